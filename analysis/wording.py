@@ -1,0 +1,125 @@
+"""Words in two languages, and numbers as they are printed.
+
+Rounding happens here and nowhere else. Computing code returns full precision; only sentences,
+tables and figures call these functions.
+"""
+
+from __future__ import annotations
+
+import math
+
+LANGUAGES = ("en", "zh")
+MINUS = "\u2212"
+
+
+class Text(str):
+    """A phrase in English that knows its Chinese.
+
+    It *is* the English string wherever a string is wanted; ``in_language`` gives either.
+
+    >>> label = Text("Satisfaction", zh="顾客满意")
+    >>> label, label.in_language("zh")
+    ('Satisfaction', '顾客满意')
+    """
+
+    __slots__ = ("zh",)
+
+    def __new__(cls, en: str, *, zh: str | None = None) -> Text:
+        phrase = super().__new__(cls, en)
+        phrase.zh = en if zh is None else zh
+        return phrase
+
+    def in_language(self, lang: str) -> str:
+        """Return the phrase in ``"en"`` or ``"zh"``."""
+        return self.zh if lang == "zh" else str.__str__(self)
+
+    def __getnewargs_ex__(self):
+        return (str.__str__(self),), {"zh": self.zh}
+
+
+def in_language(phrase: str, lang: str) -> str:
+    """Return a plain string as it is, a :class:`Text` in the language asked for."""
+    return phrase.in_language(lang) if isinstance(phrase, Text) else phrase
+
+
+def format_number(value: float, decimals: int = 2, *, bounded: bool = False, lang: str = "en") -> str:
+    """Print a number with a true minus sign; NaN and None print as an en dash.
+
+    ``bounded=True`` marks a statistic that cannot pass 1 in absolute value (r, α, p): APA 7
+    drops its leading zero in English; Chinese usage keeps it.
+
+    >>> format_number(-0.4321, bounded=True), format_number(-0.4321, bounded=True, lang="zh")
+    ('−.43', '−0.43')
+    >>> format_number(1.0, bounded=True), format_number(-0.001), format_number(float("nan"))
+    ('1.00', '0.00', '–')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else MINUS + "∞"
+    text = f"{abs(value):.{decimals}f}"
+    is_zero = float(text) == 0.0
+    if bounded and lang == "en" and text.startswith("0."):
+        text = text[1:]
+    return text if value >= 0 or is_zero else MINUS + text
+
+
+def format_p(value: float, *, lang: str = "en", relation: bool = False) -> str:
+    """Print a p value: exact to three decimals, never as zero and never as one.
+
+    With ``relation`` the sign is always there, ready for a sentence.
+
+    >>> format_p(0.0000003), format_p(0.0314), format_p(0.0314, relation=True)
+    ('< .001', '.031', '= .031')
+    >>> format_p(0.99999), format_p(0.0002, lang="zh")
+    ('> .999', '< 0.001')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    zero = "0" if lang == "zh" else ""
+    if value < 0.001:
+        return f"< {zero}.001"
+    if value > 0.999:
+        return f"> {zero}.999"
+    text = format_number(value, 3, bounded=True, lang=lang)
+    return f"= {text}" if relation else text
+
+
+def format_interval(
+    low: float, high: float, decimals: int = 2, *, bounded: bool = False, lang: str = "en"
+) -> str:
+    """Print an interval in square brackets.
+
+    >>> format_interval(0.071, 0.114, 3, bounded=True)
+    '[.071, .114]'
+    """
+    ends = (format_number(v, decimals, bounded=bounded, lang=lang) for v in (low, high))
+    return "[" + ", ".join(ends) + "]"
+
+
+def format_percent(share: float, decimals: int = 0) -> str:
+    """Print a share (0 to 1) as a percentage with no space, as APA 7 and GB usage have it.
+
+    >>> format_percent(0.123, 1), format_percent(0.5)
+    ('12.3%', '50%')
+    """
+    return "–" if math.isnan(share) else f"{100 * share:.{decimals}f}%"
+
+
+def stars(p_value: float) -> str:
+    """Return ``***`` below .001, ``**`` below .01, ``*`` below .05, else nothing."""
+    if math.isnan(p_value):
+        return ""
+    return "***" if p_value < 0.001 else "**" if p_value < 0.01 else "*" if p_value < 0.05 else ""
+
+
+def join_words(words: list[str], *, lang: str = "en") -> str:
+    """Join words as prose does.
+
+    >>> join_words(["a", "b", "c"]), join_words(["甲", "乙"], lang="zh")
+    ('a, b and c', '甲和乙')
+    """
+    if len(words) < 2:
+        return "".join(words)
+    comma, last = ("、", "和") if lang == "zh" else (", ", " and ")
+    return comma.join(words[:-1]) + last + words[-1]
