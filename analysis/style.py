@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TEXT_WIDTH = 6.3
-TYPEFACE = "Noto Sans CJK SC"
+TYPEFACE = "Report Sans"
 # Named by what they say, not by hue. Hues are those of Okabe and Ito (2008), which stay apart
 # for the common kinds of colour blindness and in greyscale print.
 PALETTE = {
@@ -105,7 +105,7 @@ def font_files() -> tuple[Path, ...]:
     files = tuple(folder / f"NotoSansCJKsc-{weight}.otf" for weight in ("Regular", "Bold"))
     if not all(file.is_file() for file in files):
         raise ReportError(
-            f"the typeface {TYPEFACE} is not there · it comes with the package mpl-font 1.1.0 · "
+            "the typeface Noto Sans CJK SC is not there · it comes with mpl-font 1.1.0 · "
             "do: pip install mpl-font==1.1.0"
         )
     return files
@@ -113,13 +113,13 @@ def font_files() -> tuple[Path, ...]:
 
 @lru_cache(maxsize=1)
 def _register_fonts() -> None:
-    from matplotlib import font_manager
+    from matplotlib.font_manager import FontEntry, fontManager
 
-    manager = font_manager.fontManager
-    for file in font_files():
-        manager.addfont(str(file))
-        # The first of equal names wins: a font of this name on the machine must not.
-        manager.ttflist.insert(0, manager.ttflist.pop())
+    # A name of our own: a font installed under the usual name must not stand in for the files
+    # that were checked, or two machines would draw two pictures.
+    for file, weight in zip(font_files(), (400, 700), strict=True):
+        entry = FontEntry(fname=str(file), name=TYPEFACE, weight=weight, size="scalable")
+        fontManager.ttflist.append(entry)
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def figure_style(lang: str = "en") -> Iterator[None]:
     >>> import matplotlib as mpl
     >>> with figure_style("zh"):
     ...     mpl.rcParams["font.family"][0]
-    'Noto Sans CJK SC'
+    'Report Sans'
     """
     import matplotlib as mpl
 
@@ -206,8 +206,8 @@ def check_glyphs(text: str) -> None:
     if missing:
         codes = ", ".join(f"U+{ord(c):04X}" for c in missing)
         raise ReportError(
-            f"no glyph for {codes} in the figure text {text!r} · allowed: what {TYPEFACE} can "
-            "draw (Latin, Greek, Chinese) · do: reword the label in study.yml"
+            f"no glyph for {codes} in the figure text {text!r} · allowed: what "
+            "Noto Sans CJK SC can draw (Latin, Greek, Chinese) · do: reword the label in study.yml"
         )
 
 
