@@ -1,0 +1,53 @@
+# make report    sets up what is missing and prints the report of STUDY
+# make test      sets up what is missing and runs every test
+STUDY  ?= data/ecsi-mobile
+PYTHON ?= python3
+ARGS   ?=
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+RUN := $(BIN)/python -m analysis
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report run check notebooks gallery test bench reference clean
+
+help: ## list the targets
+	@$(PYTHON) -c "import re; [print(f'{m[1]:<11}{m[2]}') for m in re.finditer(r'^([a-z]+):.*?## (.*)', open('Makefile', encoding='utf-8').read(), re.M)]"
+
+setup: .venv/ready ## make the environment in .venv, with the versions of uv.lock
+
+.venv/ready: pyproject.toml uv.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
+	$(BIN)/uv sync --frozen --quiet
+	$(BIN)/python -c "open('.venv/ready', 'w').close()"
+
+report: setup ## print the report of STUDY (ARGS: --lang --format --renderer --draft)
+	$(RUN) report $(STUDY) $(ARGS)
+
+run: setup ## execute the notebooks of STUDY only
+	$(RUN) run $(STUDY) $(ARGS)
+
+check: setup ## check STUDY and its data, fit nothing
+	$(RUN) check $(STUDY)
+
+notebooks: setup ## open the notebooks in JupyterLab
+	$(BIN)/python -m jupyterlab notebooks
+
+gallery: setup ## print the reports of all bundled studies
+	$(BIN)/python -c "import pathlib, subprocess, sys; [subprocess.check_call([sys.executable, '-m', 'analysis', 'report', str(p.parent)]) for p in sorted(pathlib.Path('data').glob('*/study.yml'))]"
+
+test: setup ## run every test (no network, no R, no Quarto needed)
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: setup ## measure speed side by side with what users would pick instead
+	$(BIN)/python -m benchmarks
+
+reference: ## make the reference numbers again (needs R with lavaan, semTools, psych, GPArotation)
+	$(PYTHON) -c "import pathlib, subprocess; [subprocess.check_call(['Rscript', str(p)]) for p in sorted(pathlib.Path('tests/reference').glob('*.R'))]"
+
+clean: ## remove everything that was built
+	$(PYTHON) -c "import shutil; shutil.rmtree('build', ignore_errors=True)"

@@ -1,0 +1,72 @@
+"""Run one notebook for one study, and say what went wrong in the notebook's own words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import AnalysisError
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+PARAMETERS = frozenset({"study", "out", "draft"})
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class NotebookError(AnalysisError):
+    """A cell failed: which notebook, which cell, its code, and the message."""
+
+    notebook: str
+    cell: int
+    source: str
+    message: str
+
+    def __str__(self) -> str:
+        code = "\n".join(f"    {line}" for line in self.source.strip().splitlines())
+        return f"{self.notebook}, cell {self.cell}:\n{code}\n{self.message}"
+
+
+def notebook_paths() -> list[Path]:
+    """Return the notebooks of the suite in reading order."""
+    return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+
+
+def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -> Path:
+    """Execute a notebook with parameters and write it, outputs and all, to ``target``.
+
+    Parameters
+    ----------
+    notebook : Path
+        A notebook with one cell tagged ``parameters``.
+    target : Path
+        Where the executed notebook goes; written also when a cell fails, for a look inside.
+    parameters : dict
+        ``study`` (path of the study file), ``out`` (build folder) and ``draft``.
+
+    Raises
+    ------
+    NotebookError
+        With the cell and its message, if a cell raises.
+    AnalysisError
+        If a parameter is not one that the notebooks take (papermill itself would only log it).
+    """
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    unknown = sorted(set(parameters) - PARAMETERS)
+    if unknown:
+        raise AnalysisError(
+            f"unknown notebook parameter {unknown[0]!r} · allowed: {', '.join(sorted(PARAMETERS))}"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        papermill.execute_notebook(
+            str(notebook), str(target), parameters, cwd=str(notebook.parent),
+            progress_bar=False, log_output=False, kernel_name="python3",
+        )  # fmt: skip
+    except PapermillExecutionError as error:
+        message = _ANSI.sub("", f"{error.ename}: {error.evalue}")
+        raise NotebookError(notebook.name, error.cell_index, error.source, message) from None
+    return target

@@ -1,0 +1,30 @@
+"""Choose the renderer: Quarto where it is on PATH, the embedded one elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.errors import ReportError
+
+
+def render_project(
+    project: Path, formats: Sequence[str], *, renderer: str = "auto"
+) -> dict[str, Path]:
+    """Render a written report project and return format → file.
+
+    Raises
+    ------
+    ReportError
+        If Quarto is asked for and not found, or the gate finds something missing.
+    """
+    from analysis.publish.embedded import render_embedded
+    from analysis.publish.quarto import find_quarto, render_quarto
+
+    quarto = find_quarto() if renderer != "embedded" else None
+    if renderer == "quarto" and quarto is None:
+        raise ReportError(
+            "Quarto is not on PATH · allowed: --renderer auto, embedded, or quarto with Quarto "
+            "installed · do: install it from https://quarto.org or leave --renderer away"
+        )
+    return render_quarto(project, formats) if quarto else render_embedded(project, formats)
