@@ -9,7 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    model_validator,
+)
 
 from analysis.wording import Text
 
@@ -42,6 +50,12 @@ class Scale(_Frozen):
     maximum: float = Field(5, alias="max")
     labels: dict[float, Phrase] = {}
 
+    @model_validator(mode="after")
+    def _low_below_high(self) -> Scale:
+        if not -float("inf") < self.minimum < self.maximum < float("inf"):
+            raise ValueError("min below max")
+        return self
+
     @property
     def points(self) -> int:
         """Number of answer categories of an integer scale."""
@@ -49,10 +63,11 @@ class Scale(_Frozen):
 
 
 class Item(_Frozen):
-    """One question: its column, wording, keying and scale."""
+    """One question: its wording, keying and scale, and its column where that is named otherwise."""
 
     name: str
     label: Phrase
+    column: str | None = None
     reverse: bool = False
     scale: Scale
     source: str | None = None
@@ -76,6 +91,7 @@ class Profile(_Frozen):
 
     name: str
     label: Phrase
+    column: str | None = None
     values: dict[str, Phrase] = {}
 
 
@@ -186,6 +202,7 @@ class Study(_Frozen):
     cutoffs: dict[str, float] = {}
     report: Report = Report()
     folder: Path
+    _document: Any = PrivateAttr(default=None)
 
     @property
     def items(self) -> list[Item]:
@@ -195,6 +212,17 @@ class Study(_Frozen):
     @property
     def item_names(self) -> list[str]:
         return [item.name for item in self.items]
+
+    @property
+    def data_path(self) -> Path:
+        """Where the answers are, on this machine."""
+        return self.folder / self.data.file
+
+    def where(self, *place: str | int) -> str:
+        """Say where an entry stands in the study file, with its line."""
+        if self._document is None:
+            return "study.yml: " + ".".join(str(part) for part in place)
+        return self._document.where(place)
 
     def construct(self, name: str) -> Construct:
         """Return one construct by name."""

@@ -1,0 +1,359 @@
+"""From the words of a study file to a validated :class:`~analysis.study.spec.Study`."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from analysis.cutoffs import CUTOFFS
+from analysis.study import spec
+from analysis.study.document import Document, Place, read_document
+from analysis.study.findings import Finding, raise_errors, suggest
+from analysis.study.model_checks import check_models
+
+_ARROW = re.compile(r"\s*(?:->|→)\s*")
+_NAMED = {
+    "constructs": spec.Construct,
+    "profile": spec.Profile,
+    "models": spec.StructuralModel,
+    "hypotheses": spec.Hypothesis,
+}
+
+
+def read_study(path: str | Path) -> spec.Study:
+    """Read and validate a study file.
+
+    Parameters
+    ----------
+    path
+        A study file, or the folder that holds ``study.yml``.
+
+    Returns
+    -------
+    Study
+        Frozen; ``study.folder`` is the folder every path in the file is relative to.
+
+    Raises
+    ------
+    FaultsError
+        With *all* faults of the file at once: where (with the line), what is wrong, what is
+        allowed, what to do. Whether the data fit is :func:`analysis.study.read_survey`'s task.
+    """
+    study, findings = examine_study(path)
+    raise_errors(findings)
+    return study
+
+
+def examine_study(path: str | Path) -> tuple[spec.Study | None, list[Finding]]:
+    """Return the study (None when it cannot be made) and everything found, warnings included."""
+    file = Path(path)
+    document = read_document(file / "study.yml" if file.is_dir() else file)
+    findings = list(document.findings)
+    if document.content is None and findings:
+        return None, findings
+    declared = declare(document, findings)
+    if declared is None:
+        return None, findings
+    study, faults = _validate(document, declared)
+    findings += faults
+    if study is not None:
+        study._document = document
+        findings += check_models(study)
+    return study, findings
+
+
+def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | None:
+    """Write the shorthand of a study file out in full, as :mod:`analysis.study.spec` names it."""
+    raw = document.content
+    if not isinstance(raw, dict):
+        findings.append(_not_a_mapping(document, (), "keys such as title, data and constructs"))
+        return None
+    study = {str(key): value for key, value in raw.items()}
+    folder = document.path.resolve().parent
+    study.setdefault("name", folder.name)
+    study["folder"] = folder
+    scale = study.pop("scale", None)
+    for key in _NAMED:
+        if study.get(key) is None:
+            study.pop(key, None)
+        else:
+            study[key] = _named_list(document, study[key], (key,), findings)
+    _write_out_constructs(document, study.get("constructs", []), scale, findings)
+    _write_out_models(document, study.get("models", []), findings)
+    _write_out_hypotheses(document, study.get("hypotheses", []), findings)
+    for column in study.get("profile", []):
+        column.setdefault("label", column["name"])
+        if isinstance(column.get("values"), dict):
+            column["values"] = {_plain(k): v for k, v in column["values"].items()}
+    _check_cutoffs(document, study, findings)
+    return study
+
+
+def _named_list(
+    document: Document, value: Any, place: Place, findings: list[Finding]
+) -> list[dict]:
+    """Turn ``{NAME: {…}}`` (or a list of ``{name: NAME, …}``) into a list of named mappings."""
+    if isinstance(value, list) and all(isinstance(e, dict) and "name" in e for e in value):
+        return [{**entry, "name": str(entry["name"])} for entry in value]
+    if not isinstance(value, dict):
+        findings.append(_not_a_mapping(document, place, "one entry per name, as NAME: {…}"))
+        return []
+    entries = []
+    for name, body in value.items():
+        if body is None or isinstance(body, dict):
+            entries.append({**(body or {}), "name": str(name)})
+        else:
+            here = (*place, str(name))
+            findings.append(_not_a_mapping(document, here, "keys and values below this name"))
+    return entries
+
+
+def _write_out_constructs(
+    document: Document, constructs: list[dict], scale: Any, findings: list[Finding]
+) -> None:
+    for construct in constructs:
+        name = construct["name"]
+        construct.setdefault("label", name)
+        own = construct.pop("scale", scale)
+        place = ("constructs", name, "items")
+        items = construct.get("items")
+        if isinstance(items, list) and all(isinstance(i, (str, int)) for i in items):
+            items = {str(item): None for item in items}
+        if items is None:
+            continue
+        construct["items"] = _write_out_items(document, items, own, place, findings)
+
+
+def _write_out_items(
+    document: Document, items: Any, scale: Any, place: Place, findings: list[Finding]
+) -> list[dict]:
+    if not isinstance(items, dict):
+        return _with_scale(_named_list(document, items, place, findings), scale)
+    full = {
+        name: {"label": body} if isinstance(body, str) or _is_phrase(body) else body
+        for name, body in items.items()
+    }
+    return _with_scale(_named_list(document, full, place, findings), scale)
+
+
+def _with_scale(items: list[dict], scale: Any) -> list[dict]:
+    for item in items:
+        item.setdefault("label", item["name"])
+        if scale is not None:
+            item.setdefault("scale", scale)
+    return items
+
+
+def _is_phrase(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body) and set(body) <= {"en", "zh"}
+
+
+def _write_out_models(document: Document, models: list[dict], findings: list[Finding]) -> None:
+    for model in models:
+        model.setdefault("label", model["name"])
+        place = ("models", model["name"], "paths")
+        paths = model.get("paths")
+        if paths is None:
+            model.pop("paths", None)
+            continue
+        if not isinstance(paths, list):
+            findings.append(_not_a_path(document, place, paths))
+            paths = []
+        model["paths"] = [
+            path for k, p in enumerate(paths) for path in _paths(document, p, (*place, k), findings)
+        ]
+
+
+def _paths(document: Document, path: Any, place: Place, findings: list[Finding]) -> list[dict]:
+    """Read ``A -> B``, ``A -> B, C`` and ``A -> B -> C``."""
+    if isinstance(path, dict):
+        return [path]
+    steps = [re.split(r"\s*[,，]\s*", s) for s in _ARROW.split(str(path).strip())]
+    if len(steps) < 2 or not all(all(names) for names in steps):
+        findings.append(_not_a_path(document, place, path))
+        return []
+    pairs = itertools.pairwise(steps)
+    return [{"from": a, "to": b} for left, right in pairs for a in left for b in right]
+
+
+def _write_out_hypotheses(
+    document: Document, hypotheses: list[dict], findings: list[Finding]
+) -> None:
+    for hypothesis in list(hypotheses):
+        if "path" not in hypothesis:
+            continue
+        place = ("hypotheses", hypothesis["name"], "path")
+        path = hypothesis.pop("path")
+        steps = _ARROW.split(str(path).strip())
+        if len(steps) < 2 or not all(re.fullmatch(r"[^\s,]+", step) for step in steps):
+            findings.append(_not_a_path(document, place, path))
+            hypotheses.remove(hypothesis)
+            continue
+        hypothesis["from"], *through, hypothesis["to"] = steps
+        hypothesis["through"] = through
+
+
+def _plain(key: Any) -> str:
+    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
+
+
+def _not_a_mapping(document: Document, place: Place, allowed: str) -> Finding:
+    return Finding(
+        document.where(place) if place else document.path.name,
+        "nothing is declared here, or not in the right form",
+        allowed,
+        "write it as in data/ecsi-mobile/study.yml",
+        kind="wrong value",
+    )
+
+
+def _not_a_path(document: Document, place: Place, path: Any) -> Finding:
+    return Finding(
+        document.where(place),
+        f"{path!r} is not a path",
+        'a path between constructs: "A -> B", or "A -> B -> C" for a chain',
+        "write the names of two or more constructs with -> between them",
+        kind="wrong value",
+    )
+
+
+def _check_cutoffs(document: Document, study: dict, findings: list[Finding]) -> None:
+    own = study.get("cutoffs")
+    for name in own if isinstance(own, dict) else ():
+        if name not in CUTOFFS:
+            findings.append(
+                Finding(
+                    document.where(("cutoffs", str(name))),
+                    f"there is no rule named {name!r}",
+                    ", ".join(sorted(CUTOFFS)),
+                    f"{suggest(str(name), CUTOFFS)}use one of these names, or delete the line",
+                    kind="unknown key",
+                )
+            )
+
+
+def _validate(
+    document: Document, declared: dict[str, Any]
+) -> tuple[spec.Study | None, list[Finding]]:
+    try:
+        return spec.Study.model_validate(declared), []
+    except ValidationError as error:
+        faults: dict[tuple, Finding] = {}
+        for detail in error.errors():
+            finding = _explain(document, declared, detail)
+            faults.setdefault((finding.where, finding.problem), finding)
+        return None, list(faults.values())
+
+
+_KINDS = {
+    "int_": "a whole number",
+    "float_": "a number",
+    "bool_": "true or false",
+    "string_": "text",
+    "tuple_": "a list",
+    "dict_": "key: value pairs",
+    "model_": "key: value pairs",
+    "path_": "the path of a file",
+}
+
+
+def _explain(document: Document, declared: dict, detail: dict) -> Finding:
+    """Say a validation error in the words of someone who writes a study file."""
+    loc = tuple(p for p in detail["loc"] if p not in ("float", "str", "int", "[key]"))
+    loc = tuple(p for p in loc if not (isinstance(p, str) and p.startswith(("literal[", "const"))))
+    place = _place(declared, loc)
+    where, key = document.where(place), str(place[-1]) if place else ""
+    if detail["type"] == "extra_forbidden":
+        return _unknown_key(where, key, _keys_allowed(loc[:-1]))
+    if detail["type"] == "missing":
+        return Finding(
+            where,
+            f"the key {key!r} is missing",
+            f"{key}: with a value",
+            "add it; data/ecsi-mobile/study.yml shows every key",
+            kind="missing key",
+        )
+    allowed = _allowed(detail)
+    return Finding(
+        where,
+        f"{_show(detail['input'])} is not possible here",
+        allowed,
+        f"write {allowed}",
+        kind="wrong value",
+    )
+
+
+def _unknown_key(where: str, key: str, allowed: list[str]) -> Finding:
+    return Finding(
+        where,
+        f"unknown key {key!r}",
+        ", ".join(allowed),
+        f"{suggest(key, allowed)}use one of these names, or delete the line",
+        kind="unknown key",
+    )
+
+
+def _allowed(detail: dict) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "literal_error":
+        return re.sub(r"'", "", str(context["expected"]))
+    bounds = {
+        "greater_than": ("gt", "a number above"),
+        "greater_than_equal": ("ge", "a number not below"),
+        "less_than": ("lt", "a number below"),
+        "less_than_equal": ("le", "a number not above"),
+    }
+    if kind in bounds:
+        key, words = bounds[kind]
+        return f"{words} {context[key]}"
+    if kind == "value_error":
+        return str(context.get("error", detail["msg"]))
+    return next((words for stem, words in _KINDS.items() if kind.startswith(stem)), detail["msg"])
+
+
+def _show(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _place(declared: Any, loc: Place) -> Place:
+    """Translate positions in the full form into the names a study file uses."""
+    place: list[str | int] = []
+    here = declared
+    for part in loc:
+        here = here[part] if _has(here, part) else None
+        named = isinstance(part, int) and isinstance(here, dict) and "name" in here
+        place.append(here["name"] if named else part)
+    return tuple(str(part) if isinstance(part, float) else part for part in place)
+
+
+def _has(here: Any, part: str | int) -> bool:
+    if isinstance(here, dict):
+        return part in here
+    return isinstance(here, list) and isinstance(part, int) and part < len(here)
+
+
+def _keys_allowed(loc: Place) -> list[str]:
+    """Return the keys a study file may have at a place."""
+    model: type[BaseModel] | None = spec.Study
+    for part in loc:
+        if isinstance(part, str) and model is not None:
+            model = _submodel(model, part)
+    if model is None:
+        return []
+    keys = {f.alias or n for n, f in model.model_fields.items()} - {"folder"}
+    extra = {spec.Study: {"scale"}, spec.Construct: {"scale"}, spec.Hypothesis: {"path"}}
+    hidden = {"name"} if model in (*_NAMED.values(), spec.Item) else set()
+    return sorted((keys | extra.get(model, set())) - hidden)
+
+
+def _submodel(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    field = next((f for n, f in model.model_fields.items() if key in (n, f.alias)), None)
+    if field is None:
+        return None
+    found = re.search(r"analysis\.study\.spec\.(\w+)", repr(field.annotation))
+    return getattr(spec, found[1]) if found else None

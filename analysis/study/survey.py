@@ -1,0 +1,302 @@
+"""What arrived: the answers of a study, checked, coded and counted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.cutoffs import cutoffs_with
+from analysis.errors import FaultsError
+from analysis.study.findings import Finding, list_rows, list_some, raise_errors, suggest
+from analysis.study.spec import Item, Profile, Study
+from analysis.study.tables import RawTable, read_table
+from analysis.wording import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStep:
+    """One step on the way from questionnaires received to questionnaires analysed."""
+
+    name: str
+    label: Text
+    count: int
+    removed: int = 0
+    reason: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Survey:
+    """The answers of a study. Made by :func:`read_survey`.
+
+    Every frame and series has the data row number as its index (``row``; 1 is the first row below
+    the header), so that a respondent can be found in the file but not in a report.
+
+    Attributes
+    ----------
+    items : DataFrame, n × items, float
+        Columns are the item names of the study, in its order; reverse-keyed items are recoded
+        (maximum + minimum − answer), so that high is favourable everywhere; NaN = no answer.
+    profile : DataFrame, n × profile columns, categorical
+        English labels in the order declared; ``profile_labels`` holds them with their Chinese.
+    quantities : DataFrame, n × columns, float
+        Profile columns that are amounts (age in years): no labels and more than 10 values.
+    weights, ids, wave, durations : Series or None
+        Where the study declares the column; durations in seconds.
+    n_received : int
+        Rows of the file, empty ones included.
+    flow : tuple of FlowStep
+        From received to read; :func:`analysis.study.screening.screen_careless` goes on from here.
+    missing_coded : dict
+        Item → answers that held a missing code. Blank cells are not among them.
+    labels : dict
+        Column of ``items``, ``profile``, ``quantities`` → label: the study's, else the file's.
+    findings : tuple of Finding
+        Warnings met on the way.
+    sha256, format : str
+        Of the data file.
+    """
+
+    items: pd.DataFrame
+    profile: pd.DataFrame
+    quantities: pd.DataFrame
+    profile_labels: dict[str, tuple[Text, ...]] = field(default_factory=dict)
+    weights: pd.Series | None = None
+    ids: pd.Series | None = None
+    wave: pd.Series | None = None
+    durations: pd.Series | None = None
+    n_received: int
+    flow: tuple[FlowStep, ...]
+    missing_coded: dict[str, int]
+    labels: dict[str, Text]
+    findings: tuple[Finding, ...] = ()
+    sha256: str
+    format: str
+
+    @property
+    def n(self) -> int:
+        """Number of respondents read."""
+        return len(self.items)
+
+    def rows(self, keep: pd.Index) -> Survey:
+        """Return the survey of some respondents, by row number."""
+        from dataclasses import replace
+
+        parts = ("items", "profile", "quantities", "weights", "ids", "wave", "durations")
+        held = {part: getattr(self, part) for part in parts}
+        return replace(self, **{k: v.loc[keep] for k, v in held.items() if v is not None})
+
+
+def read_survey(study: Study) -> Survey:
+    """Read, check and code the answers of a study.
+
+    Parameters
+    ----------
+    study
+        From :func:`analysis.study.read_study`.
+
+    Returns
+    -------
+    Survey
+
+    Raises
+    ------
+    FaultsError
+        With *all* faults at once: a missing file or column (nearest match), text in a numeric
+        item and answers off the scale (row numbers and values), constant or empty items, a
+        respondent who occurs twice, too few rows, and so on.
+    """
+    survey, findings = examine_survey(study)
+    raise_errors(findings)
+    return survey
+
+
+def examine_survey(study: Study) -> tuple[Survey | None, list[Finding]]:
+    """Return the survey (None when there are errors) and everything found, warnings included."""
+    from analysis.study.coding import Coding
+
+    try:
+        raw = read_table(study.data_path, encoding=study.data.encoding, sheet=study.data.sheet)
+    except FaultsError as error:
+        return None, [_as_finding(study, fault) for fault in error.faults]
+    findings = [*_missing_columns(study, raw), *_short_rows(raw)]
+    coding = Coding(study, raw, findings)
+    survey = coding.survey()
+    findings += [
+        *_repeated_respondents(study, raw, survey),
+        *_identical_rows(study, raw),
+        *_overlooked_items(study, raw),
+        *_too_few_rows(study, survey),
+    ]
+    if any(finding.severity == "error" for finding in findings):
+        return None, findings
+    from dataclasses import replace
+
+    return replace(survey, findings=tuple(findings)), findings
+
+
+def check_study(path: str | Path) -> list[Finding]:
+    """Check a study file and its data before anything is fitted.
+
+    Returns
+    -------
+    list of Finding
+        Errors first, then warnings; empty when there is nothing to say. Never raises for what is
+        wrong with the study or the data.
+    """
+    from analysis.study.declaration import examine_study
+
+    study, findings = examine_study(path)
+    if study is not None:
+        findings = findings + examine_survey(study)[1]
+    return sorted(findings, key=lambda finding: finding.severity != "error")
+
+
+def column_of(entry: Item | Profile) -> str:
+    """Return the name of an item's or profile entry's column in the data file."""
+    return entry.column or entry.name
+
+
+def declared_columns(study: Study) -> dict[str, tuple[str, ...]]:
+    """Return every column the study names → its place in the study file."""
+    places = {
+        column_of(item): ("constructs", c.name, "items", item.name)
+        for c in study.constructs
+        for item in c.items
+    }
+    places |= {column_of(entry): ("profile", entry.name) for entry in study.profile}
+    for role in ("id", "weight", "wave", "duration"):
+        if (name := getattr(study.data, role)) is not None:
+            places.setdefault(name, ("data", role))
+    return places
+
+
+def _as_finding(study: Study, fault) -> Finding:
+    kind = "missing file" if "there is no" in fault.problem else "unreadable data"
+    where = study.where("data", "file")
+    return Finding(where, fault.problem, fault.allowed, fault.remedy, kind=kind)
+
+
+def _missing_columns(study: Study, raw: RawTable) -> list[Finding]:
+    columns = list(raw.frame.columns)
+    return [
+        Finding(
+            study.where(*place),
+            f"the data file has no column {name!r}",
+            f"its {len(columns)} columns: {list_some(columns, 12)}",
+            f"{suggest(name, columns)}correct the name, or say `column: …`",
+            kind="missing column",
+        )
+        for name, place in declared_columns(study).items()
+        if name not in columns
+    ]
+
+
+def _short_rows(raw: RawTable) -> list[Finding]:
+    if not raw.short_rows:
+        return []
+    return [
+        Finding(
+            "data file",
+            f"{list_rows(raw.short_rows)}: fewer cells than the header has columns",
+            "as many cells in every row as in the header",
+            "check the export; the cells that are not there count as unanswered",
+            severity="warning",
+            kind="short row",
+        )
+    ]
+
+
+def _repeated_respondents(study: Study, raw: RawTable, survey: Survey) -> list[Finding]:
+    if survey.ids is None:
+        return []
+    keys = survey.ids.to_frame("id")
+    if survey.wave is not None:
+        keys["wave"] = survey.wave
+    keys = keys[keys["id"] != ""]
+    again = keys[keys.duplicated(keep=False)]
+    if again.empty:
+        return []
+    count = again["id"].nunique()
+    return [
+        Finding(
+            study.where("data", "id"),
+            f"{count} {'respondent occurs' if count == 1 else 'respondents occur'} more than once: "
+            + list_rows(again.index),
+            "one row per respondent" + (" and wave" if survey.wave is not None else ""),
+            "delete the repeated rows, or declare data.wave if they are different waves",
+            kind="duplicate respondent",
+        )
+    ]
+
+
+def _identical_rows(study: Study, raw: RawTable) -> list[Finding]:
+    frame = raw.frame.drop(columns=[study.data.id or ""], errors="ignore").astype(str)
+    filled = (frame != "").any(axis=1)
+    rows = frame.index[frame.duplicated(keep=False) & filled]
+    if rows.empty:
+        return []
+    return [
+        Finding(
+            "data file",
+            f"{len(rows)} rows are the same as another in every column: {list_rows(rows)}",
+            "rows of different respondents",
+            "make sure that nobody was entered twice",
+            severity="warning",
+            kind="identical rows",
+        )
+    ]
+
+
+def stem_of(name: str) -> str | None:
+    """Return what a numbered column name starts with, or None when it carries no number.
+
+    >>> stem_of("IMAG1"), stem_of("qual_12"), stem_of("满意度3"), stem_of("cusa")
+    ('IMAG', 'qual', '满意度', None)
+    """
+    match = re.fullmatch(r"(.*?[^\W\d_])[\s_.\-]*\d+[a-z]?", name)
+    return match[1] if match else None
+
+
+def _overlooked_items(study: Study, raw: RawTable) -> list[Finding]:
+    """Name columns numbered like the declared items (IMAG6 beside IMAG1–5) but left out."""
+    declared = declared_columns(study)
+    stems = {stem_of(column_of(item)) for item in study.items} - {None}
+    left = [c for c in raw.frame.columns if c not in declared and stem_of(c) in stems]
+    if not left:
+        return []
+    return [
+        Finding(
+            study.where("constructs"),
+            f"in no construct, though named like items: {list_some(left, 12)}",
+            "every item in a construct, or left out on purpose",
+            "add them to their construct; if they are left out on purpose there is nothing to do",
+            severity="warning",
+            kind="item in no construct",
+        )
+    ]
+
+
+def _too_few_rows(study: Study, survey: Survey) -> list[Finding]:
+    wanted = cutoffs_with({k: v for k, v in study.cutoffs.items() if k == "sample_size"})
+    rule, items = wanted["sample_size"], len(study.items)
+    fatal = survey.n <= max(items, 2)
+    if not fatal and rule.passes(survey.n):
+        return []
+    needed = f"more than {max(items, 2)} (the number of items)" if fatal else ""
+    return [
+        Finding(
+            study.where("data", "file"),
+            f"{survey.n} respondents for {items} items",
+            needed or f"{rule.threshold:g} or more ({rule.said})",
+            "collect more answers, or measure fewer items"
+            if fatal
+            else "read all intervals and fit indices with caution",
+            severity="error" if fatal else "warning",
+            kind="too few rows",
+        )
+    ]
