@@ -1,6 +1,7 @@
 """What the analyst declares and what arrived."""
 
 from analysis.study.declaration import read_study
+from analysis.study.starter import new_study, write_study
 from analysis.study.survey import Survey, check_study, read_survey
 
-__all__ = ["Survey", "check_study", "read_study", "read_survey"]
+__all__ = ["Survey", "check_study", "new_study", "read_study", "read_survey", "write_study"]

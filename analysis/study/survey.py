@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.cutoffs import cutoffs_with
 from analysis.errors import FaultsError
 from analysis.study.findings import Finding, list_rows, list_some, raise_errors, suggest
+from analysis.study.names import stem_of
 from analysis.study.spec import Item, Profile, Study
 from analysis.study.tables import RawTable, read_table
 from analysis.wording import Text
@@ -250,16 +250,6 @@ def _identical_rows(study: Study, raw: RawTable) -> list[Finding]:
             kind="identical rows",
         )
     ]
-
-
-def stem_of(name: str) -> str | None:
-    """Return what a numbered column name starts with, or None when it carries no number.
-
-    >>> stem_of("IMAG1"), stem_of("qual_12"), stem_of("满意度3"), stem_of("cusa")
-    ('IMAG', 'qual', '满意度', None)
-    """
-    match = re.fullmatch(r"(.*?[^\W\d_])[\s_.\-]*\d+[a-z]?", name)
-    return match[1] if match else None
 
 
 def _overlooked_items(study: Study, raw: RawTable) -> list[Finding]:
