@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TEXT_WIDTH = 6.3
 TYPEFACE = "Report Sans"
+FAMILY = [TYPEFACE, "DejaVu Sans"]
 # Named by what they say, not by hue. Hues are those of Okabe and Ito (2008), which stay apart
 # for the common kinds of colour blindness and in greyscale print.
 PALETTE = {
@@ -42,7 +43,7 @@ PALETTE = {
 SERIES = tuple(PALETTE[name] for name in ("primary", "accent", "good", "caution", "violet", "sky"))
 
 _RC = {
-    "font.family": [TYPEFACE, "DejaVu Sans"],
+    "font.family": FAMILY,
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.labelsize": 9,
