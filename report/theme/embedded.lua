@@ -1,0 +1,346 @@
+-- What Quarto's own filters do, for the dialect the chapters use: numbered figures, tables
+-- and equations with references to them, column widths, callouts, landscape pages and page
+-- breaks. Runs after report.lua and before citeproc, in the embedded renderer only.
+-- In Typst the floats carry Quarto's kinds, so that one template serves both renderers.
+
+local typst, docx, html = FORMAT:match("typst"), FORMAT:match("docx"), FORMAT:match("html")
+local words = {
+  en = { note = "Note", tip = "Tip", warning = "Warning", important = "Important",
+         caution = "Caution" },
+  zh = { note = "注释", tip = "提示", warning = "警告", important = "重要", caution = "注意" },
+}
+local title = { fig = "Figure", tbl = "Table", eq = "Equation" }
+local delimiter = "."
+local word = words.en
+local number_of = {}
+local write_inside -- what stands inside a callout or on a landscape page; defined at the end
+local counter = { fig = 0, tbl = 0, eq = 0 }
+
+local function read_metadata(meta)
+  local lang = meta.lang and pandoc.utils.stringify(meta.lang) or "en"
+  word = words[lang:sub(1, 2)] or words.en
+  local crossref = meta.crossref or {}
+  local function option(key, default)
+    return crossref[key] and pandoc.utils.stringify(crossref[key]) or default
+  end
+  title.fig = option("fig-title", title.fig)
+  title.tbl = option("tbl-title", title.tbl)
+  title.eq = option("eq-prefix", title.eq)
+  delimiter = option("title-delim", delimiter)
+end
+
+local function raw(text)
+  return pandoc.RawBlock("typst", text)
+end
+
+local function kind_of(identifier)
+  return identifier:match("^(%a+)%-")
+end
+
+local function register(identifier)
+  local kind = kind_of(identifier)
+  counter[kind] = counter[kind] + 1
+  number_of[identifier] = counter[kind]
+end
+
+local function label(identifier)
+  return title[kind_of(identifier)] .. "\u{a0}" .. number_of[identifier]
+end
+
+local function equation_label(para)
+  local last = para.content[#para.content]
+  return last and last.t == "Str" and last.text:match("^{#(eq%-[^}]+)}$")
+end
+
+-- pass 1: number everything in reading order -------------------------------------------------
+
+local function number_floats(blocks)
+  blocks:walk({
+    traverse = "topdown",
+    Figure = function(el)
+      if kind_of(el.identifier) == "fig" then register(el.identifier) end
+    end,
+    Table = function(el)
+      if kind_of(el.identifier) == "tbl" then register(el.identifier) end
+    end,
+    Div = function(el)
+      local kind = kind_of(el.identifier)
+      if kind == "fig" or kind == "tbl" then register(el.identifier) end
+    end,
+    Para = function(el)
+      local id = equation_label(el)
+      if id then register(id) end
+    end,
+  })
+end
+
+-- pass 2: write floats ------------------------------------------------------------------------
+
+local function numbered_caption(identifier, caption)
+  local number = pandoc.Str(label(identifier) .. delimiter)
+  local out = pandoc.Inlines({
+    docx and pandoc.Strong({ number }) or pandoc.Span(number, { class = "caption-label" }),
+    pandoc.Str(word == words.zh and "　" or " "),
+  })
+  out:extend(caption)
+  return out
+end
+
+local function typst_float(identifier, caption, content)
+  local kind = kind_of(identifier)
+  local position = kind == "tbl" and "top" or "bottom"
+  local out = pandoc.Blocks({ raw("#figure([") })
+  out:extend(content)
+  out:insert(raw("], caption: figure.caption(position: " .. position .. ", ["))
+  out:insert(pandoc.Plain(caption))
+  out:insert(raw(string.format('], ), kind: "quarto-float-%s", supplement: "%s", numbering: "1")<%s>',
+    kind, title[kind], identifier)))
+  return out
+end
+
+local function docx_caption(identifier, caption, style)
+  local text = pandoc.Span(numbered_caption(identifier, caption), { id = identifier })
+  return pandoc.Div({ pandoc.Para({ text }) }, { ["custom-style"] = style })
+end
+
+local function docx_float(identifier, caption, content)
+  if kind_of(identifier) == "tbl" then
+    local out = pandoc.Blocks({ docx_caption(identifier, caption, "Table Caption") })
+    out:extend(content)
+    return out
+  end
+  return pandoc.Blocks({
+    pandoc.Div(content, { ["custom-style"] = "Captioned Figure" }),
+    docx_caption(identifier, caption, "Image Caption"),
+  })
+end
+
+local function html_float(identifier, caption, content)
+  local kind = kind_of(identifier)
+  local figcaption = pandoc.Blocks({ pandoc.RawBlock("html", "<figcaption>"),
+    pandoc.Plain(numbered_caption(identifier, caption)), pandoc.RawBlock("html", "</figcaption>") })
+  local out = pandoc.Blocks({
+    pandoc.RawBlock("html", string.format('<figure id="%s" class="float-%s">', identifier, kind)) })
+  if kind == "tbl" then out:extend(figcaption) end
+  out:insert(pandoc.Div(content, { class = kind == "tbl" and "table-scroll" or "figure-body" }))
+  if kind == "fig" then out:extend(figcaption) end
+  out:insert(pandoc.RawBlock("html", "</figure>"))
+  return out
+end
+
+local function float(identifier, caption, content)
+  if typst then
+    return typst_float(identifier, caption, content)
+  elseif docx then
+    return docx_float(identifier, caption, content)
+  end
+  return html_float(identifier, caption, content)
+end
+
+local function caption_of(el)
+  return pandoc.utils.blocks_to_inlines(el.caption.long)
+end
+
+local function bare_image(image)
+  if image.attributes["fig-alt"] then
+    image.attributes.alt = image.attributes["fig-alt"]
+    image.attributes["fig-alt"] = nil
+  end
+  if html then
+    image.caption = pandoc.Inlines(image.attributes.alt or pandoc.utils.stringify(image.caption))
+    image.attributes.alt = nil
+  end
+  return image
+end
+
+local function write_figure(el)
+  if kind_of(el.identifier) ~= "fig" then return nil end
+  local images = pandoc.Blocks({})
+  el:walk({ Image = function(image) images:insert(pandoc.Plain({ bare_image(image) })) end })
+  return float(el.identifier, caption_of(el), images), false
+end
+
+local function set_widths(el)
+  local spec = el.attributes["tbl-colwidths"]
+  el.attributes["tbl-colwidths"] = nil
+  if not spec or not spec:match("%d") then return el end
+  local widths, total = {}, 0
+  for number in spec:gmatch("[%d.]+") do
+    table.insert(widths, tonumber(number))
+    total = total + tonumber(number)
+  end
+  if #widths ~= #el.colspecs then
+    io.stderr:write(string.format("[WARNING] tbl-colwidths of %s names %d widths for %d columns\n",
+      el.identifier, #widths, #el.colspecs))
+    return el
+  end
+  for i, width in ipairs(widths) do
+    el.colspecs[i] = { el.colspecs[i][1], width / total }
+  end
+  return el
+end
+
+local function write_table(el)
+  el = set_widths(el)
+  if kind_of(el.identifier) ~= "tbl" then
+    return html and pandoc.Div({ el }, { class = "table-scroll" }) or el, false
+  end
+  local identifier, caption = el.identifier, caption_of(el)
+  el.identifier = ""
+  el.caption = { long = {} }
+  return float(identifier, caption, pandoc.Blocks({ el })), false
+end
+
+local function write_float_div(el)
+  local content = el.content
+  local last = content[#content]
+  local caption = pandoc.Inlines({})
+  if last and last.t == "Para" then
+    caption = last.content
+    content:remove(#content)
+  end
+  content = content:walk({ Image = bare_image, Table = set_widths })
+  return float(el.identifier, caption, content), false
+end
+
+-- pass 2: callouts, pages, equations -----------------------------------------------------------
+
+local function callout_title(el, kind)
+  local first = el.content[1]
+  if first and first.t == "Header" then
+    el.content:remove(1)
+    return first.content
+  elseif el.attributes.title then
+    return pandoc.Inlines(el.attributes.title)
+  end
+  return pandoc.Inlines(word[kind])
+end
+
+local function write_callout(el, kind)
+  local heading = callout_title(el, kind)
+  el.content = write_inside(el.content)
+  if typst then
+    local out = pandoc.Blocks({ raw('#report-callout("' .. kind .. '", ['), pandoc.Plain(heading),
+      raw("])[") })
+    out:extend(el.content)
+    out:insert(raw("]"))
+    return out, false
+  end
+  local style = kind:sub(1, 1):upper() .. kind:sub(2)
+  local head_attr = docx and { ["custom-style"] = style .. " Title" } or { class = "callout-title" }
+  local body_attr = docx and { ["custom-style"] = style .. " Text" } or { class = "callout-body" }
+  local parts = pandoc.Blocks({ pandoc.Div({ pandoc.Para(heading) }, head_attr),
+    pandoc.Div(el.content, body_attr) })
+  if docx then return parts, false end
+  return pandoc.Div(parts, { class = "callout callout-" .. kind }), false
+end
+
+local A4 = { 11906, 16838 }
+
+local function section_break(landscape)
+  local width, height = A4[1], A4[2]
+  local orient = ""
+  if landscape then width, height, orient = height, width, ' w:orient="landscape"' end
+  return pandoc.RawBlock("openxml", string.format(
+    '<w:p><w:pPr><w:sectPr><w:type w:val="nextPage"/><w:pgSz w:w="%d" w:h="%d"%s/></w:sectPr></w:pPr></w:p>',
+    width, height, orient))
+end
+
+local function write_landscape(el)
+  local out = write_inside(el.content)
+  if typst then
+    out:insert(1, raw("#page(flipped: true)["))
+    out:insert(raw("]"))
+  elseif docx then
+    out:insert(1, section_break(false))
+    out:insert(section_break(true))
+  end
+  return out, false
+end
+
+local function write_page_break()
+  if typst then
+    return raw("#pagebreak(weak: true)")
+  elseif docx then
+    return pandoc.RawBlock("openxml", '<w:p><w:r><w:br w:type="page"/></w:r></w:p>')
+  end
+  return pandoc.Div({}, { class = "page-break" })
+end
+
+local function write_div(el)
+  local kind = kind_of(el.identifier)
+  if kind == "fig" or kind == "tbl" then return write_float_div(el) end
+  if el.classes:includes("landscape") then return write_landscape(el) end
+  if el.classes:includes("page-break") then return write_page_break() end
+  for name in pairs(word) do
+    if el.classes:includes("callout-" .. name) then return write_callout(el, name) end
+  end
+end
+
+local function write_equation(el)
+  local id = equation_label(el)
+  if not id then return nil end
+  el.content:remove(#el.content)
+  local formula
+  for _, inline in ipairs(el.content) do
+    if inline.t == "Math" then formula = inline end
+  end
+  local number = "(" .. number_of[id] .. ")"
+  if typst then
+    return pandoc.Para({
+      pandoc.RawInline("typst", '#math.equation(block: true, numbering: "(1)", ['), formula,
+      pandoc.RawInline("typst", "])<" .. id .. ">") })
+  elseif docx then
+    formula.text = formula.text .. "\\qquad " .. number
+    return pandoc.Para({ pandoc.Span({ formula }, { id = id }) })
+  end
+  return pandoc.Div({ pandoc.Plain({ formula,
+    pandoc.Span(pandoc.Str(number), { class = "equation-number" }) }) },
+    { id = id, class = "equation" })
+end
+
+-- pass 3: references ---------------------------------------------------------------------------
+
+local function reference(citation)
+  local suppressed = citation.mode == "SuppressAuthor"
+  if typst then
+    local supplement = suppressed and "none" or "[" .. title[kind_of(citation.id)] .. "]"
+    return pandoc.RawInline("typst",
+      string.format("#ref(<%s>, supplement: %s);", citation.id, supplement))
+  end
+  local text = suppressed and tostring(number_of[citation.id]) or label(citation.id)
+  return pandoc.Link({ pandoc.Str(text) }, "#" .. citation.id, "", { class = "quarto-xref" })
+end
+
+local function write_references(cite)
+  local out = pandoc.Inlines({})
+  for i, citation in ipairs(cite.citations) do
+    if not title[kind_of(citation.id) or ""] then return nil end
+    if not number_of[citation.id] then
+      io.stderr:write("[WARNING] Unable to resolve crossref @" .. citation.id .. "\n")
+      return nil
+    end
+    if i > 1 then out:insert(pandoc.Str(word == words.zh and "、" or ", ")) end
+    out:insert(reference(citation))
+  end
+  return out
+end
+
+local writers = {
+  traverse = "topdown",
+  Figure = write_figure,
+  Table = write_table,
+  Div = write_div,
+  Para = write_equation,
+}
+
+write_inside = function(blocks)
+  return blocks:walk(writers)
+end
+
+function Pandoc(doc)
+  read_metadata(doc.meta)
+  number_floats(doc.blocks)
+  doc.blocks = write_inside(doc.blocks:walk({ Cite = write_references }))
+  return doc
+end

@@ -1,0 +1,117 @@
+-- The report's own dialect, for either renderer (Quarto runs it before its own filters):
+--   @sec-x            -> a link "Section 2.1" / "第 2.1 节" / "Appendix A.1" / "附录 A.1"
+--   # Title {.annex}  -> an appendix chapter: it and what is below it count A, A.1, A.2, B ...
+--   ::: {.table-note} -> small print under a table or a figure
+--   ::: {.small}      -> smaller type, for a table with many columns
+-- Quarto numbers sections but cannot write 第 2.1 节, nor letter the appendices of a single
+-- document; hence both are done here, the same for everyone.
+
+local words = {
+  en = { section = "Section ", after = "", appendix = "Appendix ", join = ", ", gap = " " },
+  zh = { section = "第 ", after = " 节", appendix = "附录 ", join = "、", gap = "　" },
+}
+local word = words.en
+local number_of = {}
+local is_annex = {}
+
+local function read_language(meta)
+  local lang = meta.lang and pandoc.utils.stringify(meta.lang) or "en"
+  word = words[lang:sub(1, 2)] or words.en
+end
+
+local function count(counters, level)
+  counters[level] = (counters[level] or 0) + 1
+  for deeper = level + 1, 6 do
+    counters[deeper] = 0
+  end
+  local parts = {}
+  for i = 1, level do
+    parts[i] = tostring(counters[i] or 0)
+  end
+  return parts
+end
+
+local function letter_heading(header, counters)
+  local parts = count(counters, header.level)
+  parts[1] = string.char(64 + counters[1])
+  local number = table.concat(parts, ".")
+  local label = header.level == 1 and word.appendix .. number or number
+  header.content:insert(1, pandoc.Str(word.gap))
+  header.content:insert(1, pandoc.Span(pandoc.Str(label), { class = "header-section-number" }))
+  header.classes:insert("unnumbered")
+  number_of[header.identifier] = number
+  is_annex[header.identifier] = true
+  return header
+end
+
+local function number_headings(blocks)
+  local plain, lettered, in_annex = {}, {}, false
+  return blocks:walk({
+    traverse = "topdown",
+    Header = function(header)
+      if header.level == 1 then
+        in_annex = header.classes:includes("annex")
+        header.classes = header.classes:filter(function(c) return c ~= "annex" end)
+      end
+      if header.classes:includes("unnumbered") then
+        return nil
+      elseif in_annex then
+        return letter_heading(header, lettered)
+      end
+      number_of[header.identifier] = table.concat(count(plain, header.level), ".")
+    end,
+  })
+end
+
+local function section_link(citation)
+  local number = number_of[citation.id]
+  local text = number
+  if citation.mode ~= "SuppressAuthor" then
+    text = is_annex[citation.id] and word.appendix .. number or word.section .. number .. word.after
+  end
+  text = text:gsub(" ", "\u{a0}")
+  return pandoc.Link({ pandoc.Str(text) }, "#" .. citation.id, "", { class = "quarto-xref" })
+end
+
+local function link_sections(cite)
+  local out = pandoc.Inlines({})
+  for i, citation in ipairs(cite.citations) do
+    if not citation.id:match("^sec%-") then
+      return nil
+    elseif not number_of[citation.id] then
+      io.stderr:write("[WARNING] Unable to resolve crossref @" .. citation.id .. "\n")
+      return nil
+    end
+    if i > 1 then
+      out:insert(pandoc.Str(word.join))
+    end
+    out:insert(section_link(citation))
+  end
+  return out
+end
+
+local function wrapped(div, open, close)
+  local out = pandoc.Blocks({ pandoc.RawBlock("typst", open) })
+  out:extend(div.content)
+  out:insert(pandoc.RawBlock("typst", close))
+  return out
+end
+
+local function dress(div)
+  local note, small = div.classes:includes("table-note"), div.classes:includes("small")
+  if FORMAT:match("typst") and note then
+    return wrapped(div, "#table-note[", "]")
+  elseif FORMAT:match("typst") and small then
+    return wrapped(div, "#small-print[", "]")
+  elseif FORMAT:match("docx") and note then
+    div.attributes["custom-style"] = "Table Note"
+    return div
+  end
+end
+
+function Pandoc(doc)
+  read_language(doc.meta)
+  doc.blocks = number_headings(doc.blocks)
+  doc.blocks = doc.blocks:walk({ Cite = link_sections, Div = dress })
+  return doc
+end
