@@ -181,7 +181,7 @@ def _run_pandoc(
 ) -> None:
     import pypandoc
 
-    told = output.with_suffix(".json")
+    told = output.with_name(f"{writer}.json")
     told.write_text(json.dumps(_pandoc_metadata(settings), ensure_ascii=False), encoding="utf-8")
     command = [pypandoc.get_pandoc_path(), f"--from={_READER}", f"--to={writer}", "--standalone"]
     command += [f"--metadata-file={told}", f"--output={output}", "--wrap=none", "--columns=10000"]
