@@ -20,8 +20,9 @@ from typing import Any
 
 from analysis.errors import ReportError
 from analysis.publish.fonts import chinese_font_folder
-from analysis.publish.gate import SourceLine, check_messages, check_sources
+from analysis.publish.gate import check_messages, check_sources
 from analysis.publish.project import check_formats, format_settings, read_metadata
+from analysis.publish.sources import SourceLine
 
 _READER = "markdown+east_asian_line_breaks"
 _META = re.compile(r"\{\{<\s*meta\s+([\w.-]+)\s*>\}\}")

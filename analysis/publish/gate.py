@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import ReportError
 from analysis.publish.fonts import uncovered_characters
+from analysis.publish.pipe_tables import overfull_tables
+from analysis.publish.sources import SourceLine, prose_lines, read_sources
 
-MAIN_FILE = "report.qmd"
 IMAGE_SUFFIXES = (".svg", ".png")
 
 _KIND = "(?:fig|tbl|sec|eq)"
@@ -30,8 +30,6 @@ _BARE_REFERENCE = re.compile(
 )
 _IMAGE = re.compile(r"!\[[^\]]*(?:\[[^\]]*\][^\]]*)*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 _SHORTCODE = re.compile(r"\{\{<\s*(\S+)\s*(.*?)\s*>\}\}")
-_INCLUDE = re.compile(r"^\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
-_NOT_PROSE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|<?https?://[^\s)>\]]+>?|<!--.*?-->")
 _BIBLIOGRAPHY_ENTRY = re.compile(
     r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*([^,\s]+)", re.IGNORECASE | re.MULTILINE
 )
@@ -46,70 +44,13 @@ _COMPLAINTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLine:
-    """One line of the report with every include followed, and where it stands."""
-
-    file: str
-    number: int
-    text: str
-
-    @property
-    def place(self) -> str:
-        """File and line, as an editor understands them: ``_02_method.qmd:14``."""
-        return f"{self.file}:{self.number}"
-
-
-def read_sources(project: Path) -> tuple[SourceLine, ...]:
-    """Read ``report.qmd`` and every chapter it includes, line by line.
-
-    Parameters
-    ----------
-    project
-        Folder of the Quarto project.
-
-    Returns
-    -------
-    tuple of SourceLine
-        In reading order, ``include`` lines replaced by the lines they stand for.
-
-    Raises
-    ------
-    ReportError
-        If ``report.qmd`` or an included file does not exist, or a file includes itself.
-    """
-    main = project / MAIN_FILE
-    if not main.is_file():
-        raise ReportError(f"{main}: there is no such file · do: build the report's sources first.")
-    return tuple(_lines(project, MAIN_FILE, ()))
-
-
-def _lines(project: Path, name: str, parents: tuple[str, ...]) -> Iterator[SourceLine]:
-    text = (project / name).read_text(encoding="utf-8")
-    for number, line in enumerate(text.split("\n"), start=1):
-        here = SourceLine(name, number, line)
-        include = _INCLUDE.match(line)
-        if include is None:
-            yield here
-            continue
-        included = include.group(1)
-        if included in (*parents, name):
-            raise ReportError(f"{here.place}: {included} includes itself · do: remove the line.")
-        if not (project / included).is_file():
-            raise ReportError(
-                f"{here.place}: included file {included} does not exist · "
-                "do: write it or remove the line."
-            )
-        yield from _lines(project, included, (*parents, name))
-
-
 def check_sources(project: Path, metadata: dict[str, Any]) -> tuple[SourceLine, ...]:
     """Refuse sources that would give a report with a hole in it.
 
     Looks for references to labels that are not there, labels given twice, citation keys
     missing from the bibliography, missing image files, shortcodes that are not part of the
     report's dialect, references glued to Chinese text (pandoc would print them as they
-    stand) and characters that no font of the report can draw.
+    stand), tables too wide for their page and characters that no font of the report can draw.
 
     Parameters
     ----------
@@ -129,13 +70,14 @@ def check_sources(project: Path, metadata: dict[str, Any]) -> tuple[SourceLine, 
         Naming every fault with its file and line.
     """
     lines = read_sources(project)
-    prose = tuple(_prose(lines))
+    prose = tuple(prose_lines(lines))
     faults = [
         *_missing_files(project, metadata),
         *_wrong_labels(prose),
         *_missing_citations(prose, bibliography_keys(project, metadata)),
         *_missing_images(project, prose),
         *_unknown_shortcodes(prose),
+        *overfull_tables(prose),
         *_missing_glyphs(lines + tuple(_bibliography_lines(project, metadata))),
     ]
     raise_faults(faults)
@@ -149,19 +91,6 @@ def raise_faults(faults: Iterable[str]) -> None:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         listing = "\n".join(f"  - {fault}" for fault in faults)
         raise ReportError(f"The report cannot be rendered, {count} found.\n{listing}")
-
-
-def _prose(lines: Iterable[SourceLine]) -> Iterator[SourceLine]:
-    """Lines outside code blocks, with inline code, comments and addresses blanked."""
-    fence = ""
-    for line in lines:
-        opening = re.match(r"\s*(`{3,}|~{3,})", line.text)
-        if fence:
-            fence = "" if opening and opening.group(1).startswith(fence) else fence
-        elif opening:
-            fence = opening.group(1)
-        else:
-            yield SourceLine(line.file, line.number, _NOT_PROSE.sub(" ", line.text))
 
 
 def _clean_key(key: str) -> str:

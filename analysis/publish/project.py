@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import ReportError
-from analysis.publish.gate import MAIN_FILE
+from analysis.publish.sources import MAIN_FILE
 
 REPORT_FOLDER = Path(__file__).resolve().parents[2] / "report"
 CONFIGURATION = "_quarto.yml"

@@ -7,7 +7,6 @@ places; without them wide tables run off the page and narrow ones are stretched.
 from __future__ import annotations
 
 import re
-import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,18 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from analysis.publish.reference_document import TITLE_PLACEHOLDER
+from analysis.publish.text_width import SMALL_FROM, TINY_FROM, half_widths, longest_word
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _NS = {"w": _W}
 _CELL_PADDING = 216  # twentieths of a point, both sides: Word's usual 0.19 cm each
-_SMALL_FROM, _TINY_FROM = 8, 11  # columns
 _KEPT_TOGETHER = 20  # rows: a table up to this length is not broken over two pages
 # style of a table's text → twentieths of a point that half a Chinese character takes in it
 _TEXT_STYLES = {"TableText": 98, "TableTextSmall": 83, "TableTextTiny": 73}
 
 
 def finish_document(
-    path: Path, *, widths: Mapping[str, Sequence[float]], timestamp: int, toc_depth: int = 2, alignment: str = "left"
+    path: Path,
+    *,
+    widths: Mapping[str, Sequence[float]],
+    timestamp: int,
+    toc_depth: int = 2,
+    alignment: str = "left",
 ) -> None:
     """Rewrite a DOCX in place with fixed table widths, a filled contents list and fixed dates.
 
@@ -159,9 +163,17 @@ def _data_tables(body: Any) -> Iterator[tuple[Any, str, int]]:
             label = name if name.startswith("tbl-") else label
         elif element.tag == _q("sectPr"):
             section += 1
-        elif element.find(".//" + _q("tbl")) is None and element.find(".//" + _q("tblHeader")) is not None:
+        elif (
+            element.find(".//" + _q("tbl")) is None
+            and element.find(".//" + _q("tblHeader")) is not None
+        ):
             yield element, label, _text_width(sections[min(section, len(sections) - 1)])
             label = ""
+
+
+def _holds_data(table: Any) -> bool:
+    header = table.find(".//" + _q("tblHeader"))
+    return header is not None and table.find(".//" + _q("tbl")) is None
 
 
 def _rows(table: Any) -> list[list[tuple[Any, int]]]:
@@ -176,19 +188,9 @@ def _rows(table: Any) -> list[list[tuple[Any, int]]]:
 
 
 def _text_style(columns: int) -> str:
-    if columns >= _TINY_FROM:
+    if columns >= TINY_FROM:
         return "TableTextTiny"
-    return "TableTextSmall" if columns >= _SMALL_FROM else "TableText"
-
-
-def _half_widths(text: str) -> int:
-    """Length of a text counted in half Chinese characters, about one Latin letter each."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _longest_word(text: str) -> int:
-    words = re.split(r"\s+|(?<=[^\x00-\u2fff])|(?=[^\x00-\u2fff])", text)
-    return max((_half_widths(word) for word in words), default=0)
+    return "TableTextSmall" if columns >= SMALL_FROM else "TableText"
 
 
 def _column_widths(table: Any, declared: Sequence[float] | None, room: int) -> list[int]:
@@ -204,14 +206,14 @@ def _column_widths(table: Any, declared: Sequence[float] | None, room: int) -> l
         for cell, span in row:
             text = _text(cell)
             if span == 1:
-                natural[column] = max(natural[column], padding + unit * _half_widths(text))
-                least[column] = max(least[column], padding + unit * _longest_word(text))
+                natural[column] = max(natural[column], padding + unit * half_widths(text))
+                least[column] = max(least[column], padding + unit * longest_word(text))
             column += span
     return _shared_out(natural, least, room)
 
 
 def _padding(columns: int) -> int:
-    return _CELL_PADDING if columns < _SMALL_FROM else _CELL_PADDING // 2
+    return _CELL_PADDING if columns < SMALL_FROM else _CELL_PADDING // 2
 
 
 def _shared_out(natural: list[int], least: list[int], room: int) -> list[int]:
@@ -282,8 +284,9 @@ def _embolden(row: Any) -> None:
             properties = _make("rPr")
             run.insert(0, properties)
         if properties.find("w:b", _NS) is None:
-            style = properties.find("w:rStyle", _NS)
-            properties.insert(0 if style is None else 1, _make("b"))
+            # schema order: style and fonts come before weight
+            first = [e for e in properties if e.tag in {_q("rStyle"), _q("rFonts")}]
+            properties.insert(len(first), _make("b"))
 
 
 def _keep_with_next(row: Any) -> None:
