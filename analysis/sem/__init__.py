@@ -1,1 +1,120 @@
+"""Structural-equation models: fitted, tested and questioned.
 
+``fit_model`` is the entry; everything heavy is imported when it is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    import pandas as pd
+
+    from analysis.sem.result import ModelFit
+
+_LAZY = {
+    "ModelFit": "result",
+    "Finding": "diagnostics",
+    "Bootstrap": "bootstrap",
+    "effects": "effects",
+    "rmsea_power": "power",
+    "rmsea_sample_size": "power",
+    "second_opinion": "second_opinion",
+}
+
+
+def fit_model(
+    syntax: str,
+    data: pd.DataFrame,
+    *,
+    estimator: str = "ml",
+    missing: str = "listwise",
+    group: str | None = None,
+    equal: Iterable[str] = (),
+    partial: Iterable[str] = (),
+    std_lv: bool = False,
+    meanstructure: bool | None = None,
+    orthogonal: bool = False,
+    ordered: Iterable[str] | bool = (),
+    parameterization: str = "delta",
+    weights: str | np.ndarray | None = None,
+) -> ModelFit:
+    """Fit a structural-equation model.
+
+    Parameters
+    ----------
+    syntax : str
+        The model, in lavaan's syntax; see :func:`analysis.sem.syntax.parse_syntax`.
+    data : DataFrame (n, ·)
+        One row a respondent, numeric columns, NaN where missing.
+    estimator : {"ml"}
+        Normal-theory maximum likelihood on moments with divisor n, expected information.
+    missing : {"listwise"}
+        Rows with a missing answer are dropped, and counted.
+    group : str, optional
+        Column that splits the rows; groups come in order of appearance.
+    equal, partial : iterable of str
+        Kinds of parameters held equal across groups, and single ones (``"f =~ x3"``) set free.
+    std_lv : bool
+        Give latent variables unit variance instead of fixing the first loading.
+    meanstructure : bool, optional
+        Model the means too; by default where groups, missing answers or an intercept ask for it.
+    orthogonal : bool
+        Do not let exogenous latent variables correlate.
+
+    Returns
+    -------
+    ModelFit
+        ``table()``, ``indices``, ``warnings``, ``admissible``, ``bootstrap()`` and more.
+
+    Raises
+    ------
+    ModelError
+        The model cannot be read, is not identified, or asks for what is not there.
+    DataError
+        A column is absent, holds text, infinities or one value, or columns are collinear.
+    ConvergenceError
+        No search reached an optimum.
+
+    Notes
+    -----
+    Agrees with lavaan 0.6-14 at its optimum to 1e-5 in estimates and standard errors and 1e-6
+    relative in χ² and fit indices.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> draw = np.random.default_rng(1).normal(size=(200, 4))
+    >>> items = pd.DataFrame({f"q{i}": draw[:, 0] + draw[:, i] for i in (1, 2, 3)})
+    >>> fit_model("satisfaction =~ q1 + q2 + q3", items).indices["df"]
+    0
+    """
+    from analysis.errors import ModelError
+    from analysis.sem.fit import make_request, prepare, search
+    from analysis.sem.inference import summarise
+
+    if ordered is not False and ordered != () and ordered != []:
+        raise ModelError(
+            "Ordered items are not fitted yet · allowed: ordered=() · do: treat them as numbers"
+        )
+    if parameterization != "delta":
+        raise ModelError(
+            f"parameterization is '{parameterization}' · allowed: delta · do: leave it out"
+        )
+    request = make_request(
+        syntax, estimator=estimator, missing=missing, group=group, equal=equal, partial=partial,
+        std_lv=std_lv, meanstructure=meanstructure, orthogonal=orthogonal, weights=weights,
+    )  # fmt: skip
+    prepared = prepare(request, data)
+    return summarise(prepared, search(prepared.design, prepared.target))
+
+
+def __getattr__(name: str):
+    if name in _LAZY:
+        from importlib import import_module
+
+        return getattr(import_module(f"analysis.sem.{_LAZY[name]}"), name)
+    raise AttributeError(f"module 'analysis.sem' has no attribute '{name}'")

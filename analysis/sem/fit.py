@@ -1,0 +1,303 @@
+"""Fitting a model: from syntax and data to a result, or to a refusal that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import ConvergenceError, DataError, ModelError
+from analysis.sem.likelihood import Target, complete_target, evaluate, expected_information
+from analysis.sem.matrices import Design, build_design
+from analysis.sem.moments import (
+    Sample,
+    augmented,
+    check_rank,
+    check_variation,
+    read_columns,
+    weighted_moments,
+)
+from analysis.sem.optimise import Optimum, minimise
+from analysis.sem.parameters import Model, Options, build_model
+from analysis.sem.starts import starting_points
+from analysis.sem.syntax import Syntax, parse_syntax
+
+ESTIMATORS = ("ml", "mlr", "mlm", "wlsmv", "dwls", "uls")
+MISSING = ("listwise", "fiml")
+N_STARTS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked for, kept so that a result can be refitted."""
+
+    syntax: str
+    estimator: str = "ml"
+    missing: str = "listwise"
+    group: str | None = None
+    equal: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+    std_lv: bool = False
+    meanstructure: bool | None = None
+    orthogonal: bool = False
+    weights: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Data and model brought together, ready to fit."""
+
+    request: Request
+    model: Model
+    samples: tuple[Sample, ...]
+    n_all: int
+    gaps: tuple[str, ...]
+    design: Design
+    target: Target
+
+    @property
+    def n(self) -> int:
+        return sum(sample.n for sample in self.samples)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """The best of several searches, and what the others found."""
+
+    theta: np.ndarray
+    value: float
+    iterations: int
+    other_optima: int
+
+
+def prepare(request: Request, data: pd.DataFrame, weights: np.ndarray | None = None) -> Prepared:
+    """Check data and model and bring them into matrices."""
+    _check_options(request)
+    syntax = parse_syntax(request.syntax)
+    columns = read_columns(data, syntax.observed)
+    labels = _group_labels(data, request.group)
+    keep = _kept(columns, labels, weights, request)
+    samples = _samples(columns, labels, weights, keep)
+    if not samples:
+        raise DataError(
+            f"No complete row among {len(columns)} · allowed: at least one more row than variables "
+            "· do: use missing='fiml', or leave out the emptiest items"
+        )
+    model = build_model(syntax, _options(request, syntax, len(samples)))
+    design, target = lay_out(model, samples)
+    check_counts(design, model)
+    gaps = _columns_with_gaps(columns, syntax)
+    return Prepared(
+        request=request, model=model, samples=samples, n_all=len(columns), gaps=gaps,
+        design=design, target=target,
+    )  # fmt: skip
+
+
+def lay_out(model: Model, samples: Sequence[Sample]) -> tuple[Design, Target]:
+    """Return the design in units of the pooled standard deviations, and the moments to fit."""
+    names = model.observed
+    moments = []
+    for sample in samples:
+        where = f" of group {sample.label}" if sample.label else ""
+        check_variation(sample, names, where)
+        mean, covariance = weighted_moments(sample.rows, sample.weights)
+        check_rank(covariance, names, sample.n, where)
+        moments.append(augmented(mean, covariance) if model.meanstructure else covariance)
+    shares = np.array([s.n for s in samples], dtype=float) / sum(s.n for s in samples)
+    p = len(names)
+    central = [
+        m[:p, :p] - (np.outer(m[:p, p], m[:p, p]) if model.meanstructure else 0) for m in moments
+    ]
+    spread = np.sqrt(sum(w * np.diag(c) for w, c in zip(shares, central, strict=True)))
+    design = build_design(model, spread)
+    scaled = np.array(moments) / np.outer(design.units, design.units)
+    return design, complete_target(scaled[None], shares[None])
+
+
+def search(design: Design, target: Target, n_starts: int = N_STARTS) -> Solution:
+    """Minimise from several starting points and keep the lowest.
+
+    Raises
+    ------
+    ConvergenceError
+        If no search reached an optimum.
+    """
+    starts = starting_points(design, target.sample[0], n_starts)
+    repeated = target.take(np.zeros(len(starts), dtype=int))
+    optimum = minimise(design, repeated, starts)
+    if not optimum.converged.any():
+        raise ConvergenceError(_no_optimum(design, optimum))
+    value = np.where(optimum.converged, optimum.value, np.inf)
+    best = int(np.argmin(value))
+    lower_elsewhere = np.nanmin(np.where(np.isfinite(optimum.value), optimum.value, np.nan))
+    if lower_elsewhere < value[best] - 1e-7:
+        raise ConvergenceError(_no_optimum(design, optimum))
+    others = np.unique(np.round(value[np.isfinite(value)] - value[best], 6))
+    return Solution(
+        theta=optimum.theta[best],
+        value=float(value[best]),
+        iterations=int(optimum.iterations[best]),
+        other_optima=len(others) - 1,
+    )
+
+
+def check_counts(design: Design, model: Model) -> None:
+    """Refuse a model with more free parameters than moments."""
+    p, x = len(model.observed), len(model.exogenous)
+    moments = p * (p + 1) // 2 - x * (x + 1) // 2 + (p - x) * model.meanstructure
+    moments *= model.n_groups
+    if design.n_parameters > moments:
+        raise ModelError(
+            f"{design.n_parameters} free parameters for {moments} sample moments (df = "
+            f"{moments - design.n_parameters}) · allowed: df ≥ 0 · do: add indicators, or fix or "
+            "equate parameters"
+        )
+
+
+def identification(design: Design, theta: np.ndarray, target: Target) -> tuple[float, np.ndarray]:
+    """Return the smallest eigenvalue of the information in correlation form, and its vector.
+
+    A value at rounding level means that some combination of parameters leaves Σ unchanged
+    (Rothenberg 1971; Bollen 1989, p. 248).
+    """
+    point = evaluate(design, theta[None], target)
+    information = expected_information(design, point, target)[0]
+    scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    return float(values[0]), vectors[:, 0]
+
+
+def check_identified(design: Design, theta: np.ndarray, target: Target) -> float:
+    """Refuse a model whose parameters the moments cannot determine, naming them.
+
+    Judged at the solution and at two points beside it, so that a model that is identified in
+    general but weak here is flagged instead of refused.
+    """
+    here, vector = identification(design, theta, target)
+    random = np.random.default_rng(7)
+    elsewhere = here
+    for _ in range(4):
+        shifted = theta * random.uniform(0.9, 1.1, len(theta)) + random.normal(0, 0.02, len(theta))
+        if np.isfinite(evaluate(design, shifted[None], target).value[0]):
+            elsewhere = max(elsewhere, identification(design, shifted, target)[0])
+    if elsewhere < 1e-10:
+        share = np.abs(design.combine @ vector)
+        free = design.model.free()
+        names = [free[i].name for i in np.argsort(-share) if share[i] > 0.05][:8]
+        raise ModelError(
+            f"The model is not identified: {', '.join(names)} can change together without changing "
+            "what the model implies · allowed: parameters the moments determine · do: fix a "
+            "loading or a variance to give each latent variable its scale, or drop a path"
+        )
+    return here
+
+
+def _check_options(request: Request) -> None:
+    if request.estimator not in ESTIMATORS:
+        raise ModelError(
+            f"estimator is '{request.estimator}' · allowed: {', '.join(ESTIMATORS)} · do: choose one"
+        )
+    if request.missing not in MISSING:
+        raise ModelError(
+            f"missing is '{request.missing}' · allowed: {', '.join(MISSING)} · do: choose one"
+        )
+    if request.estimator != "ml" or request.missing != "listwise" or request.weights:
+        raise ModelError(
+            "Only estimator='ml' with missing='listwise' and no weights can be fitted so far · "
+            "allowed: these · do: drop the option"
+        )
+
+
+def _options(request: Request, syntax: Syntax, n_groups: int) -> Options:
+    means = request.meanstructure
+    if means is None:
+        means = n_groups > 1 or request.missing == "fiml" or any(t.op == "~1" for t in syntax.terms)
+    return Options(
+        n_groups=n_groups, equal=request.equal, partial=request.partial, std_lv=request.std_lv,
+        meanstructure=means, orthogonal=request.orthogonal,
+    )  # fmt: skip
+
+
+def _group_labels(data: pd.DataFrame, group: str | None) -> np.ndarray | None:
+    """Return each row's group label, None where it has none."""
+    if group is None:
+        return None
+    if group not in data.columns:
+        raise DataError(
+            f"The group column '{group}' is not in the data · allowed: {', '.join(map(str, data.columns[:12]))} "
+            "· do: name a column"
+        )
+    column = data[group]
+    return np.array([None if pd.isna(v) else _label(v) for v in column], dtype=object)
+
+
+def _label(value: object) -> str:
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else str(value)
+
+
+def _kept(
+    columns: np.ndarray, labels: np.ndarray | None, weights: np.ndarray | None, request: Request
+) -> np.ndarray:
+    """Mark the rows that enter the fit."""
+    missing = np.isnan(columns)
+    keep = ~missing.all(axis=1) if request.missing == "fiml" else ~missing.any(axis=1)
+    if labels is not None:
+        keep &= np.array([label is not None for label in labels])
+    if weights is not None:
+        keep &= weights > 0
+    return keep
+
+
+def _samples(
+    columns: np.ndarray,
+    labels: np.ndarray | None,
+    weights: np.ndarray | None,
+    keep: np.ndarray,
+) -> tuple[Sample, ...]:
+    rows = np.flatnonzero(keep)
+    if labels is None:
+        groups = [("", rows)] if len(rows) else []
+    else:
+        names = list(dict.fromkeys(label for label in labels if label is not None))
+        groups = [(name, rows[labels[rows] == name]) for name in names]
+        empty = [name for name, members in groups if not len(members)]
+        if empty:
+            raise DataError(
+                f"Group {', '.join(empty)} has no usable row · allowed: groups with answers · do: "
+                "leave the group out or use missing='fiml'"
+            )
+    return tuple(
+        Sample(name, columns[members], members, None if weights is None else weights[members])
+        for name, members in groups
+    )
+
+
+def _columns_with_gaps(columns: np.ndarray, syntax: Syntax) -> tuple[str, ...]:
+    counts = np.isnan(columns).sum(axis=0)
+    order = np.argsort(-counts, kind="stable")
+    return tuple(syntax.observed[i] for i in order if counts[i])
+
+
+def _no_optimum(design: Design, optimum: Optimum) -> str:
+    return (
+        f"No search out of {len(optimum.theta)} reached an optimum for {design.n_parameters} "
+        f"parameters (up to {int(optimum.iterations.max())} iterations) · allowed: a converged fit "
+        "· do: drop paths between constructs that correlate near 1, fix a negative variance at 0, "
+        "give start() values, or use a simpler model"
+    )
+
+
+def make_request(syntax: str, **options) -> Request:
+    """Collect options as plain tuples."""
+    for name in ("equal", "partial"):
+        value: Iterable[str] | str = options.get(name, ())
+        options[name] = (value,) if isinstance(value, str) else tuple(value)
+    return Request(syntax=syntax, **options)
+
+
+def with_options(request: Request, **changes) -> Request:
+    """Return a request with some options changed."""
+    return replace(request, **changes)
