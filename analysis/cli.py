@@ -50,9 +50,9 @@ def new(
 ) -> None:
     """Write a commented starter study from a data file."""
     from analysis.publish.build import ROOT
-    from analysis.study import start_study
+    from analysis.study import write_study
 
-    written = start_study(datafile, folder or ROOT / "data" / datafile.stem)
+    written = write_study(datafile, folder or ROOT / "data" / datafile.stem)
     typer.echo(f"Wrote {written}. Read it through, then: python -m analysis check {written}")
 
 
@@ -64,7 +64,7 @@ def check(study: StudyFile) -> None:
     findings = check_study(study_file(study))
     for finding in findings:
         typer.echo(f"- {finding}")
-    faults = [f for f in findings if f.is_error]
+    faults = [f for f in findings if f.severity == "error"]
     advice = len(findings) - len(faults)
     typer.echo(f"{len(faults)} fault(s), {advice} word(s) of caution.")
     if faults:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from analysis.wording import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,3 +49,26 @@ class Result:
 
     def _repr_html_(self) -> str:
         return self.table().to_html(index=False)
+
+
+def tidy_frame(
+    rows: Iterable[Mapping[str, Any] | Sequence[Any]], columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Build a frame from rows without losing the second language of a :class:`Text`.
+
+    pandas turns a column of strings into its own string type, which would drop the Chinese; a
+    column that holds a ``Text`` is kept as objects.
+
+    >>> tidy_frame([{"item": "x1", "label": Text("Price", zh="价格")}]).label[0].zh
+    '价格'
+    """
+    import pandas as pd
+
+    rows = list(rows)
+    frame = pd.DataFrame(rows, columns=columns)
+    for position, column in enumerate(frame.columns):
+        key = column if rows and isinstance(rows[0], Mapping) else position
+        values = [row.get(key) if isinstance(row, Mapping) else row[key] for row in rows]
+        if any(isinstance(value, Text) for value in values):
+            frame[column] = pd.Series(values, index=frame.index, dtype=object)
+    return frame

@@ -80,7 +80,7 @@ def build_report(job: Job) -> list[Path]:
 
 
 def _notebook_tasks(job: Job) -> Iterator[dict[str, Any]]:
-    inputs = [job.study_file, job.study.folder / job.study.data.file, *computing_files()]
+    inputs = [job.study_file, job.study.data_path, *computing_files()]
     for notebook in notebook_paths():
         target = job.folder / "notebooks" / notebook.name
         parameters = {

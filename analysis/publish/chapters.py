@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.cutoffs import cutoffs_with
 from analysis.errors import ReportError
+from analysis.publish.gate import bracket_references
+from analysis.publish.project import install_theme
 from analysis.publish.provenance import commit, software
 from analysis.publish.store import Record, Store
 from analysis.study.spec import Study
@@ -26,7 +29,6 @@ from analysis.wording import (
     format_percent,
     in_language,
     join_words,
-    stars,
 )
 
 REPORT = Path(__file__).resolve().parents[2] / "report"
@@ -58,11 +60,11 @@ def write_project(study: Study, lang: str, folder: Path, *, draft: bool = False)
     project = folder / f"report-{lang}"
     _clear(project)
     binder = Binder(Store(folder), study, lang, draft)
-    for source in [REPORT / "_quarto.yml", *sorted((REPORT / lang).glob("*.qmd"))]:
-        text = binder.bind(source)
+    for source in sorted((REPORT / lang).glob("*.qmd")):
+        text = bracket_references(binder.bind(source))
         (project / source.name).write_text(text, encoding="utf-8", newline="\n")
-    for name in ("references.bib", "csl", "theme"):
-        _copy(REPORT / name, project / name)
+    install_theme(project, lang)
+    _copy(REPORT / "references.bib", project / "references.bib")
     _copy(folder / "figures" / lang, project / "figures")
     return project
 
@@ -92,7 +94,8 @@ class Binder:
             "words": self.words, "num": self.num, "coef": self.coef, "count": self.count,
             "pval": self.pval, "ci": self.ci, "pct": self.pct, "text": self.text,
             "say": self.say, "notes": self.notes, "table": self.table, "matrix": self.matrix,
-            "figure": self.figure, "commit": commit, "software": software, "stars": stars,
+            "figure": self.figure, "cutoff": self.cutoff, "cite": self.cite, "commit": commit,
+            "software": software,
         }  # fmt: skip
 
     # Words
@@ -144,6 +147,18 @@ class Binder:
     def text(self, name: str, column: str, **where: Any) -> str:
         """Print one word of a result, in the chapter's language where both are stored."""
         return text_of(self.store.read(name), column, self.lang, **where)
+
+    # Rules
+    def cutoff(self, name: str, decimals: int = 2) -> str:
+        """Print the threshold of a rule, the study's own where it sets one."""
+        rule = cutoffs_with(self.study.cutoffs)[name]
+        bounded = abs(rule.threshold) < 1
+        return format_number(rule.threshold, decimals, bounded=bounded, lang=self.lang)
+
+    def cite(self, name: str) -> str:
+        """Print whose rule it is: a citation, or that the study file sets it."""
+        rule = cutoffs_with(self.study.cutoffs)[name]
+        return f"[@{rule.source}]" if rule.source else in_language(rule.said, self.lang)
 
     # Sentences
     def say(self, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,9 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
             f"unknown notebook parameter {unknown[0]!r} · allowed: {', '.join(sorted(PARAMETERS))}"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
+    # One thread a kernel: notebooks run side by side, and sums come out the same on any machine.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
     try:
         papermill.execute_notebook(
             str(notebook), str(target), parameters, cwd=str(notebook.parent),

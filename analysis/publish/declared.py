@@ -1,0 +1,127 @@
+"""What a study declares, as tables for the report: codebook, hypotheses, rules of judgement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.cutoffs import cutoffs_with
+from analysis.results import tidy_frame
+from analysis.wording import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.study import Survey
+    from analysis.study.spec import Hypothesis, Study
+
+_REVERSED = {True: Text("reversed", zh="反向"), False: Text("", zh="")}
+_RULE_NAMES = {
+    "alpha": Text("Cronbach's α", zh="Cronbach's α"),
+    "omega": Text("McDonald's ω", zh="McDonald's ω"),
+    "item_rest": Text("Item–rest correlation", zh="题项—总分相关（校正后）"),
+    "kmo": Text("KMO", zh="KMO"),
+    "loading_primary": Text("Primary loading (EFA)", zh="主因子载荷（EFA）"),
+    "loading_cross": Text("Cross-loading (EFA)", zh="交叉载荷（EFA）"),
+    "loading_standardised": Text("Standardised loading (CFA)", zh="标准化载荷（CFA）"),
+    "composite_reliability": Text("Composite reliability", zh="组合信度 CR"),
+    "ave": Text("Average variance extracted", zh="平均方差萃取量 AVE"),
+    "htmt": Text("HTMT", zh="HTMT"),
+    "cfi": Text("CFI", zh="CFI"),
+    "tli": Text("TLI", zh="TLI"),
+    "rmsea": Text("RMSEA", zh="RMSEA"),
+    "srmr": Text("SRMR", zh="SRMR"),
+    "latent_correlation": Text("Latent correlation", zh="潜变量相关"),
+    "residual_standardised": Text("Standardised residual", zh="标准化残差"),
+    "vif_full_collinearity": Text("Full-collinearity VIF", zh="完全共线性 VIF"),
+    "harman": Text("Share of the first factor (Harman)", zh="首因子方差占比（Harman）"),
+    "sample_size": Text("Sample size", zh="样本量"),
+    "power": Text("Power", zh="检验功效"),
+    "significance": Text("p value", zh="p 值"),
+}
+
+
+def codebook_table(study: Study, survey: Survey) -> pd.DataFrame:
+    """Return code → label of everything a report may name: ``code label label_zh``.
+
+    Labels are the study's; where it gives none, those of the data file.
+    """
+    named = {thing.name: thing.label for thing in [*study.profile, *study.models]}
+    labels = {**named, **survey.labels, **{c.name: c.label for c in study.constructs}}
+    return tidy_frame(labels.items(), ["code", "label"])
+
+
+def item_table(study: Study, survey: Survey) -> pd.DataFrame:
+    """Return one row an item: ``construct item wording scale keying source``."""
+    rows = [
+        {
+            "construct": construct.name, "item": item.name,
+            "wording": survey.labels.get(item.name, item.label),
+            "scale": f"{item.scale.minimum:g}–{item.scale.maximum:g}",
+            "keying": _REVERSED[item.reverse], "source": item.source or construct.source,
+        }
+        for construct in study.constructs
+        for item in construct.items
+    ]  # fmt: skip
+    return tidy_frame(rows)
+
+
+def construct_table(study: Study) -> pd.DataFrame:
+    """Return one row a construct: ``construct items k scale source``."""
+    rows = [
+        {
+            "construct": c.name, "code": c.name,
+            "items": ", ".join(c.item_names), "k": len(c.items),
+            "scale": f"{c.items[0].scale.minimum:g}–{c.items[0].scale.maximum:g}",
+            "source": c.source,
+        }
+        for c in study.constructs
+    ]  # fmt: skip
+    return tidy_frame(rows)
+
+
+def hypothesis_table(study: Study) -> pd.DataFrame:
+    """Return one row a hypothesis: ``hypothesis statement path sign theory``."""
+    rows = [
+        {
+            "hypothesis": h.name, "statement": hypothesis_statement(study, h),
+            "path": hypothesis_path(h), "sign": "+" if h.sign == "+" else "−", "theory": h.theory,
+        }
+        for h in study.hypotheses
+    ]  # fmt: skip
+    columns = ["hypothesis", "statement", "path", "sign", "theory"]
+    return tidy_frame(rows, columns)
+
+
+def hypothesis_path(hypothesis: Hypothesis) -> str:
+    """Return a hypothesis as arrows between codes: ``PERQ → CUSA → CUSL``."""
+    return " → ".join([hypothesis.source, *hypothesis.through, hypothesis.target])
+
+
+def hypothesis_statement(study: Study, hypothesis: Hypothesis) -> Text:
+    """Return a hypothesis in words: the study's own, else written from its labels."""
+    if hypothesis.label is not None:
+        return hypothesis.label
+    source, target = (study.construct(n).label for n in (hypothesis.source, hypothesis.target))
+    via = [study.construct(name).label for name in hypothesis.through]
+    good = hypothesis.sign == "+"
+    effect = ("positive" if good else "negative"), ("正向" if good else "负向")
+    through = " through " + ", then ".join(str(v).lower() for v in via) if via else ""
+    through_zh = "通过" + "、".join(v.zh for v in via) if via else ""
+    return Text(
+        f"{source} has a {effect[0]} effect on {str(target).lower()}{through}",
+        zh=f"{source.zh}{through_zh}{effect[1]}影响{target.zh}",
+    )
+
+
+def rule_table(study: Study) -> pd.DataFrame:
+    """Return the rules that pass judgement in the report: ``rule sign threshold source said``."""
+    rules = cutoffs_with(study.cutoffs)
+    rows = [
+        {
+            "rule": label, "name": name, "direction": rules[name].direction,
+            "threshold": rules[name].threshold, "source": rules[name].source,
+            "said": rules[name].said,
+        }
+        for name, label in _RULE_NAMES.items()
+    ]  # fmt: skip
+    return tidy_frame(rows)
