@@ -20,7 +20,7 @@ from typing import Any
 
 from analysis.errors import ReportError
 from analysis.publish.fonts import chinese_font_folder
-from analysis.publish.gate import check_messages, check_sources
+from analysis.publish.gate import check_messages, check_sources, setting
 from analysis.publish.project import check_formats, format_settings, read_metadata
 from analysis.publish.sources import SourceLine
 
@@ -92,18 +92,7 @@ def _without_shortcodes(line: SourceLine, metadata: dict[str, Any]) -> str:
     if _PAGE_BREAK.match(line.text):
         return "\n::: {.page-break}\n:::\n"
 
-    def value(found: re.Match[str]) -> str:
-        entry: Any = metadata
-        for key in found.group(1).split("."):
-            entry = entry.get(key) if isinstance(entry, dict) else None
-        if not isinstance(entry, str):
-            raise ReportError(
-                f"{line.place}: the report has no setting {found.group(1)} · "
-                "do: give it in the front matter or mend the name."
-            )
-        return entry
-
-    return _META.sub(value, line.text)
+    return _META.sub(lambda found: setting(metadata, found.group(1)) or "", line.text)
 
 
 def column_widths(lines: Sequence[SourceLine]) -> dict[str, list[float]]:

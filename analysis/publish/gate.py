@@ -76,7 +76,7 @@ def check_sources(project: Path, metadata: dict[str, Any]) -> tuple[SourceLine, 
         *_wrong_labels(prose),
         *_missing_citations(prose, bibliography_keys(project, metadata)),
         *_missing_images(project, prose),
-        *_unknown_shortcodes(prose),
+        *_unknown_shortcodes(prose, metadata),
         *overfull_tables(prose),
         *_missing_glyphs(lines + tuple(_bibliography_lines(project, metadata))),
     ]
@@ -200,13 +200,32 @@ def _missing_images(project: Path, prose: tuple[SourceLine, ...]) -> Iterator[st
                     )
 
 
-def _unknown_shortcodes(prose: tuple[SourceLine, ...]) -> Iterator[str]:
+def setting(metadata: dict[str, Any], name: str) -> str | None:
+    """Return a setting of the report by its dotted name, None where there is none.
+
+    Examples
+    --------
+    >>> setting({"sample": {"size": "250"}}, "sample.size")
+    '250'
+    """
+    entry: Any = metadata
+    for key in name.split("."):
+        entry = entry.get(key) if isinstance(entry, dict) else None
+    return entry if isinstance(entry, str) else None
+
+
+def _unknown_shortcodes(prose: tuple[SourceLine, ...], metadata: dict[str, Any]) -> Iterator[str]:
     for line in prose:
-        for name, _ in _SHORTCODE.findall(line.text):
+        for name, argument in _SHORTCODE.findall(line.text):
             if name not in _SHORTCODES:
                 yield (
                     f"{line.place}: shortcode {name} is not known · "
                     f"allowed: {', '.join(sorted(_SHORTCODES))} · do: write it another way."
+                )
+            elif name == "meta" and setting(metadata, argument) is None:
+                yield (
+                    f"{line.place}: the report has no setting {argument} · "
+                    "do: give it in the front matter or mend the name."
                 )
             elif name == "include":
                 yield f"{line.place}: include must stand alone on its line · do: give it a line."

@@ -12,7 +12,7 @@ from analysis.errors import ReportError
 MAIN_FILE = "report.qmd"
 
 _INCLUDE = re.compile(r"^\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
-_NOT_PROSE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|<?https?://[^\s)>\]]+>?|<!--.*?-->")
+_NOT_PROSE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|(?<!\]\()<?https?://[^\s)>\]]+>?|<!--.*?-->")
 
 
 @dataclass(frozen=True, slots=True)

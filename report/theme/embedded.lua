@@ -146,10 +146,9 @@ local function bare_image(image)
     image.attributes.alt = image.attributes["fig-alt"]
     image.attributes["fig-alt"] = nil
   end
-  if html then
-    image.caption = pandoc.Inlines(image.attributes.alt or pandoc.utils.stringify(image.caption))
-    image.attributes.alt = nil
-  end
+  local words_for_the_blind = image.attributes.alt or pandoc.utils.stringify(image.caption)
+  image.attributes.alt = typst and words_for_the_blind or nil
+  image.caption = pandoc.Inlines(words_for_the_blind)
   return image
 end
 
