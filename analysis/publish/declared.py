@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.cutoffs import cutoffs_with
+from analysis.evaluate.hypotheses import hypothesis_path, hypothesis_statement
 from analysis.results import tidy_frame
 from analysis.wording import Text
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.study import Survey
-    from analysis.study.spec import Hypothesis, Study
+    from analysis.study.spec import Study
 
 _REVERSED = {True: Text("reversed", zh="反向"), False: Text("", zh="")}
 _RULE_NAMES = {
@@ -90,27 +91,6 @@ def hypothesis_table(study: Study) -> pd.DataFrame:
     ]  # fmt: skip
     columns = ["hypothesis", "statement", "path", "sign", "theory"]
     return tidy_frame(rows, columns)
-
-
-def hypothesis_path(hypothesis: Hypothesis) -> str:
-    """Return a hypothesis as arrows between codes: ``PERQ → CUSA → CUSL``."""
-    return " → ".join([hypothesis.source, *hypothesis.through, hypothesis.target])
-
-
-def hypothesis_statement(study: Study, hypothesis: Hypothesis) -> Text:
-    """Return a hypothesis in words: the study's own, else written from its labels."""
-    if hypothesis.label is not None:
-        return hypothesis.label
-    source, target = (study.construct(n).label for n in (hypothesis.source, hypothesis.target))
-    via = [study.construct(name).label for name in hypothesis.through]
-    good = hypothesis.sign == "+"
-    effect = ("positive" if good else "negative"), ("正向" if good else "负向")
-    through = " through " + ", then ".join(str(v).lower() for v in via) if via else ""
-    through_zh = "通过" + "、".join(v.zh for v in via) if via else ""
-    return Text(
-        f"{source} has a {effect[0]} effect on {str(target).lower()}{through}",
-        zh=f"{source.zh}{through_zh}{effect[1]}影响{target.zh}",
-    )
 
 
 def rule_table(study: Study) -> pd.DataFrame:
