@@ -7,6 +7,7 @@ SC, SIL Open Font License): no font needs to be installed on the machine.
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 TEXT_WIDTH = 6.3
 TYPEFACE = "Report Sans"
-FAMILY = [TYPEFACE, "DejaVu Sans"]
+FAMILY = ["Report Minus", TYPEFACE, "DejaVu Sans"]
 # Named by what they say, not by hue. Hues are those of Okabe and Ito (2008), which stay apart
 # for the common kinds of colour blindness and in greyscale print.
 PALETTE = {
@@ -79,8 +80,6 @@ _RC = {
     "figure.constrained_layout.use": True,
     "figure.max_open_warning": 0,
     "savefig.dpi": 200,
-    "savefig.bbox": "tight",
-    "savefig.pad_inches": 0.03,
     "savefig.facecolor": "white",
     # Glyphs as outlines: the picture is the same where no font is installed. A fixed salt keeps
     # the names inside an SVG, and so its bytes, the same from run to run.
@@ -116,11 +115,52 @@ def font_files() -> tuple[Path, ...]:
 def _register_fonts() -> None:
     from matplotlib.font_manager import FontEntry, fontManager
 
-    # A name of our own: a font installed under the usual name must not stand in for the files
+    # Names of our own: a font installed under the usual name must not stand in for the files
     # that were checked, or two machines would draw two pictures.
     for file, weight in zip(font_files(), (400, 700), strict=True):
         entry = FontEntry(fname=str(file), name=TYPEFACE, weight=weight, size="scalable")
-        fontManager.ttflist.append(entry)
+        minus = FontEntry(
+            fname=str(_minus_file(weight)), name=FAMILY[0], weight=weight, size="scalable"
+        )
+        fontManager.ttflist.extend([entry, minus])
+
+
+def _minus_file(weight: int) -> Path:
+    """Return a font of one glyph, made once in matplotlib's cache: a minus as wide as a digit.
+
+    The Chinese typeface has a minus sign as wide as a Chinese character, which tears −.43 apart.
+    """
+    import matplotlib as mpl
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    file = Path(mpl.get_cachedir()) / f"report-minus-2-{weight}.ttf"
+    if file.is_file():
+        return file
+    half = {400: 32, 700: 52}[weight]
+    pen = TTGlyphPen(None)
+    corners = [(45, 320 - half), (45, 320 + half), (510, 320 + half), (510, 320 - half)]
+    pen.moveTo(corners[0])
+    for corner in corners[1:]:
+        pen.lineTo(corner)
+    pen.closePath()
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "minus"])
+    builder.setupCharacterMap({0x2212: "minus"})
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "minus": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (555, 0), "minus": (555, 45)})
+    builder.setupHorizontalHeader(ascent=880, descent=-120)
+    builder.setupNameTable(
+        {"familyName": FAMILY[0], "styleName": "Bold" if half > 40 else "Regular"}
+    )
+    # matplotlib takes the line height from the first font, so this one has the typeface's.
+    builder.setupOS2(sTypoAscender=880, sTypoDescender=-120, usWinAscent=1160, usWinDescent=320)
+    builder.setupPost()
+    # Two processes may come here at once: each writes its own file, the last name wins.
+    draft = file.with_suffix(f".{os.getpid()}")
+    builder.save(draft)
+    draft.replace(file)
+    return file
 
 
 @contextmanager
@@ -137,7 +177,7 @@ def figure_style(lang: str = "en") -> Iterator[None]:
     --------
     >>> import matplotlib as mpl
     >>> with figure_style("zh"):
-    ...     mpl.rcParams["font.family"][0]
+    ...     mpl.rcParams["font.family"][1]
     'Report Sans'
     """
     import matplotlib as mpl
@@ -223,6 +263,9 @@ def _check_figure_glyphs(figure: Figure) -> None:
 def save_figure_files(figure: Figure, stem: Path | str) -> tuple[Path, Path]:
     """Write ``stem.svg`` and ``stem.png`` (200 dpi), the same bytes on every run.
 
+    White margins are cut, but a narrow figure keeps the full width of the text: set to that width
+    in the report, every figure has type of the same size.
+
     Parameters
     ----------
     figure : matplotlib Figure
@@ -245,7 +288,19 @@ def save_figure_files(figure: Figure, stem: Path | str) -> tuple[Path, Path]:
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.draw_without_rendering()
         _check_figure_glyphs(figure)
+        frame = _frame(figure)
         # Dates and version numbers in a file would change its bytes and say nothing of the data.
-        figure.savefig(files[0], metadata={"Date": None, "Creator": None})
-        figure.savefig(files[1], metadata={"Software": None})
+        figure.savefig(files[0], bbox_inches=frame, metadata={"Date": None, "Creator": None})
+        figure.savefig(files[1], bbox_inches=frame, metadata={"Software": None})
     return files
+
+
+def _frame(figure: Figure):
+    """Return what is saved of a figure, in inches: all that is drawn, at least a text width."""
+    from matplotlib.transforms import Bbox
+
+    drawn = figure.get_tightbbox().padded(0.03)
+    aside = max(TEXT_WIDTH - drawn.width, 0) / 2
+    # Whole dots: matplotlib would round each edge for itself, and the width would be off by one.
+    edges = [drawn.x0 - aside, drawn.y0, drawn.x1 + aside, drawn.y1]
+    return Bbox.from_extents(*(round(200 * edge) / 200 for edge in edges))

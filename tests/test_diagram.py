@@ -149,11 +149,16 @@ def test_a_feedback_loop_is_drawn_as_two_arrows_apart():
     assert overlapping_labels(ax) == arrows_over_things(ax) == []
 
 
-def test_axes_handed_in_are_used_and_the_type_shrinks():
-    _, given = plt.subplots(figsize=(3, 2))
-    ax = diagram.plot_path_diagram(paths(ECSI), {}, LABELS, ax=given)
-    assert ax is given
-    assert overlapping_labels(ax) == []
+def test_a_figure_is_cut_to_the_diagram_unless_it_holds_other_axes():
+    _, alone = plt.subplots(figsize=(3, 8))
+    assert diagram.plot_path_diagram(paths(ECSI), {}, LABELS, ax=alone) is alone
+    assert alone.figure.get_size_inches()[0] == pytest.approx(6.3, abs=0.01)
+    assert overlapping_labels(alone) == []
+    figure, (_, right) = plt.subplots(1, 2, figsize=(7, 2))
+    assert diagram.plot_path_diagram(paths(ECSI), {}, LABELS, ax=right) is right
+    assert tuple(figure.get_size_inches()) == (7, 2)
+    assert right.texts[0].get_fontsize() < alone.texts[0].get_fontsize()
+    assert overlapping_labels(right) == []
 
 
 def test_same_table_same_picture(tmp_path):

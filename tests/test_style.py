@@ -25,6 +25,19 @@ def test_files_are_the_same_bytes_each_time_and_carry_no_date(tmp_path):
     assert b"<text" not in first[0], "glyphs are outlines, no font is needed to read the file"
 
 
+def test_a_narrow_figure_is_saved_at_text_width_and_a_wide_one_whole(tmp_path):
+    from PIL import Image
+
+    with style.figure_style("en"):
+        narrow, wide = style.new_axes(3, 2).figure, style.new_axes(9, 2).figure
+    sizes = []
+    for name, figure in (("narrow", narrow), ("wide", wide)):
+        with Image.open(style.save_figure_files(figure, tmp_path / name)[1]) as picture:
+            sizes.append(picture.width / 200)
+    assert sizes[0] == pytest.approx(style.TEXT_WIDTH, abs=0.02)
+    assert sizes[1] == pytest.approx(9, abs=0.2)
+
+
 def test_png_has_two_hundred_dots_per_inch(tmp_path):
     from PIL import Image
 
@@ -55,7 +68,7 @@ def test_missing_glyph_in_a_tick_label_is_found(tmp_path):
 def test_settings_are_restored():
     before = dict(mpl.rcParams)
     with style.figure_style("en"):
-        assert mpl.rcParams["font.family"][0] == style.TYPEFACE
+        assert mpl.rcParams["font.family"] == style.FAMILY
     assert dict(mpl.rcParams) == before
 
 
@@ -63,9 +76,29 @@ def test_chinese_text_is_drawn_with_the_bundled_file():
     from matplotlib import font_manager
 
     with style.figure_style("zh"):
-        used = font_manager.findfont(font_manager.FontProperties())
-        bold = font_manager.findfont(font_manager.FontProperties(weight="bold"))
+        look = {"family": style.TYPEFACE}
+        used = font_manager.findfont(font_manager.FontProperties(**look))
+        bold = font_manager.findfont(font_manager.FontProperties(weight="bold", **look))
     assert (used, bold) == tuple(str(file) for file in style.font_files())
+
+
+def width_of(text):
+    with style.figure_style("en"):
+        artist = plt.figure().text(0, 0, text)
+        return artist.get_window_extent().width
+
+
+def test_a_minus_is_as_wide_as_a_digit():
+    assert width_of("−−−−") == pytest.approx(width_of("0000"), rel=0.15)
+
+
+def test_lines_of_a_text_stand_apart():
+    with style.figure_style("en"):
+        figure = plt.figure(dpi=72)
+        one = figure.text(0, 0, "gÄ", fontsize=10).get_window_extent().height
+        two = figure.text(0, 0, "gÄ\ngÄ", fontsize=10).get_window_extent().height
+    assert one >= 10
+    assert two - one >= 10
 
 
 @pytest.fixture(autouse=True)

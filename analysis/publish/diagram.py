@@ -109,9 +109,14 @@ def _latents(table: pd.DataFrame, names: Iterable[str]) -> set[str]:
     return measured or set(names)
 
 
+def _canvas(ax: Axes | None) -> tuple[Axes, bool]:
+    """Return axes to draw on, and whether the figure is theirs alone and may be cut to fit."""
+    ax = new_axes() if ax is None else ax
+    return ax, len(ax.figure.axes) == 1
+
+
 def _draw(ax, nodes, arrows, blocks, lang) -> Axes:
-    own = ax is None
-    ax = new_axes() if own else ax
+    ax, own = _canvas(ax)
     nodes = size_nodes(ax, nodes)
     placed, routes, centres = lay_out(ax, nodes, arrows, blocks(ax) if blocks else None)
     return _show(ax, placed, routes, centres, own=own)
@@ -161,7 +166,8 @@ def plot_path_diagram(
     alpha : float
         A path with ``p >= alpha`` is dashed.
     ax : Axes, optional
-        Without it, a figure cut to the diagram (at most 6.3 inches wide) is made.
+        Axes that are alone in their figure (or none): the figure is cut to the diagram, about 6.3
+        inches wide. Axes beside others: the diagram shrinks to fit.
 
     Returns
     -------
@@ -263,7 +269,7 @@ def plot_measurement_diagram(
     labels : mapping of name to ``Text``; items stand under their code.
     lang : {"en", "zh"}
     ax : Axes, optional
-        Without it, a figure cut to the diagram is made.
+        As in :func:`plot_path_diagram`.
 
     Raises
     ------
@@ -278,8 +284,7 @@ def plot_measurement_diagram(
             "model · do: fit one, e.g. 'F =~ x1 + x2 + x3'"
         )
     with figure_style(lang):
-        own = ax is None
-        ax = new_axes() if own else ax
+        ax, own = _canvas(ax)
         factors, items = _measurement_nodes(ax, loadings, labels, lang)
         routes = _loading_routes(loadings, factors, items, lang)
         routes += _correlation_routes(table, list(factors.values()), lang)
@@ -300,7 +305,7 @@ def _measurement_nodes(ax, loadings, labels, lang) -> tuple[dict[str, Node], dic
     top, placed_factors, placed_items = 0.0, {}, {}
     for factor in factors:
         own = [box for box in boxes if owner[box.name] == factor.name]
-        height = max(len(own) * pitch, 2 * factor.half_height + 0.2) + 0.16
+        height = max(len(own) * pitch, 2 * factor.half_height + 0.24) + 0.18
         middle = top - height / 2
         placed_factors[factor.name] = replace(factor, x=across, y=middle)
         for k, box in enumerate(own):
@@ -327,7 +332,7 @@ def _correlation_routes(table, factors: list[Node], lang) -> list[Route]:
     order = {node.name: k for k, node in enumerate(factors)}
     rows = table[(table["op"] == "~~") & (table["lhs"] != table["rhs"])]
     widest = max(len(factors) - 1, 1)
-    step = min(0.42, 2.3 / widest)
+    step = min(0.42, 3.0 / widest)
     routes = []
     for row in rows.itertuples():
         if row.lhs not in order or row.rhs not in order:
@@ -335,6 +340,8 @@ def _correlation_routes(table, factors: list[Node], lang) -> list[Route]:
         apart = abs(order[row.lhs] - order[row.rhs])
         rank = (apart - 1) / max(widest - 1, 1)
         arrow = _arrow(row, row.lhs, row.rhs, lang=lang, alpha=0.05, both_ways=True)
+        # Fifteen arcs and more leave no room for stars; an arc that is not significant is dashed.
+        arrow = replace(arrow, text=arrow.text.rstrip("*"))
         ends = (factors[order[row.lhs]], factors[order[row.rhs]])
         routes.append(side_arc(arrow, ends, rank, 0.32 + step * (apart - 1)))
     return routes

@@ -108,7 +108,8 @@ def _place(nodes: list[Node], arrows: list[Arrow], spread: float) -> list[Node]:
 def fit_axes(ax: Axes, nodes: Iterable[Node], routes: Iterable[Route], *, own: bool) -> float:
     """Frame the diagram, one data unit an inch; return the scale of type.
 
-    A figure of our own is cut to the diagram. Axes handed in keep their size and the type shrinks.
+    A figure with no other axes is cut to the diagram (``own``). Axes beside others keep their size
+    and the type shrinks to fit.
     """
     corners = [
         (n.x + sx * n.half_width, n.y + sy * n.half_height)

@@ -1,0 +1,400 @@
+"""Figures that belong to no single result: rival models, paths with intervals, hypotheses.
+
+Each takes tidy frames and explicit keywords. ``ax`` may be left out; a figure as wide as the text
+is made then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.cutoffs import CUTOFFS, Cutoff
+from analysis.errors import DataError
+from analysis.style import PALETTE, figure_style, new_axes
+from analysis.wording import Text, format_interval, format_number, in_language
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+ROW = 0.3
+_INDICES = (
+    ("cfi", "CFI", "higher"),
+    ("tli", "TLI", "higher"),
+    ("rmsea", "RMSEA", "lower"),
+    ("srmr", "SRMR", "lower"),
+)
+_VERDICT_LOOK = {
+    "supported": ("primary", "o", Text("supported", zh="支持")),
+    "not supported": ("grey", "s", Text("not supported", zh="不支持")),
+    "reversed": ("accent", "D", Text("opposite sign", zh="方向相反")),
+}
+_INTERVAL = Text("{level} CI", zh="{level} 置信区间")
+_STANDARDISED = Text("Standardised coefficient β", zh="标准化系数 β")
+
+
+def _need(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:
+    absent = [column for column in columns if column not in frame.columns]
+    if absent:
+        raise DataError(
+            f"{what}: no column {absent[0]!r} · it has: {', '.join(map(str, frame.columns))} · "
+            "do: name the column by keyword"
+        )
+    if frame.empty:
+        raise DataError(f"{what}: no row to draw · allowed: at least one row")
+
+
+def _named(code: str, labels: Mapping[str, str] | None, lang: str) -> str:
+    return in_language((labels or {}).get(code, code), lang)
+
+
+def _label_rows(ax: Axes, names: Sequence[str]) -> np.ndarray:
+    """Put row names on the y axis, first on top; return the rows' heights."""
+    heights = np.arange(len(names))[::-1].astype(float)
+    ax.set_yticks(heights, names)
+    for label in ax.get_yticklabels():
+        label.set_linespacing(1.35)
+    ax.set_ylim(-0.6, len(names) - 0.4)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    return heights
+
+
+def _panels(ax: Axes, count: int) -> list[Axes]:
+    """Divide axes into panels side by side that share their rows."""
+    ax.set_axis_off()
+    width = 1 / (count + 0.12 * (count - 1))
+    first = ax.inset_axes([0, 0, width, 1])
+    return [first] + [
+        ax.inset_axes([1.12 * k * width, 0, width, 1], sharey=first) for k in range(1, count)
+    ]
+
+
+def plot_fit_comparison(
+    fits: pd.DataFrame,
+    labels: Mapping[str, str] | None = None,
+    *,
+    lang: str = "en",
+    model: str = "model",
+    cutoffs: Mapping[str, Cutoff] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Compare the fit of rival models index by index against the rules of thumb.
+
+    Parameters
+    ----------
+    fits : DataFrame
+        One row a model: the column ``model`` and any of ``cfi tli rmsea srmr``, with
+        ``rmsea_ci_lower`` and ``rmsea_ci_upper`` for an interval.
+    labels : mapping of model name to ``Text``
+    lang : {"en", "zh"}
+    model : str
+        Column that names the models.
+    cutoffs : mapping of name to Cutoff, optional
+        The study's rules; each is a dashed line, the side that keeps the rule is shaded.
+
+    Raises
+    ------
+    DataError
+        If no model or no index is there.
+    """
+    _need(fits, [model], "fit comparison")
+    shown = [entry for entry in _INDICES if entry[0] in fits and fits[entry[0]].notna().any()]
+    if not shown:
+        raise DataError("fit comparison: no index to draw · allowed: any of cfi, tli, rmsea, srmr")
+    with figure_style(lang):
+        ax = ax or new_axes(height=0.85 + ROW * len(fits))
+        names = [_named(name, labels, lang) for name in fits[model]]
+        for k, (panel, entry) in enumerate(zip(_panels(ax, len(shown)), shown, strict=True)):
+            heights = _label_rows(panel, names)
+            panel.tick_params(axis="y", labelleft=k == 0)
+            _draw_index(panel, fits, entry, heights, cutoffs or CUTOFFS, lang)
+    return ax
+
+
+def _draw_index(panel, fits, entry, heights, cutoffs, lang) -> None:
+    name, head, better = entry
+    values, rule = fits[name].to_numpy(float), cutoffs[name]
+    keeps = np.array([bool(rule.passes(value)) for value in values])
+    if f"{name}_ci_lower" in fits:
+        ends = fits[[f"{name}_ci_lower", f"{name}_ci_upper"]].to_numpy(float)
+        panel.hlines(heights, *ends.T, color=PALETTE["grey"], linewidth=1.2)
+        values_and_ends = np.append(values, ends)
+    else:
+        values_and_ends = values
+    for mask, colour, marker in ((keeps, "primary", "o"), (~keeps, "accent", "D")):
+        if mask.any():
+            panel.plot(values[mask], heights[mask], marker, color=PALETTE[colour], clip_on=False)
+    panel.axvline(rule.threshold, color=PALETTE["grey"], linestyle=(0, (3, 2)), linewidth=0.8)
+    low, high = np.nanmin(values_and_ends), np.nanmax(values_and_ends)
+    low, high = min(low, rule.threshold), max(high, rule.threshold)
+    pad = 0.12 * (high - low) + 0.004
+    low, high = (max(low - pad, 0), min(high + pad, 1.02))
+    panel.set_xlim(low, high)
+    keep_side = (rule.threshold, high) if better == "higher" else (low, rule.threshold)
+    panel.axvspan(*keep_side, color=PALETTE["fill"], zorder=0)
+    sign = "≥" if better == "higher" else "≤"
+    threshold = format_number(rule.threshold, 2, bounded=True, lang=lang)
+    panel.set_title(f"{head} {sign} {threshold}", fontsize=9)
+    _few_ticks(panel, lang, 2)
+
+
+def _few_ticks(panel: Axes, lang: str, decimals: int) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    panel.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+    panel.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: format_number(value, decimals, bounded=True, lang=lang))
+    )
+
+
+def plot_path_forest(
+    paths: pd.DataFrame,
+    labels: Mapping[str, str] | None = None,
+    *,
+    lang: str = "en",
+    estimate: str = "std_all",
+    low: str = "ci_low",
+    high: str = "ci_high",
+    bootstrap: pd.DataFrame | None = None,
+    confidence: float = 0.95,
+    axis_label: Text = _STANDARDISED,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw path coefficients with their intervals, one row a path.
+
+    Parameters
+    ----------
+    paths : DataFrame
+        Columns ``lhs`` (outcome), ``rhs`` (cause), and those named by ``estimate``, ``low`` and
+        ``high``; with a column ``op``, only rows ``~`` are drawn.
+    labels : mapping of name to ``Text``
+    bootstrap : DataFrame, optional
+        The same columns with bootstrap intervals, drawn below the others; paths are matched by
+        ``lhs`` and ``rhs``.
+    confidence : float
+        Level of the intervals, 0 to 1, for the legend.
+    axis_label : Text
+        Name the estimate: by default the standardised coefficient.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or there is no path.
+    """
+    _need(paths, ["lhs", "rhs", estimate, low, high], "path forest")
+    rows = paths[paths["op"] == "~"] if "op" in paths else paths
+    _need(rows, ["lhs"], "path forest")
+    with figure_style(lang):
+        ax = ax or new_axes(height=0.9 + ROW * len(rows) * (1 if bootstrap is None else 1.25))
+        arrow = [f"{_named(c, labels, lang)} → {_named(o, labels, lang)}"
+                 for c, o in zip(rows["rhs"], rows["lhs"], strict=True)]  # fmt: skip
+        heights = _label_rows(ax, arrow)
+        level = f"{100 * confidence:g}%"
+        first = in_language(_INTERVAL, lang).format(level=level)
+        if bootstrap is None:
+            _draw_intervals(ax, rows[[estimate, low, high]], heights, "primary", "o", first)
+        else:
+            _draw_both(ax, rows, bootstrap, (estimate, low, high), heights, first, lang)
+        _zero_line(ax)
+        ax.set_xlabel(in_language(axis_label, lang))
+        _signed_ticks(ax, lang)
+    return ax
+
+
+def _draw_both(ax, rows, bootstrap, columns, heights, interval: str, lang: str) -> None:
+    drawn = rows[["lhs", "rhs"]].merge(bootstrap, on=["lhs", "rhs"], how="left")
+    names = {"en": ("Wald", "Bootstrap"), "zh": ("Wald ", "自助法 ")}[lang]
+    sep = " " if lang == "en" else ""
+    _draw_intervals(
+        ax, rows[list(columns)], heights + 0.15, "primary", "o", f"{names[0]}{sep}{interval}"
+    )
+    _draw_intervals(
+        ax, drawn[list(columns)], heights - 0.15, "accent", "s", f"{names[1]}{sep}{interval}"
+    )
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderpad=0, handlelength=1.2)
+
+
+def _draw_intervals(ax, frame, heights, colour: str, marker: str, label: str) -> None:
+    """Draw dots with intervals; a dot whose interval holds zero is hollow."""
+    values, lows, highs = frame.to_numpy(float).T
+    ax.hlines(heights, lows, highs, color=PALETTE[colour], linewidth=1.4)
+    clear = (lows > 0) | (highs < 0)
+    ax.plot(values[clear], heights[clear], marker, color=PALETTE[colour])
+    ax.plot(values[~clear], heights[~clear], marker, color=PALETTE[colour], mfc="white")
+    ax.plot([], [], f"{marker}-", color=PALETTE[colour], label=label)
+
+
+def _zero_line(ax: Axes) -> None:
+    low, high = ax.get_xlim()
+    ax.set_xlim(min(low, -0.02 * (high - low)), high)
+    ax.axvline(0, color=PALETTE["ink"], linewidth=0.7, zorder=0)
+    ax.grid(axis="x")
+
+
+def _signed_ticks(ax: Axes, lang: str) -> None:
+    from matplotlib.ticker import FuncFormatter
+
+    def write(value, _):
+        if abs(value) < 1e-9:
+            return "0"
+        decimals = 1 if abs(round(value, 1) - value) < 1e-9 else 2
+        return format_number(value, decimals, bounded=True, lang=lang)
+
+    ax.xaxis.set_major_formatter(FuncFormatter(write))
+
+
+def plot_indirect_effects(
+    draws: Mapping[str, np.ndarray],
+    effects: pd.DataFrame,
+    labels: Mapping[str, str] | None = None,
+    *,
+    lang: str = "en",
+    name: str = "effect",
+    estimate: str = "est",
+    low: str = "ci_low",
+    high: str = "ci_high",
+    confidence: float = 0.95,
+    axis_label: Text = Text("Indirect effect", zh="间接效应"),  # noqa: B008
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the bootstrap distribution of each indirect effect with estimate and interval.
+
+    Parameters
+    ----------
+    draws : mapping of effect name to draws, (draws,); NaN (refits that failed) are left out.
+    effects : DataFrame
+        One row an effect: its name, estimate and interval, in the columns named by keywords.
+    labels : mapping of effect or construct name to ``Text``; in a name like ``A -> B -> C`` every
+        part is labelled.
+
+    Raises
+    ------
+    DataError
+        If an effect has no draws.
+    """
+    _need(effects, [name, estimate, low, high], "indirect effects")
+    without = [str(n) for n in effects[name] if not np.isfinite(draws.get(n, [])).any()]
+    if without:
+        raise DataError(
+            f"indirect effects: no bootstrap draws of {', '.join(without)} · "
+            f"draws are there for: {', '.join(map(str, draws)) or 'none'}"
+        )
+    with figure_style(lang):
+        ax = ax or new_axes(height=0.7 + 0.62 * len(effects))
+        names = [_chain(str(n), labels, lang) for n in effects[name]]
+        heights = _label_rows(ax, names)
+        ax.set_ylim(-0.35, len(names) - 0.05)
+        for row, base in zip(effects.to_dict("records"), heights, strict=True):
+            _draw_ridge(ax, np.asarray(draws[row[name]], float), base)
+            ends = (row[low], row[high])
+            clear = ends[0] > 0 or ends[1] < 0
+            ax.hlines(base - 0.1, *ends, color=PALETTE["ink"], linewidth=1.4)
+            face = PALETTE["ink"] if clear else "white"
+            ax.plot(row[estimate], base - 0.1, "o", color=PALETTE["ink"], mfc=face)
+        _zero_line(ax)
+        level = in_language(_INTERVAL, lang).format(level=f"{100 * confidence:g}%")
+        comma = "，" if lang == "zh" else ", "
+        ax.set_xlabel(in_language(axis_label, lang) + comma + level)
+        _signed_ticks(ax, lang)
+    return ax
+
+
+def _chain(name: str, labels: Mapping[str, str] | None, lang: str) -> str:
+    if labels and name in labels:
+        return _named(name, labels, lang)
+    parts = [_named(part.strip(), labels, lang) for part in name.replace("→", "->").split("->")]
+    # Three constructs in a row do not fit beside the picture on one line.
+    return " →\n".join([" → ".join(parts[:2]), *parts[2:]]) if len(parts) > 2 else " → ".join(parts)
+
+
+def _draw_ridge(ax: Axes, values: np.ndarray, base: float) -> None:
+    """Draw a histogram standing on its row, as high as any other."""
+    values = values[np.isfinite(values)]
+    counts, edges = np.histogram(values, bins=min(40, max(10, len(values) // 25)))
+    tops = base + 0.72 * counts / counts.max()
+    ax.stairs(tops, edges, baseline=base, fill=True, color=PALETTE["sky"], alpha=0.55)
+
+
+def plot_hypotheses(
+    hypotheses: pd.DataFrame,
+    labels: Mapping[str, str] | None = None,
+    *,
+    lang: str = "en",
+    name: str = "hypothesis",
+    source: str = "source",
+    target: str = "target",
+    estimate: str = "std_all",
+    low: str = "ci_low",
+    high: str = "ci_high",
+    verdict: str = "verdict",
+    confidence: float = 0.95,
+    axis_label: Text = _STANDARDISED,
+    ax: Axes | None = None,
+) -> Axes:
+    """Show all hypotheses at a glance: path, coefficient with interval, verdict.
+
+    Parameters
+    ----------
+    hypotheses : DataFrame
+        One row a hypothesis, columns as named by the keywords; ``verdict`` holds ``supported``,
+        ``not supported`` or ``reversed`` (significant against the expected sign).
+    labels : mapping of construct name to ``Text``
+
+    Raises
+    ------
+    DataError
+        If a column is missing, there is no hypothesis, or a verdict is none of the three.
+    """
+    columns = [name, source, target, estimate, low, high, verdict]
+    _need(hypotheses, columns, "hypotheses")
+    unknown = sorted(set(hypotheses[verdict].astype(str)) - set(_VERDICT_LOOK))
+    if unknown:
+        raise DataError(
+            f"hypotheses: unknown verdict {unknown[0]!r} · allowed: {', '.join(_VERDICT_LOOK)}"
+        )
+    with figure_style(lang):
+        ax = ax or new_axes(height=0.9 + ROW * len(hypotheses))
+        rows = hypotheses.to_dict("records")
+        names = [
+            f"{r[name]}  {_named(r[source], labels, lang)} → {_named(r[target], labels, lang)}"
+            for r in rows
+        ]
+        heights = _label_rows(ax, names)
+        for row, height in zip(rows, heights, strict=True):
+            _draw_hypothesis(ax, row, height, (estimate, low, high, verdict))
+        _write_results(ax, rows, heights, (estimate, low, high, verdict), lang)
+        _zero_line(ax)
+        level = in_language(_INTERVAL, lang).format(level=f"{100 * confidence:g}%")
+        comma = "，" if lang == "zh" else ", "
+        ax.set_xlabel(in_language(axis_label, lang) + comma + level)
+        _signed_ticks(ax, lang)
+    return ax
+
+
+def _draw_hypothesis(ax: Axes, row: Mapping, height: float, columns: Sequence[str]) -> None:
+    estimate, low, high = (float(row[column]) for column in columns[:3])
+    colour, marker, _ = _VERDICT_LOOK[str(row[columns[3]])]
+    ax.hlines(height, low, high, color=PALETTE[colour], linewidth=1.4)
+    ax.plot(estimate, height, marker, color=PALETTE[colour])
+
+
+def _write_results(ax: Axes, rows, heights, columns: Sequence[str], lang: str) -> None:
+    """Write numbers and verdicts in two columns right of the picture."""
+    look = {"xycoords": ax.get_yaxis_transform(), "va": "center", "fontsize": 8}
+    look["textcoords"] = "offset points"
+    numbers = []
+    for row, height in zip(rows, heights, strict=True):
+        estimate, low, high = (float(row[column]) for column in columns[:3])
+        number = format_number(estimate, 2, bounded=True, lang=lang)
+        interval = format_interval(low, high, 2, bounded=True, lang=lang)
+        at = {"xy": (1, height), "xytext": (8, 0)}
+        numbers.append(ax.annotate(f"{number} {interval}", **at, **look))
+    widest = max(text.get_window_extent().width for text in numbers) * 72 / ax.figure.dpi
+    for row, height in zip(rows, heights, strict=True):
+        colour, _, said = _VERDICT_LOOK[str(row[columns[3]])]
+        at = {"xy": (1, height), "xytext": (18 + widest, 0), "color": PALETTE[colour]}
+        ax.annotate(in_language(said, lang), **at, **look)
