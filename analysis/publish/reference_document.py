@@ -183,6 +183,7 @@ def _add_callouts(document: Any) -> None:
             _set_font(style, LATIN, SONG, 10.5, bold, colour if bold else INK)
             _set_paragraph(style, before, after, keep=bold)
             style.paragraph_format.left_indent = Cm(0.3)
+            style.paragraph_format.line_spacing = 1.25
             _add_box(style, colour, tint)
 
 
