@@ -13,6 +13,7 @@ from typing import Any
 
 LATIN = "Times New Roman"
 LATIN_HEADING = "Arial"
+CODE = "Consolas"
 SONG = "宋体"
 HEI = "黑体"
 ACCENT = "1D4E79"
@@ -156,7 +157,7 @@ def _set_defaults(document: Any, lang: str) -> None:
 
 def _set_details(document: Any, lang: str) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.shared import Cm
+    from docx.shared import Cm, Pt
 
     styles = document.styles
     for name in ("Title", "Subtitle", "Author", "Date", "Abstract Title"):
@@ -171,6 +172,9 @@ def _set_details(document: Any, lang: str) -> None:
         styles[f"TOC {level}"].paragraph_format.left_indent = Cm(0.75 * (level - 1))
     styles["TOC Heading"].paragraph_format.page_break_before = True
     styles["Hyperlink"].font.color.rgb = styles["Heading 1"].font.color.rgb
+    for name, size in (("Verbatim Char", 9.5), ("Source Code", 9)):
+        _set_font(_style(document, name), CODE, HEI, size, False, INK)
+    _style(document, "Source Code").paragraph_format.space_after = Pt(8)
     styles["Section Number"].font.color.rgb = styles["Date"].font.color.rgb
 
 
@@ -228,9 +232,17 @@ def _set_page(document: Any) -> None:
     header, footer = section.header.paragraphs[0], section.footer.paragraphs[0]
     header.add_run(TITLE_PLACEHOLDER)
     footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for kind, text in (("begin", None), (None, "PAGE"), ("separate", None), ("end", None)):
+    for kind, text in (
+        ("begin", None),
+        (None, "PAGE"),
+        ("separate", None),
+        ("", "1"),
+        ("end", None),
+    ):
         run = footer.add_run()
-        if kind is None:
+        if kind == "":
+            run.text = text
+        elif kind is None:
             instruction = _element("w:instrText")
             instruction.text = text
             run._r.append(instruction)
