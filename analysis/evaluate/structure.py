@@ -17,6 +17,7 @@ from analysis.wording import Text, format_number, format_p, in_language
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.sem.effects import Effects
     from analysis.sem.result import ModelFit
     from analysis.study.spec import StructuralModel, Study
 
@@ -93,6 +94,28 @@ class ModelChoice(Result):
             for finding in attempt.fit.diagnostics if attempt.fit else ():
                 rows.append((name, finding.code, finding.inadmissible, finding.message))
         return tidy_frame(rows, ["model", "code", "severe", "message"])
+
+    def paths(self) -> pd.DataFrame:
+        """Return the paths of the model shown, standardised intervals by the delta method.
+
+        Columns: ``source target est se z p std_all std_low std_high``.
+        """
+        table, std = self.fit.table(), self.fit.standardised()
+        wanted = (table.op == "~") & (table.se > 0)
+        frame = table.loc[wanted, ["rhs", "lhs", "est", "se", "z", "p", "std_all"]]
+        frame = frame.rename(columns={"rhs": "source", "lhs": "target"})
+        frame["std_low"], frame["std_high"] = std.ci_low[wanted], std.ci_high[wanted]
+        return frame.reset_index(drop=True)
+
+    def explained(self) -> pd.DataFrame:
+        """Return ``target r_squared`` of every outcome of the model shown."""
+        import pandas as pd
+
+        table = self.fit.table()
+        outcomes = list(dict.fromkeys(table.lhs[table.op == "~"]))
+        return pd.DataFrame(
+            {"target": outcomes, "r_squared": [self.fit.r_squared[name] for name in outcomes]}
+        )
 
     def sentence(self, lang: str = "en") -> str:
         """Say which model is reported and why."""
@@ -277,3 +300,28 @@ def _nested(one: ModelFit, other: ModelFit) -> bool:
         edges.append({(r.op, *sorted((r.lhs, r.rhs))) for r in free.itertuples()})
     contained = edges[0] <= edges[1] or edges[1] <= edges[0]
     return contained and one.indices["df"] != other.indices["df"]
+
+
+def summarise_effects(found: Effects) -> pd.DataFrame:
+    """Return one row a pair of variables: its direct, indirect and total effect, standardised.
+
+    Columns: ``source target direct indirect total total_low total_high p``; the interval is the
+    bootstrap's where there is one, and p that of the total effect.
+    """
+    effects = found.table()
+    booted = "std_boot_ci_low" in effects
+    low, high = ("std_boot_ci_low", "std_boot_ci_high") if booted else ("std_ci_low", "std_ci_high")
+    rows = []
+    for (source, target), part in effects.groupby(["source", "target"], sort=False):
+        by_kind = part.drop_duplicates("kind").set_index("kind")
+        total = by_kind.loc["total"]
+        rows.append(
+            {
+                "source": source, "target": target,
+                "direct": by_kind.std_all.get("direct", float("nan")),
+                "indirect": by_kind.std_all.get("total_indirect", float("nan")),
+                "total": total.std_all, "total_low": total[low], "total_high": total[high],
+                "p": total.p,
+            }
+        )  # fmt: skip
+    return tidy_frame(rows)

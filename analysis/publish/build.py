@@ -188,7 +188,7 @@ def _run(tasks: Sequence[dict[str, Any]], job: Job) -> None:
             return progress
 
     loader = NamespaceTaskLoader()
-    loader.namespace = {"task_build": lambda: iter(tasks)}
+    loader.namespace = {"task_build": lambda: (task for task in tasks)}
     loader.namespace["DOIT_CONFIG"] = {
         "reporter": Reporter, "dep_file": str(job.folder / ".doit.json"), "backend": "json",
         "verbosity": 0, "num_process": min(2, os.cpu_count() or 1), "par_type": "thread",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,12 @@ PARAMETERS = frozenset({"study", "out", "draft"})
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@dataclass(frozen=True)
 class NotebookError(AnalysisError):
     """A cell failed: which notebook, which cell, its code, and the message."""
 
-    notebook: str
-    cell: int
-    source: str
-    message: str
-
-    def __str__(self) -> str:
-        code = "\n".join(f"    {line}" for line in self.source.strip().splitlines())
-        return f"{self.notebook}, cell {self.cell}:\n{code}\n{self.message}"
+    def __init__(self, notebook: str, cell: int, source: str, message: str):
+        code = "\n".join(f"    {line}" for line in source.strip().splitlines())
+        super().__init__(f"{notebook}, cell {cell}:\n{code}\n{message}")
 
 
 def notebook_paths() -> list[Path]:
@@ -68,7 +61,7 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
     try:
         papermill.execute_notebook(
             str(notebook), str(target), parameters, cwd=str(notebook.parent),
-            progress_bar=False, log_output=False, kernel_name="python3",
+            progress_bar=False, log_output=False, kernel_name="python3", extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )  # fmt: skip
     except PapermillExecutionError as error:
         message = _ANSI.sub("", f"{error.ename}: {error.evalue}")

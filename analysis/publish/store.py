@@ -53,6 +53,9 @@ def _code_sha256() -> str:
     return sha256_of(*computing_files())
 
 
+_DECLARED = Text("declared in the study file", zh="由研究文件声明")
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One stored result, read back.
@@ -132,9 +135,9 @@ class Store:
         return result
 
     def save_table(
-        self, name: str, table: pd.DataFrame, *, method: str, n_used: int
+        self, name: str, table: pd.DataFrame, *, n_used: int, method: str = ""
     ) -> pd.DataFrame:
-        """Write a bare table that belongs to no result object, and hand it back."""
+        """Write a table that a result gives beside its main one, and hand it back."""
         meta = {
             "method": _both(method), "n_used": int(n_used), "n_dropped": 0, "notes": [],
             "sentence": None,
@@ -142,16 +145,18 @@ class Store:
         self._write(name, meta, table)
         return table
 
-    def save_figure(self, name: str, plot: Callable[..., Any], *, height: float = 3.6) -> None:
-        """Draw a figure once per language (``plot(ax, lang=…)``) and write SVG and PNG."""
-        from analysis.style import figure_style, new_axes, save_figure_files
+    def declare(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+        """Write what the study declares (no respondent went into it)."""
+        return self.save_table(name, table, n_used=0, method=_DECLARED)
+
+    def save_figure(self, name: str, plot: Callable[..., Any]) -> None:
+        """Draw a figure once per language (``plot(lang=…)`` → Axes) and write SVG and PNG."""
+        from analysis.style import save_figure_files
 
         for lang in LANGUAGES:
-            with figure_style(lang):
-                axes = new_axes(height=height)
-                axes = plot(axes, lang=lang) or axes
-                (self.folder / "figures" / lang).mkdir(parents=True, exist_ok=True)
-                save_figure_files(axes.figure, self.folder / "figures" / lang / name)
+            folder = self.folder / "figures" / lang
+            folder.mkdir(parents=True, exist_ok=True)
+            save_figure_files(plot(lang=lang).figure, folder / name)
 
     def read(self, name: str) -> Record:
         """Read a result back.

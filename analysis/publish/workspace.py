@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +12,13 @@ from analysis.publish.store import Store, open_store
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
+    from analysis.sem.result import ModelFit
     from analysis.study import Survey
     from analysis.study.screening import CarelessScreening
     from analysis.study.spec import Study
+    from analysis.wording import Text
 
 DRAFT_DRAWS = 100
 
@@ -54,6 +59,46 @@ class Workspace:
     def seed(self) -> int:
         return self.study.options.seed
 
+    # Pictures that need the study's labels: each is called as ``plot(ax, lang=…)``.
+    def plot_conceptual_model(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+        """Draw the theory with its hypotheses."""
+        from analysis.publish.diagram import plot_conceptual_model
+
+        main = self.study.model("main")
+        paths = [(path.source, path.target) for path in main.paths] if main else []
+        single = [c.name for c in self.study.constructs if len(c.items) == 1]
+        return plot_conceptual_model(
+            self.study.hypotheses, self.labels, lang=lang, observed=single, paths=paths, ax=ax
+        )
+
+    def plot_paths(self, fit: ModelFit) -> Callable[..., Axes]:
+        """Return the plot of a structural model's paths."""
+        from analysis.publish.diagram import plot_path_diagram
+
+        return partial(self._draw, plot_path_diagram, fit.table(), fit.r_squared)
+
+    def plot_measurement(self, fit: ModelFit) -> Callable[..., Axes]:
+        """Return the plot of a measurement model."""
+        from analysis.publish.diagram import plot_measurement_diagram
+
+        return partial(self._draw, plot_measurement_diagram, fit.table())
+
+    def plot_effects(self, effects: pd.DataFrame) -> Callable[..., Axes]:
+        """Return the plot of total effects with their intervals."""
+        from analysis.publish.figures import plot_path_forest
+
+        frame = effects.rename(columns={"source": "rhs", "target": "lhs"})
+        plot = partial(plot_path_forest, estimate="total", low="total_low", high="total_high")
+        return partial(self._draw, plot, frame)
+
+    def _draw(self, plot: Callable[..., Axes], *data, ax: Axes | None = None, lang: str) -> Axes:
+        return plot(*data, self.labels, lang=lang, ax=ax)
+
+    @property
+    def labels(self) -> dict[str, Text]:
+        """What every construct and item is called."""
+        return {**self.received.labels, **{c.name: c.label for c in self.study.constructs}}
+
 
 def open_study(study: str | Path, out: str | Path, *, draft: bool = False) -> Workspace:
     """Read, check and screen a study, and open its results store for writing.
@@ -77,7 +122,8 @@ def open_study(study: str | Path, out: str | Path, *, draft: bool = False) -> Wo
     screening = screen_careless(declared, received)
     draws = declared.options.bootstrap
     return Workspace(
-        study=declared, received=received, screening=screening, survey=received.rows(screening.kept),
+        study=declared, received=received, screening=screening,
+        survey=received.rows(screening.kept),
         store=open_store(out, declared, received.sha256),
         draws=min(DRAFT_DRAWS, draws) if draft else draws,
     )  # fmt: skip
