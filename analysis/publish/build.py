@@ -140,10 +140,14 @@ class _Progress:
         pass
 
     def execute_task(self, task):
+        if not task.actions:
+            return
         self.started[task.name] = time.monotonic()
         self._say(f"  …  {_short(task)}")
 
     def add_success(self, task):
+        if not task.actions:
+            return
         seconds = time.monotonic() - self.started.get(task.name, time.monotonic())
         self._say(f"  ✓  {_short(task)}  {seconds:.1f} s")
 
@@ -169,7 +173,7 @@ class _Progress:
         pass
 
     def _say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        print(line, file=self.stream, flush=True)
 
 
 def _short(task) -> str:

@@ -95,7 +95,7 @@ class Binder:
             "pval": self.pval, "ci": self.ci, "pct": self.pct, "text": self.text,
             "say": self.say, "notes": self.notes, "table": self.table, "matrix": self.matrix,
             "figure": self.figure, "cutoff": self.cutoff, "cite": self.cite, "commit": commit,
-            "software": software,
+            "software": software, "draws": self.draws,
         }  # fmt: skip
 
     # Words
@@ -147,6 +147,10 @@ class Binder:
     def text(self, name: str, column: str, **where: Any) -> str:
         """Print one word of a result, in the chapter's language where both are stored."""
         return text_of(self.store.read(name), column, self.lang, **where)
+
+    def draws(self) -> str:
+        """Print how many bootstrap draws the results rest on."""
+        return self.count("settings", "draws")
 
     # Rules
     def cutoff(self, name: str, decimals: int = 2) -> str:

@@ -93,6 +93,13 @@ def hypothesis_table(study: Study) -> pd.DataFrame:
     return tidy_frame(rows, columns)
 
 
+def settings_table(study: Study, *, draws: int) -> pd.DataFrame:
+    """Return the numbers an analysis was run with: ``draws confidence seed``."""
+    options = study.options
+    row = {"draws": draws, "confidence": options.confidence, "seed": options.seed}
+    return tidy_frame([row])
+
+
 def rule_table(study: Study) -> pd.DataFrame:
     """Return the rules that pass judgement in the report: ``rule sign threshold source said``."""
     rules = cutoffs_with(study.cutoffs)
