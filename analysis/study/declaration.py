@@ -263,9 +263,8 @@ _KINDS = {
 
 def _explain(document: Document, declared: dict, detail: dict) -> Finding:
     """Say a validation error in the words of someone who writes a study file."""
-    loc = tuple(p for p in detail["loc"] if p not in ("float", "str", "int", "[key]"))
-    loc = tuple(p for p in loc if not (isinstance(p, str) and p.startswith(("literal[", "const"))))
-    place = _place(declared, loc)
+    loc = tuple(part for part in detail["loc"] if not _names_a_type(part))
+    place = _written_at(document, _place(declared, loc))
     where, key = document.where(place), str(place[-1]) if place else ""
     if detail["type"] == "extra_forbidden":
         return _unknown_key(where, key, _keys_allowed(loc[:-1]))
@@ -285,6 +284,22 @@ def _explain(document: Document, declared: dict, detail: dict) -> Finding:
         f"write {allowed}",
         kind="wrong value",
     )
+
+
+def _names_a_type(part: str | int) -> bool:
+    """Pydantic puts the member of a union into the location; a study file knows nothing of it."""
+    types = ("float", "str", "int", "[key]")
+    return part in types or (
+        isinstance(part, str) and part.startswith(("literal[", "constrained-"))
+    )
+
+
+def _written_at(document: Document, place: Place) -> Place:
+    """Return where an inherited scale is written: at the item, its construct, or for all."""
+    if place[:1] != ("constructs",) or "scale" not in place[4:5] or place[:5] in document.lines:
+        return place
+    inner = (*place[:2], "scale")
+    return (*(inner if inner in document.lines else ("scale",)), *place[5:])
 
 
 def _unknown_key(where: str, key: str, allowed: list[str]) -> Finding:

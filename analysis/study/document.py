@@ -60,17 +60,14 @@ def read_document(path: Path) -> Document:
     except UnicodeDecodeError as error:
         document.findings.append(_not_utf8(path, error.start))
         return document
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         document.content = _build(loader, node, (), document) if node else None
     except RecursionError:
         document.findings.append(_bad_yaml(path, yaml.YAMLError("an alias contains itself")))
     except yaml.YAMLError as error:
-        document.content = None
         document.findings.append(_bad_yaml(path, error))
-    finally:
-        loader.dispose()
     return document
 
 

@@ -78,9 +78,7 @@ def read_table(path: str | Path, *, encoding: str = "auto", sheet: str | int = 0
         raise FaultsError([_unknown_kind(file)])
     content = file.read_bytes()
     if not content.strip():
-        raise _refusal(
-            file, "the file is empty", "a header line and answers below it", "export the data again"
-        )
+        raise _refusal(file, *_EMPTY)
     if kind in _TEXT:
         table = _read_text(file, content, encoding)
     elif kind in _EXCEL:
@@ -88,6 +86,9 @@ def read_table(path: str | Path, *, encoding: str = "auto", sheet: str | int = 0
     else:
         table = _read_labelled(file, encoding)
     return RawTable(**table, sha256=hashlib.sha256(content).hexdigest())
+
+
+_EMPTY = ("the file is empty", "a header line and answers below it", "export the data again")
 
 
 def _fault(file: Path, problem: str, allowed: str, remedy: str) -> Fault:
@@ -143,7 +144,7 @@ def decode(file: Path, content: bytes, encoding: str = "auto") -> tuple[str, str
 
 def find_delimiter(text: str) -> str:
     """Return the delimiter that cuts the header line into most pieces, outside quotes."""
-    header = text.lstrip("\r\n").splitlines()[0]
+    header = text.lstrip("\n").split("\n", 1)[0]
     bare = "".join(header.split('"')[::2])
     return max(",;\t|", key=bare.count)
 
@@ -152,18 +153,21 @@ def _read_text(file: Path, content: bytes, encoding: str) -> dict[str, Any]:
     import pandas as pd
 
     text, name = decode(file, content, encoding)
-    text = text.replace("\x00", "").lstrip("\r\n")
+    # One kind of line end for both readers below, also where a cell holds an old Mac's.
+    text = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
+    if not text.strip("\ufeff \n\t"):
+        raise _refusal(file, *_EMPTY)
     delimiter = find_delimiter(text)
     try:
+        short = _short_rows(text, delimiter)
         frame = pd.read_csv(
             io.StringIO(text), sep=delimiter, header=None, dtype=str, keep_default_na=False,
             na_filter=False, skip_blank_lines=False, low_memory=False,
         )  # fmt: skip
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise FaultsError([_ragged(file, str(error))]) from error
     frame = _promote_header(file, frame.astype(object))
     shown = {"\t": "tab"}.get(delimiter, delimiter)
-    short = _short_rows(text, delimiter)
     return {"frame": frame, "format": f"CSV ({name}, {shown})", "short_rows": short}
 
 
