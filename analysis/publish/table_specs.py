@@ -1,0 +1,22 @@
+"""Every table of the report: which columns of a result it prints, under which headings.
+
+The key is the name the chapters use (``<< table("reliability", …) >>``); the columns are those of
+the result's ``table()``. To print another column, add a line to the table's entry.
+"""
+
+from __future__ import annotations
+
+from analysis.publish.table_cells import TableSpec
+from analysis.publish.table_specs_measure import FACTORS, MEASUREMENT, RELIABILITY
+from analysis.publish.table_specs_sample import DECLARED, SAMPLE
+from analysis.publish.table_specs_structure import STRUCTURE
+
+#: Table name → how it is printed.
+TABLES: dict[str, TableSpec] = {
+    **DECLARED,
+    **SAMPLE,
+    **RELIABILITY,
+    **FACTORS,
+    **MEASUREMENT,
+    **STRUCTURE,
+}
