@@ -53,8 +53,8 @@ class ReliabilityOfScales(Result):
     def table(self) -> pd.DataFrame:
         """Return ``construct k_items n_used n_dropped alpha alpha_ci_low alpha_ci_high
         alpha_standardised omega omega_ci_low omega_ci_high omega_failed omega_improper
-        composite_reliability ordinal_alpha ordinal_omega split_half split_half_min split_half_mean split_half_max
-        n_splits splits_exhaustive mean_inter_item verdict``.
+        composite_reliability ordinal_alpha ordinal_omega split_half split_half_min
+        split_half_mean split_half_max n_splits splits_exhaustive mean_inter_item verdict``.
 
         ``verdict`` is ``below`` (α misses the cutoff), ``uncertain`` (α keeps it, its interval
         does not), ``meets``, or ``redundant`` (α above the upper cutoff).

@@ -20,7 +20,7 @@ def rotate_loadings(loadings: np.ndarray, rotation: str) -> tuple[np.ndarray, np
         Varimax and promax work on rows scaled to length one (Kaiser, 1958); promax raises varimax
         loadings to the fourth power (Hendrickson & White, 1964); oblimin is the direct quartimin
         with γ = 0 on rows as they are (Jennrich & Sampson, 1966), solved by gradient projection
-        (Jennrich, 2002; Bernaards & Jennrich, 2005).
+        (Jennrich, 2002; Bernaards & Jennrich, 2005). Each is searched from two starts.
 
     Notes
     -----
@@ -29,9 +29,9 @@ def rotate_loadings(loadings: np.ndarray, rotation: str) -> tuple[np.ndarray, np
 
     Examples
     --------
-    >>> pattern, phi = rotate_loadings(np.array([[0.6, 0.5], [0.6, 0.5], [0.6, -0.5]]), "varimax")
-    >>> pattern.round(2).tolist()
-    [[0.78, 0.04], [0.78, 0.04], [0.04, 0.78]]
+    >>> loadings = np.array([[0.6, 0.5], [0.6, 0.4], [0.6, -0.5], [0.6, -0.4]])
+    >>> rotate_loadings(loadings, "varimax")[0].round(2).tolist()
+    [[0.78, 0.07], [0.71, 0.14], [0.07, 0.78], [0.14, 0.71]]
     """
     if rotation not in ROTATIONS:
         raise ModelError(
@@ -40,10 +40,13 @@ def rotate_loadings(loadings: np.ndarray, rotation: str) -> tuple[np.ndarray, np
     m = loadings.shape[1]
     if m == 1 or rotation == "none":
         return loadings.copy(), np.eye(m)
+    starts = (np.eye(m), _turned_start(m))
     if rotation == "oblimin":
-        return _oblimin(loadings)
-    length = np.sqrt((loadings**2).sum(axis=1, keepdims=True))
-    turned = _varimax(loadings / length)
+        found = [_oblimin(loadings, start) for start in starts]
+        return min(found, key=lambda pair: round(_quartimin(pair[0])[0], 9))
+    length = np.sqrt(np.maximum((loadings**2).sum(axis=1, keepdims=True), 1e-300))
+    found = [_varimax(loadings / length, start) for start in starts]
+    turned = max(found, key=lambda rows: round((rows**2).var(axis=0).sum(), 9))
     if rotation == "varimax":
         return turned * length, np.eye(m)
     pattern, phi = _promax(turned)
@@ -88,10 +91,22 @@ def _unit_columns(matrix: np.ndarray) -> np.ndarray:
     return matrix / np.sqrt((matrix**2).sum(axis=0))
 
 
-def _varimax(rows: np.ndarray, steps: int = 5000, tolerance: float = 1e-14) -> np.ndarray:
+def _turned_start(m: int) -> np.ndarray:
+    """A fixed orthogonal matrix with no pattern in it.
+
+    Unrotated loadings can stand on a saddle of the criterion (items ± alike on the second factor),
+    where every search from the identity would stay; this start leaves it.
+    """
+    q, r = np.linalg.qr(np.random.default_rng(1).normal(size=(m, m)))
+    return q * np.sign(np.diag(r))
+
+
+def _varimax(
+    rows: np.ndarray, start: np.ndarray, steps: int = 5000, tolerance: float = 1e-14
+) -> np.ndarray:
     """Raw varimax by successive singular value decompositions; the criterion never falls."""
-    p, m = rows.shape
-    turn, criterion = np.eye(m), 0.0
+    p = len(rows)
+    turn, criterion = start, 0.0
     for _ in range(steps):
         turned = rows @ turn
         cubic = turned**3 - turned * ((turned**2).sum(axis=0) / p)
@@ -118,10 +133,10 @@ def _quartimin(pattern: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def _oblimin(
-    loadings: np.ndarray, steps: int = 20_000, tolerance: float = 1e-8
+    loadings: np.ndarray, start: np.ndarray, steps: int = 20_000, tolerance: float = 1e-8
 ) -> tuple[np.ndarray, np.ndarray]:
     """Oblique gradient projection: minimise over transforms with columns of length one."""
-    transform = np.eye(loadings.shape[1])
+    transform = start
     size = 1.0
     pattern, value, slope = _at(loadings, transform)
     for _ in range(steps):

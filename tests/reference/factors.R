@@ -90,14 +90,14 @@ rotate <- function(a, rotation) {
 }
 solution <- function(case, m) {
   x <- complete(case); r <- cor(x)
-  do.call(rbind, lapply(c("ml", "paf"), function(method) {
+  cbind(factors = m, do.call(rbind, lapply(c("ml", "paf"), function(method) {
     a <- extract(r, m, method)
     do.call(rbind, lapply(c("none", "varimax", "promax", "oblimin"), function(rotation) {
       z <- rotate(a, rotation)
       rbind(long(z$loadings, case, method, rotation, "loading"),
             long(z$phi, case, method, rotation, "correlation"))
     }))
-  }))
+  })))
 }
 write_reference(rbind(solution("hs", 3), solution("hs", 1), solution("hs_missing", 3)), "factors__hs_solutions")
 write_reference(rbind(solution("mobi", 3), solution("mobi_missing", 3)), "factors__mobi_solutions")
