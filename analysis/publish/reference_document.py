@@ -254,6 +254,18 @@ def _set_page(document: Any) -> None:
             run.font.color.rgb = document.styles["Date"].font.color.rgb
 
 
+def _add_page_number(footer: Any) -> None:
+    instruction = _element("w:instrText")
+    instruction.text = "PAGE"
+    number = _element("w:t")
+    number.text = "1"
+    begin, separate, end = (
+        _element("w:fldChar", fldCharType=kind) for kind in ("begin", "separate", "end")
+    )
+    for element in (begin, instruction, separate, number, end):
+        footer.add_run()._r.append(element)
+
+
 def _tag(name: str) -> str:
     from docx.oxml.ns import qn
 

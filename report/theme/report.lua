@@ -109,9 +109,28 @@ local function dress(div)
   end
 end
 
+local function is_note(block)
+  return block and block.t == "Div" and block.classes:includes("table-note")
+end
+
+-- A note never starts a page of its own: on paper the figure or table above is tied to it.
+local function tie_notes(blocks)
+  if not FORMAT:match("typst") then return nil end
+  local out = pandoc.Blocks({})
+  for i, block in ipairs(blocks) do
+    if is_note(blocks[i + 1]) then
+      out:extend({ pandoc.RawBlock("typst", "#noted["), block, pandoc.RawBlock("typst", "]") })
+    else
+      out:insert(block)
+    end
+  end
+  return out
+end
+
 function Pandoc(doc)
   read_language(doc.meta)
   doc.blocks = number_headings(doc.blocks)
+  doc.blocks = doc.blocks:walk({ Blocks = tie_notes })
   doc.blocks = doc.blocks:walk({ Cite = link_sections, Div = dress })
   return doc
 end
