@@ -262,8 +262,12 @@ def _as_text(column: pd.Series) -> pd.Series:
 def _fingerprint(frame: pd.DataFrame) -> np.ndarray:
     import pandas as pd
 
-    known = {
-        i: column if pd.api.types.is_numeric_dtype(column) else _as_text(column).fillna("\0")
-        for i, (_, column) in enumerate(frame.reset_index(drop=True).items())
-    }
+    def hashable(column: pd.Series) -> pd.Series:
+        kinds = pd.api.types
+        if kinds.is_numeric_dtype(column) or kinds.is_datetime64_any_dtype(column):
+            return column
+        return column if column.dtype == "str" else _as_text(column).fillna("\0")
+
+    columns = frame.reset_index(drop=True).items()
+    known = {i: hashable(column) for i, (_, column) in enumerate(columns)}
     return pd.util.hash_pandas_object(pd.DataFrame(known), index=False).to_numpy()

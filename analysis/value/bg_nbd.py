@@ -1,0 +1,99 @@
+"""BG/NBD and MBG/NBD: drop-out at a purchase, with beta-distributed chance.
+
+Symbols: x = frequency, t_x = recency, T = age; purchase rates are gamma(r, alpha), drop-out chances
+beta(a, b). The modified model lets a customer drop out at the first purchase too.
+
+Sources: Fader, P. S., Hardie, B. G. S., & Lee, K. L. (2005), Marketing Science 24(2), 275–284,
+eq. 3, 6, 10 (BG/NBD); Batislam, E. P., Denizel, M., & Filiztekin, A. (2007), International Journal
+of Research in Marketing 24(3), 201–209 (MBG/NBD). Their hypergeometric functions are rewritten by
+Euler's transformation so that no large power is divided by another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln, hyp2f1, psi
+
+from analysis.value.history import PurchaseHistory
+
+TERMS = ("r", "alpha", "a", "b")
+
+
+def per_count(function, shift, count: np.ndarray) -> np.ndarray:
+    """Evaluate ``function(shift + count)``, by a table over whole counts where shift is one number.
+
+    With a million histories and forty different counts this saves nearly all the time.
+    """
+    top = int(count.max()) if len(count) else 0
+    if np.ndim(shift) or top > 4 * len(count) + 64:
+        return function(shift + count)
+    return function(shift + np.arange(top + 1.0))[count.astype(np.int64)]
+
+
+@dataclass(frozen=True, slots=True)
+class BetaGeometric:
+    """The two models; ``first`` is 1 where the first purchase may be the last (MBG/NBD)."""
+
+    first: int
+
+    def log_likelihood(self, parameters, data: PurchaseHistory):
+        """Return log likelihoods (n,) and scores (n, 4) with respect to the log parameters."""
+        r, alpha, a, b = parameters
+        x, chances = data.frequency, data.frequency + self.first
+        stay, leave, lost = self._branches(parameters, data)
+        both = np.logaddexp(stay, leave)
+        alive, gone = np.exp(stay - both), np.exp(leave - both)
+        value = (
+            per_count(gammaln, r, x) - gammaln(r) - x * np.log(alpha)
+            + gammaln(a + b) - per_count(gammaln, a + b, chances)
+            + per_count(gammaln, b, chances) - gammaln(b) + both
+        )  # fmt: skip
+        log_age, log_recency = np.log1p(data.age / alpha), np.log1p(data.recency / alpha)
+        share = alive * data.age / (alpha + data.age) + gone * data.recency / (alpha + data.recency)
+        all_psi = psi(a + b) - per_count(psi, a + b, chances)
+        scores = (
+            r * (per_count(psi, r, x) - psi(r) - alive * log_age - gone * log_recency),
+            -x + (r + x) * share,
+            a * all_psi + gone,
+            b * (all_psi + per_count(psi, b, chances) - psi(b) - gone / lost),
+        )
+        return value, np.stack(np.broadcast_arrays(*scores), axis=1)
+
+    def _branches(self, parameters, data: PurchaseHistory):
+        """Return log weights of still alive, of gone at the last purchase, and b + chances - 1."""
+        r, alpha, a, b = parameters
+        m, chances = r + data.frequency, data.frequency + self.first
+        lost = np.where(chances > 0, b + chances - 1.0, 1.0)
+        stay = -m * np.log1p(data.age / alpha)
+        leave = np.log(a / lost) - m * np.log1p(data.recency / alpha)
+        return stay, np.where(chances > 0, leave, -np.inf), lost
+
+    def probability_alive(self, parameters, data: PurchaseHistory) -> np.ndarray:
+        """Return P(alive at T), shape (n,)."""
+        stay, leave, _ = self._branches(parameters, data)
+        return np.exp(stay - np.logaddexp(stay, leave))
+
+    def purchase_rate(self, parameters, data: PurchaseHistory, time: np.ndarray) -> np.ndarray:
+        """Return the expected rate at T + time of those alive at T, shape (n, n_times).
+
+        The posterior of the drop-out chance is beta(a, b + chances), of the purchase rate
+        gamma(r + x, alpha + T); the mean of rate · exp(-rate · chance · time) is a 2F1.
+        """
+        r, alpha, a, b = (_column(p) for p in parameters)
+        x, age = data.frequency[:, None], data.age[:, None]
+        total = a + b + x + self.first
+        z = time / (alpha + age + time)
+        return (
+            (r + x) / (alpha + age) * (1 - z) ** a
+            * hyp2f1(a, a + b + self.first - r - 1.0, total, z)
+        )  # fmt: skip
+
+    def time_scale(self, parameters, data: PurchaseHistory) -> np.ndarray:
+        """Return the time over which the purchase rate of the living falls off, shape (n,)."""
+        return parameters[1] + data.age
+
+
+def _column(parameter):
+    return parameter[:, None] if np.ndim(parameter) else parameter
