@@ -92,10 +92,12 @@ class ItemStatistics(Result):
                 f"{len(skewed)} 个题项（{'、'.join(skewed)}）超出" if skewed else "各题项均未超出"
             )
             floor, ceiling = (_names(piled[end], lang) for end in ("floor", "ceiling"))
+            span = "与".join(f"{mean}（{item}）" for item, mean in ends)
+            least = f"最低分占比高于 {share}，{source[1:-1]}"
             return (
-                f"题项均值介于 {'与'.join(f'{mean}（{item}）' for item, mean in ends)}之间；"
+                f"题项均值介于{span}之间；"
                 f"{which}偏度 ±{bounds[0]}、超额峰度 ±{bounds[1]} 的界限{shape}。"
-                f"地板效应（最低分占比高于 {share}，{source[1:-1]}）：{floor}；天花板效应：{ceiling}。"
+                f"地板效应（{least}）：{floor}；天花板效应：{ceiling}。"
             )
         which = (
             f"{join_words(skewed)} {'goes' if len(skewed) == 1 else 'go'}"

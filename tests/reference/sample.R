@@ -22,6 +22,7 @@ statistics <- function(x, case) {
   d <- describe(x, type = 3)
   save(data.frame(item = colnames(x), n = d$n, mean = d$mean, sd = d$sd, skew = d$skew,
     kurtosis = d$kurtosis, minimum = d$min, maximum = d$max, missing = colSums(is.na(x)),
+    # the lowest and highest answer in all items: the ends of the scale, 1-10 and 1-6
     floor = colMeans(x == min(x, na.rm = TRUE), na.rm = TRUE),
     ceiling = colMeans(x == max(x, na.rm = TRUE), na.rm = TRUE)), case)
 }
