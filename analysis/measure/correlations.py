@@ -65,8 +65,8 @@ class ScoreCorrelations(Result):
 _SENTENCE = {
     "en": "Of {count} correlations of construct scores (N = {n}) the weakest is r = {low} and the "
     "strongest, {pair}, r = {high}, {level} CI {ci}, p {p}.",
-    "zh": "{count} 对构念得分相关（N = {n}）中，最弱为 r = {low}；最强为 {pair}，r = {high}，{level} CI "
-    "{ci}，p {p}。",
+    "zh": "{count} 对构念得分相关（N = {n}）中，最弱为 r = {low}；最强为 {pair}，r = {high}，"
+    "{level} CI {ci}，p {p}。",
 }
 
 

@@ -121,20 +121,22 @@ _HARMAN = {
         "{factor}), not below the {rule} (Harman's test).",
     },
     "zh": {
-        True: "未旋转第一主成分解释 {share} 的方差（第一公因子：{factor}），低于 {rule}（Harman 检验）。",
+        True: "未旋转第一主成分解释 {share} 的方差（第一公因子：{factor}），低于 {rule}"
+        "（Harman 检验）。",
         False: "未旋转第一主成分解释 {share} 的方差（第一公因子：{factor}），不低于 {rule}"
         "（Harman 检验）。",
     },
 }
 _ONE = {
     "en": {
-        True: "One factor for all items fits worse than the measurement model, Δχ²({df}) = {delta}, "
-        "p {p} (CFI = {cfi}).",
-        False: "One factor for all items does not fit worse than the measurement model, Δχ²({df}) = "
-        "{delta}, p {p} (CFI = {cfi}): the constructs cannot be told from one another.",
+        True: "One factor for all items fits worse than the measurement model, Δχ²({df}) = "
+        "{delta}, p {p} (CFI = {cfi}).",
+        False: "One factor for all items does not fit worse than the measurement model, Δχ²({df}) "
+        "= {delta}, p {p} (CFI = {cfi}): the constructs cannot be told from one another.",
     },
     "zh": {
-        True: "所有题项归于单一因子的模型拟合差于测量模型，Δχ²({df}) = {delta}，p {p}（CFI = {cfi}）。",
+        True: "所有题项归于单一因子的模型拟合差于测量模型，Δχ²({df}) = {delta}，p {p}"
+        "（CFI = {cfi}）。",
         False: "所有题项归于单一因子的模型拟合并不差于测量模型，Δχ²({df}) = {delta}，p {p}"
         "（CFI = {cfi}），各构念无法区分。",
     },
@@ -148,10 +150,10 @@ _FACTOR = {
         "on average must not be read as method variance.",
     },
     "zh": {
-        "fitted": "加入等载荷潜在方法因子后，Δχ²({df}) = {delta}，p {p}，方法因子平均解释 {share} 的题项"
-        "方差。",
-        "inadmissible": "加入等载荷潜在方法因子后，Δχ²({df}) = {delta}，p {p}，但解不可接受：其平均解释的 "
-        "{share} 题项方差不能当作方法方差。",
+        "fitted": "加入等载荷潜在方法因子后，Δχ²({df}) = {delta}，p {p}，方法因子平均解释 {share} "
+        "的题项方差。",
+        "inadmissible": "加入等载荷潜在方法因子后，Δχ²({df}) = {delta}，p {p}，但解不可接受："
+        "其平均解释的 {share} 题项方差不能当作方法方差。",
     },
 }
 _VIF = {
@@ -162,7 +164,8 @@ _VIF = {
     },
     "zh": {
         True: "完全共线性 VIF 最高为 {vif}（{construct}），未超过 {rule}。",
-        False: "完全共线性 VIF 最高为 {vif}（{construct}），超过 {rule}，构念之间因方法或含义而重叠。",
+        False: "完全共线性 VIF 最高为 {vif}（{construct}），超过 {rule}，"
+        "构念之间因方法或含义而重叠。",
     },
 }
 _LIMITS = {
