@@ -85,7 +85,8 @@ class Column:
 
 def convert(cells: pd.Series, read: Callable[[str], float]) -> Column:
     """Turn cells into numbers; every distinct cell is read once, so a million rows cost little."""
-    codes, distinct = pd.factorize(cells.map(clean), use_na_sentinel=False)
+    codes, raw = pd.factorize(cells, use_na_sentinel=False)
+    distinct = [clean(cell) for cell in raw]
     values = np.full(len(distinct), np.nan)
     state = np.zeros(len(distinct), dtype=int)  # 0 number, 1 blank, 2 coded missing, 3 refused
     for k, text in enumerate(distinct):

@@ -22,7 +22,7 @@ from analysis.study.answers import (
 from analysis.study.findings import Finding, list_rows, list_some
 from analysis.study.spec import Profile, Study
 from analysis.study.survey import FlowStep, Survey, column_of
-from analysis.study.tables import RawTable
+from analysis.study.tables import RawTable, filled_cells
 from analysis.wording import Text
 
 MOST_CATEGORIES = 10
@@ -85,8 +85,7 @@ class Coding:
         self.labels[name] = label if given else Text(self.raw.column_labels.get(column, label))
 
     def _flow(self, items: pd.DataFrame) -> tuple[tuple[FlowStep, ...], pd.Index]:
-        cells = self.raw.frame.map(lambda cell: clean(cell) != "").to_numpy()
-        empty = ~cells.any(axis=1)
+        empty = ~filled_cells(self.raw.frame).any(axis=1)
         silent = items.isna().all(axis=1).to_numpy() & ~empty & (items.shape[1] > 0)
         received = len(items)
         answered = received - int(empty.sum())

@@ -105,23 +105,23 @@ class CarelessScreening(Result):
 
     def table(self) -> pd.DataFrame:
         """Return the log: one row per sheet that tripped a rule, its reasons, its fate."""
-        any_reason = self.flags.any(axis=1) | self.incomplete
-        rows = [self._log_row(row) for row in self.indices.index[any_reason]]
-        columns = ["row", "n_flags", "careless", "set_aside", "reasons", "reasons_zh"]
-        return pd.DataFrame(rows, columns=columns)
-
-    def _log_row(self, row: int) -> dict:
-        reasons = [rule.reason for rule in RULES if self.flags.loc[row].get(rule.name, False)]
-        n_flags = len(reasons)
-        reasons += [_TOO_INCOMPLETE] if self.incomplete[row] else []
-        return {
-            "row": row,
-            "n_flags": n_flags,
-            "careless": bool(self.careless[row]),
-            "set_aside": bool(self.set_aside[row]),
-            "reasons": "; ".join(reasons),
-            "reasons_zh": "；".join(reason.zh for reason in reasons),
-        }
+        flags = self.flags.assign(incomplete=self.incomplete)
+        flags = flags[flags.any(axis=1)]
+        reason = {rule.name: rule.reason for rule in RULES} | {"incomplete": _TOO_INCOMPLETE}
+        tripped = [
+            [reason[name] for name, flag in zip(flags.columns, row, strict=True) if flag]
+            for row in flags.to_numpy()
+        ]
+        return pd.DataFrame(
+            {
+                "row": flags.index,
+                "n_flags": flags.drop(columns="incomplete").sum(axis=1).to_numpy(),
+                "careless": self.careless[flags.index].to_numpy(),
+                "set_aside": self.set_aside[flags.index].to_numpy(),
+                "reasons": ["; ".join(reasons) for reasons in tripped],
+                "reasons_zh": ["；".join(r.zh for r in reasons) for reasons in tripped],
+            }
+        )
 
     def summary(self) -> pd.DataFrame:
         """Return one row per rule: threshold, sheets flagged, and whose rule it is."""

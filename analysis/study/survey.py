@@ -11,7 +11,7 @@ from analysis.errors import FaultsError
 from analysis.study.findings import Finding, list_rows, list_some, raise_errors, suggest
 from analysis.study.names import stem_of
 from analysis.study.spec import Item, Profile, Study
-from analysis.study.tables import RawTable, read_table
+from analysis.study.tables import RawTable, filled_cells, read_table
 from analysis.wording import Text
 
 if TYPE_CHECKING:
@@ -235,9 +235,8 @@ def _repeated_respondents(study: Study, raw: RawTable, survey: Survey) -> list[F
 
 
 def _identical_rows(study: Study, raw: RawTable) -> list[Finding]:
-    frame = raw.frame.drop(columns=[study.data.id or ""], errors="ignore").astype(str)
-    filled = (frame != "").any(axis=1)
-    rows = frame.index[frame.duplicated(keep=False) & filled]
+    frame = raw.frame.drop(columns=[study.data.id or ""], errors="ignore")
+    rows = frame.index[frame.duplicated(keep=False) & filled_cells(frame).any(axis=1)]
     if rows.empty:
         return []
     return [

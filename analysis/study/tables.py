@@ -13,6 +13,7 @@ from analysis.errors import Fault, FaultsError
 from analysis.study.findings import list_some, suggest
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 _TEXT = (".csv", ".tsv", ".txt", ".tab")
@@ -232,7 +233,7 @@ def _promote_header(file: Path, frame: pd.DataFrame) -> pd.DataFrame:
     """Make the first row the names, drop empty trailing rows and nameless empty columns."""
     header = [" ".join(str(cell).split()) for cell in frame.iloc[0]]
     body = frame.iloc[1:].reset_index(drop=True)
-    filled = body.map(lambda cell: str(cell).strip() != "").to_numpy()
+    filled = filled_cells(body)
     rows = int(filled.any(axis=1).nonzero()[0][-1]) + 1 if filled.any() else 0
     keep = [k for k, name in enumerate(header) if name or filled[:, k].any()]
     names = [header[k] or f"column {k + 1}" for k in keep]
@@ -254,6 +255,22 @@ def _promote_header(file: Path, frame: pd.DataFrame) -> pd.DataFrame:
     body = body.iloc[:rows, keep]
     body.columns = names
     return _number_rows(body)
+
+
+def filled_cells(frame: pd.DataFrame) -> np.ndarray:
+    """Return which cells hold anything but spaces, asking every distinct cell once."""
+    import numpy as np
+
+    columns = [_filled(frame[name]) for name in frame]
+    return np.stack(columns, axis=1) if columns else np.zeros((len(frame), 0), dtype=bool)
+
+
+def _filled(cells: pd.Series) -> np.ndarray:
+    import numpy as np
+    import pandas as pd
+
+    codes, distinct = pd.factorize(cells, use_na_sentinel=False)
+    return np.array([str(cell).strip() not in ("", "nan") for cell in distinct])[codes]
 
 
 def _number_rows(frame: pd.DataFrame) -> pd.DataFrame:
