@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.errors import ConvergenceError, DataError, ModelError
 from analysis.sem.likelihood import Target, complete_target, evaluate, expected_information
 from analysis.sem.matrices import Design, build_design
+from analysis.sem.missing import Patterns, check_coverage, find_patterns, pattern_target
 from analysis.sem.moments import (
     Sample,
     augmented,
@@ -56,6 +57,7 @@ class Prepared:
     gaps: tuple[str, ...]
     design: Design
     target: Target
+    patterns: tuple[Patterns, ...] = ()
 
     @property
     def n(self) -> int:
@@ -78,7 +80,10 @@ def prepare(request: Request, data: pd.DataFrame, weights: np.ndarray | None = N
     syntax = parse_syntax(request.syntax)
     columns = read_columns(data, syntax.observed)
     labels = _group_labels(data, request.group)
-    keep = _kept(columns, labels, weights, request)
+    weights = _weights(data, request.weights) if weights is None else weights
+    model = build_model(syntax, _options(request, syntax, 1))
+    required = [syntax.observed.index(name) for name in model.exogenous]
+    keep = _kept(columns, labels, weights, request, required)
     samples = _samples(columns, labels, weights, keep)
     if not samples:
         raise DataError(
@@ -86,34 +91,60 @@ def prepare(request: Request, data: pd.DataFrame, weights: np.ndarray | None = N
             "· do: use missing='fiml', or leave out the emptiest items"
         )
     model = build_model(syntax, _options(request, syntax, len(samples)))
-    design, target = lay_out(model, samples)
+    patterns = ()
+    if request.missing == "fiml":
+        patterns = tuple(find_patterns(sample) for sample in samples)
+    if any(len(found.rows) > 1 or not found.seen.all() for found in patterns):
+        design, target = lay_out_missing(model, samples, patterns)
+    else:
+        patterns = ()
+        design, target = lay_out(model, samples)
     check_counts(design, model)
-    gaps = _columns_with_gaps(columns, syntax)
     return Prepared(
-        request=request, model=model, samples=samples, n_all=len(columns), gaps=gaps,
-        design=design, target=target,
+        request=request, model=model, samples=samples, n_all=len(columns),
+        gaps=_columns_with_gaps(columns, syntax), design=design, target=target, patterns=patterns,
     )  # fmt: skip
 
 
 def lay_out(model: Model, samples: Sequence[Sample]) -> tuple[Design, Target]:
     """Return the design in units of the pooled standard deviations, and the moments to fit."""
-    names = model.observed
-    moments = []
+    central, moments = [], []
     for sample in samples:
         where = f" of group {sample.label}" if sample.label else ""
-        check_variation(sample, names, where)
+        check_variation(sample, model.observed, where)
         mean, covariance = weighted_moments(sample.rows, sample.weights)
-        check_rank(covariance, names, sample.n, where)
+        check_rank(covariance, model.observed, sample.n, where)
+        central.append(np.diag(covariance))
         moments.append(augmented(mean, covariance) if model.meanstructure else covariance)
-    shares = np.array([s.n for s in samples], dtype=float) / sum(s.n for s in samples)
-    p = len(names)
-    central = [
-        m[:p, :p] - (np.outer(m[:p, p], m[:p, p]) if model.meanstructure else 0) for m in moments
-    ]
-    spread = np.sqrt(sum(w * np.diag(c) for w, c in zip(shares, central, strict=True)))
-    design = build_design(model, spread)
+    shares = group_shares(samples)
+    design = build_design(model, np.sqrt(shares @ np.array(central)))
     scaled = np.array(moments) / np.outer(design.units, design.units)
     return design, complete_target(scaled[None], shares[None])
+
+
+def lay_out_missing(
+    model: Model, samples: tuple[Sample, ...], patterns: tuple[Patterns, ...]
+) -> tuple[Design, Target]:
+    """Return design and target of data with missing answers."""
+    for sample in samples:
+        where = f" of group {sample.label}" if sample.label else ""
+        check_variation(sample, model.observed, where)
+        check_coverage(sample, model.observed, where)
+    variances = np.array([np.nanvar(sample.rows, axis=0) for sample in samples])
+    design = build_design(model, np.sqrt(group_shares(samples) @ variances))
+    target = pattern_target(samples, patterns, design.units)
+    for g, sample in enumerate(samples):
+        where = f" of group {sample.label}" if sample.label else ""
+        mean = target.sample[0, g, :-1, -1]
+        covariance = target.sample[0, g, :-1, :-1] - np.outer(mean, mean)
+        check_rank(covariance, model.observed, sample.n, where)
+    return design, target
+
+
+def group_shares(samples: Sequence[Sample]) -> np.ndarray:
+    """Return each group's share of the rows."""
+    sizes = np.array([sample.size for sample in samples], dtype=float)
+    return sizes / sizes.sum()
 
 
 def search(design: Design, target: Target, n_starts: int = N_STARTS) -> Solution:
@@ -203,10 +234,14 @@ def _check_options(request: Request) -> None:
         raise ModelError(
             f"missing is '{request.missing}' · allowed: {', '.join(MISSING)} · do: choose one"
         )
-    if request.estimator != "ml" or request.missing != "listwise" or request.weights:
+    if request.missing == "fiml" and (request.estimator == "mlm" or request.meanstructure is False):
         raise ModelError(
-            "Only estimator='ml' with missing='listwise' and no weights can be fitted so far · "
-            "allowed: these · do: drop the option"
+            "missing='fiml' needs means and takes estimator ml or mlr · allowed: ml, mlr, "
+            "meanstructure None or True · do: use mlr for a robust test"
+        )
+    if request.weights is not None and request.estimator == "mlm":
+        raise ModelError(
+            "Weights with estimator='mlm' · allowed: ml or mlr with weights · do: use mlr"
         )
 
 
@@ -218,6 +253,20 @@ def _options(request: Request, syntax: Syntax, n_groups: int) -> Options:
         n_groups=n_groups, equal=request.equal, partial=request.partial, std_lv=request.std_lv,
         meanstructure=means, orthogonal=request.orthogonal,
     )  # fmt: skip
+
+
+def _weights(data: pd.DataFrame, name: str | None) -> np.ndarray | None:
+    """Return the case weights of a column; rows without one are left out."""
+    if name is None:
+        return None
+    weights = read_columns(data, [name])[:, 0]
+    negative = int((weights < 0).sum())
+    if negative:
+        raise DataError(
+            f"Weight column {name} is negative in {negative} rows · allowed: 0 or more · do: "
+            "correct the weights"
+        )
+    return np.nan_to_num(weights)
 
 
 def _group_labels(data: pd.DataFrame, group: str | None) -> np.ndarray | None:
@@ -239,11 +288,18 @@ def _label(value: object) -> str:
 
 
 def _kept(
-    columns: np.ndarray, labels: np.ndarray | None, weights: np.ndarray | None, request: Request
+    columns: np.ndarray,
+    labels: np.ndarray | None,
+    weights: np.ndarray | None,
+    request: Request,
+    required: list[int],
 ) -> np.ndarray:
-    """Mark the rows that enter the fit."""
+    """Mark the rows that enter the fit; a fixed predictor must be there even with FIML."""
     missing = np.isnan(columns)
-    keep = ~missing.all(axis=1) if request.missing == "fiml" else ~missing.any(axis=1)
+    keep = ~missing.any(axis=1)
+    if request.missing == "fiml":
+        others = np.delete(missing, required, axis=1)
+        keep = ~others.all(axis=1) & ~missing[:, required].any(axis=1)
     if labels is not None:
         keep &= np.array([label is not None for label in labels])
     if weights is not None:
@@ -258,6 +314,8 @@ def _samples(
     keep: np.ndarray,
 ) -> tuple[Sample, ...]:
     rows = np.flatnonzero(keep)
+    if weights is not None and len(rows):
+        weights = weights * (len(rows) / weights[rows].sum())
     if labels is None:
         groups = [("", rows)] if len(rows) else []
     else:

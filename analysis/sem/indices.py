@@ -86,6 +86,59 @@ def noncentrality(x: float, df: float, probability: float) -> float:
     return float(brentq(lambda lam: ncx2.cdf(x, df, lam) - probability, 0, high, xtol=1e-12))
 
 
+def scaled_indices(
+    model: ChiSquare, c: float, baseline: ChiSquare, c0: float, n: float, n_groups: int
+) -> dict[str, float]:
+    """Return indices on the scaled statistics, and their robust versions.
+
+    Robust CFI, TLI and RMSEA estimate the population value of the normal-theory index
+    (Brosseau-Liard and Savalei 2014; Brosseau-Liard, Savalei and Li 2012).
+    """
+    test = ChiSquare(chisq=model.chisq / c if c else model.chisq, df=model.df)
+    test0 = ChiSquare(chisq=baseline.chisq / c0, df=baseline.df)
+    out = {
+        "chisq_scaled": test.chisq,
+        "df_scaled": test.df,
+        "pvalue_scaled": test.p_value,
+        "chisq_scaling_factor": c,
+        "baseline_chisq_scaled": test0.chisq,
+        "baseline_df_scaled": test0.df,
+        "baseline_pvalue_scaled": test0.p_value,
+        "baseline_chisq_scaling_factor": c0,
+    }
+    scaled = incremental_indices(test, test0) | rmsea_indices(test, n, n_groups)
+    out |= {f"{name}_scaled": value for name, value in scaled.items()}
+    return out | robust_versions(model, c, baseline, c0, n, n_groups)
+
+
+def robust_versions(
+    model: ChiSquare, c: float, baseline: ChiSquare, c0: float, n: float, n_groups: int
+) -> dict[str, float]:
+    """Return CFI, TLI, RNI and RMSEA with the scaling factors put where the degrees of freedom are."""
+    away, away0 = model.chisq - c * model.df, baseline.chisq - c0 * baseline.df
+    top, bottom = max(away, 0.0), max(away, away0, 0.0)
+    tli = 1 - (away * baseline.df) / (away0 * model.df) if away0 and model.df else float("nan")
+    spread = c * n_groups / (n * model.df) if model.df else float("nan")
+    out = {
+        "cfi_robust": 1 - _ratio(top, bottom) if bottom else 1.0,
+        "tli_robust": tli,
+        "nnfi_robust": tli,
+        "rni_robust": 1 - _ratio(away, away0),
+    }
+    if model.df <= 0:
+        return out
+    scaled = ChiSquare(chisq=model.chisq / c, df=model.df)
+    limits = [noncentrality(scaled.chisq, scaled.df, share) for share in (0.95, 0.05)]
+    from scipy.stats import ncx2
+
+    return out | {
+        "rmsea_robust": float(np.sqrt(max(away, 0.0) * n_groups / (n * model.df))),
+        "rmsea_ci_lower_robust": float(np.sqrt(limits[0] * spread)),
+        "rmsea_ci_upper_robust": float(np.sqrt(limits[1] * spread)),
+        "rmsea_pvalue_robust": float(ncx2.sf(scaled.chisq, scaled.df, CLOSE**2 / spread)),
+    }
+
+
 def srmr(
     sample: np.ndarray, implied: np.ndarray, means: tuple[np.ndarray, np.ndarray] | None = None
 ) -> float:

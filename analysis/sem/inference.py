@@ -8,16 +8,11 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.sem import diagnostics
 from analysis.sem.fit import Prepared, Solution, check_identified
-from analysis.sem.indices import (
-    ChiSquare,
-    incremental_indices,
-    information_criteria,
-    rmsea_indices,
-    srmr,
-)
-from analysis.sem.likelihood import Point, evaluate, expected_information
+from analysis.sem.fit_measures import all_indices
+from analysis.sem.likelihood import Point, evaluate, expected_information, hessian
 from analysis.sem.matrices import ONE, PSI, THETA, Implied
 from analysis.sem.result import COLUMNS, ModelFit
+from analysis.sem.robust import Robust, robust_statistics
 from analysis.sem.solution import (
     Places,
     central_latent,
@@ -28,6 +23,12 @@ from analysis.sem.solution import (
     standardised_values,
 )
 from analysis.wording import Text
+
+METHODS = {
+    "ml": Text("Maximum likelihood", zh="最大似然估计"),
+    "mlr": Text("Robust maximum likelihood (MLR)", zh="稳健最大似然估计（MLR）"),
+    "mlm": Text("Maximum likelihood, Satorra–Bentler (MLM)", zh="最大似然估计，Satorra–Bentler 校正（MLM）"),
+}
 
 
 def summarise(prepared: Prepared, solution: Solution, confidence: float = 0.95) -> ModelFit:
@@ -41,18 +42,21 @@ def summarise(prepared: Prepared, solution: Solution, confidence: float = 0.95) 
     design, target = prepared.design, prepared.target
     weakest = check_identified(design, solution.theta, target)
     point = evaluate(design, solution.theta[None], target)
-    vcov = np.linalg.pinv(expected_information(design, point, target)[0]) / prepared.n
+    robust = None
+    if prepared.request.estimator in ("mlr", "mlm"):
+        robust = robust_statistics(prepared, point, prepared.request.estimator)
+    vcov = normal_theory_vcov(prepared, point) if robust is None else robust.vcov
     at = places(design)
     frame, std_se = parameter_frame(prepared, solution, vcov, point, at, confidence)
     found = _findings(prepared, solution, frame, std_se, point, weakest)
     return ModelFit(
         n_used=prepared.n,
         n_dropped=prepared.n_all - prepared.n,
-        method=Text("Maximum likelihood", zh="最大似然估计"),
+        method=METHODS[prepared.request.estimator],
         confidence=confidence,
         notes=tuple(f.message for f in found),
         frame=frame,
-        indices=fit_indices(prepared, solution, point),
+        indices=all_indices(prepared, solution, point, robust),
         diagnostics=tuple(found),
         r_squared=explained_variance(prepared, point),
         vcov=vcov,
@@ -60,6 +64,17 @@ def summarise(prepared: Prepared, solution: Solution, confidence: float = 0.95) 
         prepared=prepared,
         solution=solution,
     )  # fmt: skip
+
+
+def normal_theory_vcov(prepared: Prepared, point: Point) -> np.ndarray:
+    """Return the inverse information over n: expected for complete data, observed otherwise.
+
+    With missing answers only the observed information is right unless they are lost completely at
+    random (Kenward and Molenberghs 1998).
+    """
+    compute = expected_information if prepared.target.seen is None else hessian
+    information = compute(prepared.design, point, prepared.target)[0]
+    return np.linalg.pinv(information) / prepared.n
 
 
 def parameter_frame(
@@ -96,76 +111,6 @@ def delta_errors(prepared: Prepared, solution: Solution, vcov: np.ndarray, read)
     variance = np.einsum("ij,jk,ik->i", slope, vcov, slope)
     variance[np.abs(slope).max(axis=1) < 1e-12] = 0.0
     return np.sqrt(np.maximum(variance, 0.0))
-
-
-def fit_indices(prepared: Prepared, solution: Solution, point: Point) -> dict[str, float]:
-    """Return the fit of a complete-data normal-theory model."""
-    saturated, independent, df, df0 = reference_models(prepared)
-    n, n_groups = prepared.n, len(prepared.samples)
-    test = ChiSquare(chisq=max(2 * n * (solution.value - saturated), 0.0), df=df)
-    baseline = ChiSquare(chisq=2 * n * (independent - saturated), df=df0)
-    shift = log_likelihood_constant(prepared)
-    logl, npar = shift - n * solution.value, prepared.design.n_parameters
-    indices = {
-        "npar": npar,
-        "fmin": solution.value - saturated,
-        "chisq": test.chisq,
-        "df": test.df,
-        "pvalue": test.p_value,
-        "baseline_chisq": baseline.chisq,
-        "baseline_df": baseline.df,
-        "baseline_pvalue": baseline.p_value,
-        **incremental_indices(test, baseline),
-        "logl": logl,
-        "unrestricted_logl": shift - n * saturated,
-        "ntotal": n,
-        **information_criteria(logl, npar, n),
-        **rmsea_indices(test, n, n_groups),
-        "srmr": _srmr(prepared, point),
-    }
-    return {name: v if isinstance(v, int) else float(v) for name, v in indices.items()}
-
-
-def reference_models(prepared: Prepared) -> tuple[float, float, int, int]:
-    """Return F of the saturated and the independence model, and both degrees of freedom.
-
-    Fixed predictors keep their covariances in the independence model.
-    """
-    model, target = prepared.model, prepared.target
-    p, x, groups = len(model.observed), len(model.exogenous), model.n_groups
-    fixed = [model.observed.index(name) for name in model.exogenous]
-    own = [i for i in range(p) if i not in fixed]
-    saturated = independent = 0.0
-    for moments, weight in zip(target.sample[0], target.weights[0, :, 0], strict=True):
-        central = _central_moments(moments, p)
-        size = p + model.meanstructure
-        saturated += weight * 0.5 * (_log_det(central) + size)
-        apart = np.log(np.diag(central)[own]).sum() + _log_det(central[np.ix_(fixed, fixed)])
-        independent += weight * 0.5 * (apart + size)
-    means = (p - x) * model.meanstructure
-    moments_free = p * (p + 1) // 2 - x * (x + 1) // 2 + means
-    df = groups * moments_free - prepared.design.n_parameters
-    return saturated, independent, df, groups * (moments_free - (p - x) - means)
-
-
-def log_likelihood_constant(prepared: Prepared) -> float:
-    """Return what turns −nF into the log-likelihood in the data's units.
-
-    Fixed predictors are conditioned upon: their own likelihood is taken out.
-    """
-    model, target = prepared.model, prepared.target
-    p, n = len(model.observed), prepared.n
-    fixed = [model.observed.index(name) for name in model.exogenous]
-    own = [i for i in range(p) if i not in fixed]
-    log_units = np.log(prepared.design.units[:p])
-    constant = -n * (0.5 * p * np.log(2 * np.pi) + log_units.sum() - 0.5 * model.meanstructure)
-    if not fixed:
-        return constant
-    for sample, moments in zip(prepared.samples, target.sample[0], strict=True):
-        central = _central_moments(moments, p)[np.ix_(fixed, fixed)]
-        each = _log_det(central) + len(fixed) * (1 + np.log(2 * np.pi))
-        constant += 0.5 * sample.n * each
-    return constant + n * (log_units.sum() - log_units[own].sum())
 
 
 def explained_variance(prepared: Prepared, point: Point) -> dict[str, float]:
@@ -279,23 +224,3 @@ def _findings(
         found += diagnostics.latent_correlations_too_high(correlation, where)
         found += diagnostics.residuals_not_positive(implied.blocks[THETA][0, g], where)
     return found
-
-
-def _srmr(prepared: Prepared, point: Point) -> float:
-    model, target = prepared.model, prepared.target
-    p, sigma = len(model.observed), central_sigma(prepared.design, point.implied)[0]
-    values = []
-    for g, moments in enumerate(target.sample[0]):
-        means = (moments[:p, p], point.implied.sigma[0, g][:p, p]) if model.meanstructure else None
-        values.append(srmr(_central_moments(moments, p), sigma[g][:p, :p], means))
-    return float(np.array(values) @ target.weights[0].sum(axis=-1))
-
-
-def _central_moments(moments: np.ndarray, p: int) -> np.ndarray:
-    if len(moments) == p:
-        return moments
-    return moments[:p, :p] - np.outer(moments[:p, p], moments[:p, p])
-
-
-def _log_det(matrix: np.ndarray) -> float:
-    return float(np.linalg.slogdet(matrix)[1]) if len(matrix) else 0.0

@@ -52,7 +52,12 @@ class Point:
 def evaluate(design: Design, theta: np.ndarray, target: Target) -> Point:
     """Return F and Σ⁻¹ for ``theta (R, k)``; an impossible Σ gives F = inf."""
     implied = design.implied(theta, target.sample)
-    sigma = implied.sigma[..., None, :, :]
+    value, inverse, good = value_at(implied.sigma[..., None, :, :], target)
+    return Point(implied, inverse, value, good)
+
+
+def value_at(sigma: np.ndarray, target: Target) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return F, Σ⁻¹ by pattern and whether Σ is possible, for ``sigma (R, groups, 1, p, p)``."""
     if target.seen is not None:
         sigma = _only_seen(sigma, target.seen)
     log_det, inverse, possible = spd_inverse(sigma)
@@ -61,7 +66,7 @@ def evaluate(design: Design, theta: np.ndarray, target: Target) -> Point:
     trace = (inverse * target.moments).sum(axis=(-1, -2))
     value = 0.5 * (target.weights * (log_det + trace)).sum(axis=(-1, -2))
     good = possible.all(axis=(-1, -2)) & np.isfinite(value)
-    return Point(implied, inverse, np.where(good, value, np.inf), good)
+    return np.where(good, value, np.inf), inverse, good
 
 
 def gradient(design: Design, point: Point, target: Target) -> np.ndarray:
@@ -75,34 +80,40 @@ def gradient(design: Design, point: Point, target: Target) -> np.ndarray:
 
 def expected_information(design: Design, point: Point, target: Target) -> np.ndarray:
     """Return the expected information of one observation ``(R, k, k)``."""
-    basis = point.implied.basis[..., None, :, :]
-    gram = _t(basis) @ (point.inverse @ basis)
-    return design.reduce_square(_information_slots(design, gram, target.weights))
-
-
-def _information_slots(design: Design, gram: np.ndarray, weights: np.ndarray) -> np.ndarray:
     u, v, s = design.index
-    uu, vv = gram[..., u[:, None], u], gram[..., v[:, None], v]
-    uv = gram[..., u[:, None], v]
-    slots = uu * vv + uv * _t(uv)
-    slots *= np.outer(s, s)
-    return np.einsum("...p,...pab->...ab", weights, slots)
+    basis = point.implied.basis[..., None, :, :]
+    total = 0.0
+    for part in _pattern_chunks(point, len(u)):
+        gram = _t(basis) @ (point.inverse[..., part, :, :] @ basis)
+        slots = gram[..., u[:, None], u] * gram[..., v[:, None], v]
+        across = gram[..., u[:, None], v]
+        slots += across * _t(across)
+        total = total + np.einsum("...p,...pab->...ab", target.weights[..., part], slots)
+    return design.reduce_square(total * np.outer(s, s))
 
 
 def hessian(design: Design, point: Point, target: Target) -> np.ndarray:
     """Return d²F/dθdθ' ``(R, k, k)``: the observed information of one observation."""
     u, v, s = design.index
     basis = point.implied.basis[..., None, :, :]
-    inverse = point.inverse
-    gram = _t(basis) @ (inverse @ basis)
-    middle = inverse @ target.moments @ inverse - 0.5 * inverse
-    other = _t(basis) @ (middle @ basis)
-    first = _cross(gram, other, u, v)
-    first = np.einsum("...p,...pab->...ab", target.weights, first) * np.outer(s, s)
-    difference = _difference(point, target)
-    curved = _t(point.implied.basis) @ (difference @ point.implied.basis)
+    total = 0.0
+    for part in _pattern_chunks(point, len(u)):
+        inverse = point.inverse[..., part, :, :]
+        gram = _t(basis) @ (inverse @ basis)
+        middle = inverse @ target.moments[..., part, :, :] @ inverse - 0.5 * inverse
+        slots = _cross(gram, _t(basis) @ (middle @ basis), u, v)
+        total = total + np.einsum("...p,...pab->...ab", target.weights[..., part], slots)
+    curved = _t(point.implied.basis) @ (_difference(point, target) @ point.implied.basis)
     second = _curvature(design, point.implied, curved)
-    return design.reduce_square(first + second)
+    return design.reduce_square(total * np.outer(s, s) + second)
+
+
+def _pattern_chunks(point: Point, slots: int) -> list[slice]:
+    """Cut the pattern axis so that an array of slot pairs stays near 50 MB."""
+    n_patterns = point.inverse.shape[-3]
+    replicates = int(np.prod(point.inverse.shape[:-3]))
+    step = max(1, int(6e6 / (replicates * slots**2)))
+    return [slice(at, at + step) for at in range(0, n_patterns, step)]
 
 
 def _cross(gram: np.ndarray, other: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -31,6 +31,15 @@ class Sample:
     def n(self) -> int:
         return len(self.rows)
 
+    @property
+    def size(self) -> float:
+        """Rows, or the sum of their weights."""
+        return float(len(self.rows) if self.weights is None else self.weights.sum())
+
+    def mean(self) -> np.ndarray:
+        """Return the (weighted) mean of complete rows."""
+        return np.average(self.rows, axis=0, weights=self.weights)
+
 
 def read_columns(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     """Return the named columns as floats, ``(n, p)``.
