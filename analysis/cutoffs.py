@@ -56,7 +56,7 @@ _RULES = (
     ("srmr", 0.08, "<=", "hu1999", "Hu & Bentler (1999)"),
     ("htmt", 0.85, "<", "henseler2015", "Henseler et al. (2015)"),
     ("htmt_upper", 1.0, "<", "henseler2015", "Henseler et al. (2015)"),
-    ("residual_standardised", 2.58, "<=", "joreskog1993", "Jöreskog & Sörbom (1993)"),
+    ("residual_correlation", 0.10, "<=", "kline2016", "Kline (2016)"),
     ("harman", 0.50, "<", "podsakoff2003", "Podsakoff et al. (2003)"),
     ("vif_full_collinearity", 3.3, "<=", "kock2015", "Kock (2015)"),
     ("skew", 2.0, "<=", "west1995", "West et al. (1995)"),

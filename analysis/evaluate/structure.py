@@ -30,6 +30,19 @@ _ROLES = {
 }
 
 
+FINDING_COLUMNS = ("model", "code", "severe", "message")
+
+
+def list_findings(name: str, fit: ModelFit) -> list[tuple]:
+    """Return what was found about a fitted model, as rows of :data:`FINDING_COLUMNS`."""
+    return [(name, f.code, f.inadmissible, f.message) for f in fit.diagnostics]
+
+
+def fit_table(name: str, fit: ModelFit) -> pd.DataFrame:
+    """Return one row: ``model`` and the indices of its fit, by lavaan's names."""
+    return tidy_frame([{"model": name, **{key: fit.indices[key] for key in _INDICES}}])
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One structural model as declared, and its fit or the reason why there is none."""
@@ -87,13 +100,11 @@ class ModelChoice(Result):
 
     def findings(self) -> pd.DataFrame:
         """Return what was found wrong with each model: ``model code severe message``."""
-        rows = []
-        for name, attempt in self.attempts.items():
-            if attempt.error:
-                rows.append((name, "not_converged", True, Text(attempt.error)))
-            for finding in attempt.fit.diagnostics if attempt.fit else ():
-                rows.append((name, finding.code, finding.inadmissible, finding.message))
-        return tidy_frame(rows, ["model", "code", "severe", "message"])
+        failed = [(name, "not_converged", True, Text(a.error))
+                  for name, a in self.attempts.items() if a.error]  # fmt: skip
+        found = [row for name, a in self.attempts.items() if a.fit
+                 for row in list_findings(name, a.fit)]  # fmt: skip
+        return tidy_frame([*failed, *found], FINDING_COLUMNS)
 
     def paths(self) -> pd.DataFrame:
         """Return the paths of the model shown, standardised intervals by the delta method.

@@ -98,6 +98,12 @@ class Binder:
             "software": software, "draws": self.draws,
         }  # fmt: skip
 
+    @property
+    def names(self) -> Mapping[str, Text]:
+        """Return code → label of everything in the codebook."""
+        rows = self.store.read("codebook").table.itertuples()
+        return {row.code: Text(row.label, zh=row.label_zh) for row in rows}
+
     # Words
     def words(self, phrase: Any) -> str:
         """Return a phrase of the study in the chapter's language."""
@@ -105,7 +111,7 @@ class Binder:
 
     def label(self, code: str) -> str:
         """Return what a construct, item or profile column is called."""
-        return in_language(labels_of(self.study).get(code, code), self.lang)
+        return in_language(self.names.get(code, code), self.lang)
 
     def labels(self, codes: Sequence[str]) -> str:
         """Return several labels, joined as prose joins them."""
@@ -182,7 +188,7 @@ class Binder:
 
         record = self.store.read(of or name)
         return render_table(
-            record.rows(**where), TABLES[name], self.lang, labels_of(self.study),
+            record.rows(**where), TABLES[name], self.lang, self.names,
             caption=caption, identifier=id or f"tbl-{name.replace('_', '-')}",
         )  # fmt: skip
 
@@ -191,7 +197,7 @@ class Binder:
         from analysis.publish.tables import render_matrix
 
         return render_matrix(
-            self.store.read(name).table, self.lang, labels_of(self.study), caption=caption,
+            self.store.read(name).table, self.lang, self.names, caption=caption,
             identifier=id or f"tbl-{name.replace('_', '-')}", **options,
         )  # fmt: skip
 
@@ -205,13 +211,6 @@ class Binder:
         described = (alt or caption).replace('"', "'")
         identifier = f"fig-{name.replace('_', '-')}"
         return f'![{caption}](figures/{name}){{#{identifier} fig-alt="{described}" width={width}}}'
-
-
-def labels_of(study: Study) -> Mapping[str, Text]:
-    """Return code → label of every construct, item, profile column and model of a study."""
-    named = [*study.constructs, *study.items, *study.profile, *study.models]
-    # An item of the same name as its construct (a single-item construct) keeps the construct's.
-    return {thing.name: thing.label for thing in reversed(named)}
 
 
 def text_of(record: Record, column: str, lang: str, **where: Any) -> str:

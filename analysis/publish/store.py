@@ -145,6 +145,11 @@ class Store:
         self._write(name, meta, table)
         return table
 
+    def save_matrix(self, name: str, matrix: pd.DataFrame, *, n_used: int) -> pd.DataFrame:
+        """Write a square table whose rows are named by its index (column ``construct``)."""
+        self.save_table(name, matrix.rename_axis("construct").reset_index(), n_used=n_used)
+        return matrix
+
     def declare(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
         """Write what the study declares (no respondent went into it)."""
         return self.save_table(name, table, n_used=0, method=_DECLARED)
