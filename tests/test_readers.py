@@ -11,7 +11,7 @@ import pyreadstat
 import pytest
 
 from analysis.errors import FaultsError
-from analysis.study import read_study, read_survey
+from analysis.study import read_study, read_survey, with_codebook
 from analysis.study.tables import find_delimiter, read_table
 
 TABLE = pd.DataFrame(
@@ -119,6 +119,20 @@ def test_spss_user_missing_ranges_labels_and_value_labels(tmp_path):
     assert set(survey.profile["gender"].cat.categories) == {"男", "女"}
     expected = labelled()["gender"].map({1.0: "男", 2.0: "女"})
     assert survey.profile["gender"].tolist() == expected.tolist()
+
+
+def test_the_codebook_of_the_file_fills_what_the_study_leaves_open(tmp_path):
+    pyreadstat.write_sav(
+        labelled(), str(tmp_path / "a.sav"), **LABELS, missing_ranges={"q1": [8, 9]}
+    )
+    survey = survey_of(tmp_path, "a.sav")
+    study = with_codebook(read_study(tmp_path), survey)
+    first, second = study.items[:2]
+    assert (first.label, second.label) == ("第一题", "second")
+    assert first.scale.labels == {1: "差", 5: "好"} and second.scale.labels == {}
+    assert study.profile[0].label == "性别" and study.where("title").endswith("title (line 1)")
+    ecsi = read_study(Path(__file__).parents[1] / "data" / "ecsi-mobile")
+    assert with_codebook(ecsi, read_survey(ecsi)) == ecsi
 
 
 def test_stata_labels_are_read(tmp_path):

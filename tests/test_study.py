@@ -62,6 +62,7 @@ STUDY_FAULTS = [
     (swap("label: Quality", "labl: Quality"), "unknown key", ["constructs.QUAL.labl (line 6)", "label"]),
     (swap("title: A small study\n", ""), "missing key", ["title"]),
     (swap("max: 5", "max: five"), "wrong value", ["'five'", "a number"]),
+    (swap("scale: {min: 1, max: 5}\n", ""), "missing key", ["study.yml: scale: the key 'scale'"]),
     (swap("max: 5", "max: 1"), "wrong value", ["min below max"]),
     (STUDY + "options: {bootstrap: -1}\n", "wrong value", ["options.bootstrap", "not below 0"]),
     (STUDY + "options: {rotation: quartimax}\n", "wrong value", ["'quartimax'", "oblimin, promax or varimax"]),

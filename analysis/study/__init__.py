@@ -2,6 +2,14 @@
 
 from analysis.study.declaration import read_study
 from analysis.study.starter import new_study, write_study
-from analysis.study.survey import Survey, check_study, read_survey
+from analysis.study.survey import Survey, check_study, read_survey, with_codebook
 
-__all__ = ["Survey", "check_study", "new_study", "read_study", "read_survey", "write_study"]
+__all__ = [
+    "Survey",
+    "check_study",
+    "new_study",
+    "read_study",
+    "read_survey",
+    "with_codebook",
+    "write_study",
+]

@@ -36,6 +36,7 @@ class Coding:
         self.labels: dict[str, Text] = {}
         self.profile_labels: dict[str, tuple[Text, ...]] = {}
         self.missing_coded: dict[str, int] = {}
+        self.value_labels: dict[str, dict[float, str]] = {}
 
     def survey(self) -> Survey:
         """Code every declared column; columns that are not there are left out."""
@@ -58,6 +59,7 @@ class Coding:
             flow=flow,
             missing_coded=self.missing_coded,
             labels=self.labels,
+            value_labels=self.value_labels,
             sha256=self.raw.sha256,
             format=self.raw.format,
         )
@@ -76,6 +78,10 @@ class Coding:
                 self.missing_coded[item.name] = column.n_coded
                 self._label(item.name, item.label, name)
                 low, high = item.scale.minimum, item.scale.maximum
+                points = self.raw.value_labels.get(name, {})
+                self.value_labels[item.name] = {
+                    number: word for number, word in points.items() if low <= number <= high
+                }
                 columns[item.name] = low + high - column.numbers if item.reverse else column.numbers
         return pd.DataFrame(columns, index=self.raw.frame.index, dtype=float)
 

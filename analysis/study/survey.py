@@ -55,6 +55,8 @@ class Survey:
         Item → answers that held a missing code. Blank cells are not among them.
     labels : dict
         Column of ``items``, ``profile``, ``quantities`` → label: the study's, else the file's.
+    value_labels : dict
+        Item → {number: label} of the data file, missing codes left out.
     findings : tuple of Finding
         Warnings met on the way.
     sha256, format : str
@@ -73,6 +75,7 @@ class Survey:
     flow: tuple[FlowStep, ...]
     missing_coded: dict[str, int]
     labels: dict[str, Text]
+    value_labels: dict[str, dict[float, str]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     sha256: str
     format: str
@@ -113,6 +116,30 @@ def read_survey(study: Study) -> Survey:
     survey, findings = examine_survey(study)
     raise_errors(findings)
     return survey
+
+
+def with_codebook(study: Study, survey: Survey) -> Study:
+    """Return the study with the data file's labels where its own are silent.
+
+    What the study says goes first; SPSS and Stata files bring a wording for every column and a
+    name for every answer, which then appear in tables and figures.
+    """
+
+    def item(entry: Item) -> Item:
+        scale = entry.scale
+        if not scale.labels and (words := survey.value_labels.get(entry.name)):
+            labels = {number: Text(word) for number, word in words.items()}
+            scale = scale.model_copy(update={"labels": labels})
+        label = survey.labels.get(entry.name, entry.label)
+        return entry.model_copy(update={"label": label, "scale": scale})
+
+    constructs = tuple(
+        c.model_copy(update={"items": tuple(item(i) for i in c.items)}) for c in study.constructs
+    )
+    profile = tuple(
+        p.model_copy(update={"label": survey.labels.get(p.name, p.label)}) for p in study.profile
+    )
+    return study.model_copy(update={"constructs": constructs, "profile": profile})
 
 
 def examine_survey(study: Study) -> tuple[Survey | None, list[Finding]]:
