@@ -36,11 +36,15 @@ FITS = pd.DataFrame(
 CLAIMS = pd.DataFrame(
     {
         "hypothesis": ["H1", "H2", "H3"],
-        "source": ["A", "A", "B"],
-        "target": ["B", "C", "C"],
-        "verdict": ["supported", "not supported", "reversed"],
+        "path": ["A → B", "A → C", "B → C"],
+        "verdict": ["supported", "not_supported", "contradicted"],
     }
-).join(PATHS.loc[:2, ["std_all", "ci_low", "ci_high"]])
+).join(
+    PATHS.loc[:2, ["std_all", "ci_low", "ci_high"]].set_axis(
+        ["std_all", "std_low", "std_high"], axis=1
+    )
+)
+CLAIMS.loc[3] = {"hypothesis": "H4", "path": "A → B → C", "verdict": "not_tested"}
 DRAWS = {"A -> B -> C": np.append(np.random.default_rng(1).normal(0.2, 0.05, 500), np.nan)}
 EFFECTS = pd.DataFrame(
     {"effect": ["A -> B -> C"], "est": [0.2], "ci_low": [0.1], "ci_high": [0.31]}
@@ -127,8 +131,27 @@ def test_fit_marks_what_keeps_the_rule_and_leaves_out_what_is_missing():
 def test_hypotheses_say_number_interval_and_verdict():
     said = words(draw("hypotheses", "en"))
     assert "−.35 [−.50, −.20]" in said
-    assert {"supported", "not supported", "opposite sign"} <= set(said)
+    assert {"supported", "not supported", "opposite sign", "not tested", "–"} <= set(said)
     assert "方向相反" in words(draw("hypotheses", "zh"))
+
+
+def test_draws_of_an_indirect_effect_are_products_of_its_paths():
+    from analysis.sem import fit_model
+    from analysis.sem.effects import effects
+
+    draw = np.random.default_rng(3)
+    a = draw.normal(size=150)
+    b = 0.6 * a + draw.normal(size=150)
+    c = 0.5 * b + 0.2 * a + draw.normal(size=150)
+    fit = fit_model("B ~ A\nC ~ B + A", pd.DataFrame({"A": a, "B": b, "C": c}))
+    boot = fit.bootstrap(100, seed=1)
+    draws, table = figures.indirect_effect_draws(effects(fit, bootstrap=boot), boot)
+    assert list(draws) == list(table["effect"]) == ["A → B → C"]
+    product = boot.standardised["B ~ A"] * boot.standardised["C ~ B"]
+    np.testing.assert_allclose(draws["A → B → C"], product)
+    assert table["ci_low"][0] == pytest.approx(np.quantile(product, 0.025), abs=0.03)
+    ax = figures.plot_indirect_effects(draws, table, LABELS, lang="zh")
+    assert ax.get_yticklabels()[0].get_text() == "感知质量 → 顾客满意 → 顾客忠诚"
 
 
 def test_refusals():

@@ -201,6 +201,27 @@ def test_caption_identifier_and_widths():
         render(pd.DataFrame({"a": ["x"]}), table)
 
 
+def test_a_phrase_in_the_frame_itself_is_translated():
+    frame = pd.DataFrame({"x": pd.Series([Text("theory", zh="理论模型")], dtype=object)})
+    assert cells(render(frame, spec("text"), "zh"))[0][1] == ["理论模型"]
+
+
+def test_effects_print_mediation_only_and_no_total_twice():
+    kinds = ["direct", "specific_indirect", "total_indirect", "total"]
+    one = pd.DataFrame({"source": "A", "target": "B", "kind": kinds, "through": ["", "C", "", ""]})
+    no_direct = one[one["kind"] != "direct"].assign(source="B", target="A")
+    only_direct = one[one["kind"].isin(["direct", "total"])].assign(target="D")
+    frame = pd.concat([one, no_direct, only_direct]).assign(group="", std_all=0.5)
+    frame = frame.assign(std_ci_low=0.1, std_ci_high=0.9)
+    rows = [row[:2] for row in cells(render(frame, TABLES["effects"], "zh"))[0][1:]]
+    assert rows == [
+        ["企业形象 → C → 感知价值", "间接"],
+        ["企业形象 → 感知价值", "直接"],
+        ["企业形象 → 感知价值", "总效应"],
+        ["感知价值 → C → 企业形象", "间接"],
+    ]
+
+
 def test_an_optional_column_with_nothing_in_it_is_left_out():
     table = TableSpec(
         columns=(
@@ -209,6 +230,7 @@ def test_an_optional_column_with_nothing_in_it_is_left_out():
         )
     )
     assert len(cells(render(pd.DataFrame({"a": ["x"], "b": [np.nan]}), table))[0][0]) == 1
+    assert len(cells(render(pd.DataFrame({"a": ["x"], "b": [""]}), table))[0][0]) == 1
 
 
 def test_group_prints_a_name_once_in_a_row():
@@ -263,10 +285,10 @@ def matrix(frame, lang="en", **more):
 def test_matrix_is_a_lower_triangle_with_numbered_heads():
     text, _ = cells(matrix(SQUARE))
     assert text == [
-        ["", "Variable", "1", "2", "3"],
-        ["1", "Image | *all*", ".80", "", ""],
-        ["2", "Value <for> $", ".50", ".70", ""],
-        ["3", "C", "−.12", ".30", ".90"],
+        ["Variable", "1", "2", "3"],
+        ["1. Image | *all*", ".80", "", ""],
+        ["2. Value <for> $", ".50", ".70", ""],
+        ["3. C", "−.12", ".30", ".90"],
     ]
     assert "**.80**" in matrix(SQUARE)
     assert '{#tbl-m tbl-colwidths="[' in matrix(SQUARE)
@@ -274,21 +296,31 @@ def test_matrix_is_a_lower_triangle_with_numbered_heads():
 
 def test_matrix_from_a_long_frame_with_stars_and_no_trivial_diagonal():
     long = pd.DataFrame({"one": ["A", "A", "B"], "two": ["B", "C", "C"], "htmt": [0.5, 0.9, 1.2]})
-    assert [row[2:] for row in cells(matrix(long))[0][1:]] == [
+    assert [row[1:] for row in cells(matrix(long))[0][1:]] == [
         ["—", "", ""],
         [".50", "—", ""],
         [".90", "1.20", "—"],
     ]
     more = {"row": "one", "column": "two", "value": "htmt", "p": "p"}
     starred = matrix(long.assign(p=[0.001, 0.04, 0.5]), "zh", **more)
-    assert cells(starred)[0][3][2:4] == ["0.90*", "1.20"]
+    assert cells(starred)[0][3][1:3] == ["0.90*", "1.20"]
+
+
+def test_matrix_from_pairs_of_constructs_with_roots_of_ave():
+    pairs = {"construct_1": ["A", "A", "B"], "construct_2": ["B", "C", "C"], "r": [0.5, 0.6, 0.7]}
+    roots = {"root_ave_1": [0.8, 0.8, 0.75], "root_ave_2": [0.75, 0.9, 0.9]}
+    assert [row[1:] for row in cells(matrix(pd.DataFrame({**pairs, **roots})))[0][1:]] == [
+        [".80", "", ""],
+        [".50", ".75", ""],
+        [".60", ".70", ".90"],
+    ]
 
 
 def test_matrix_with_moments_and_reliability_beside_it():
     frame = SQUARE.assign(mean=[5.0, 4.25, 3.0], sd=[1.0, 2.0, 0.5], alpha=[0.7, np.nan, 0.6])
     text, _ = cells(matrix(frame))
-    assert text[0] == ["", "Variable", "M", "SD", "1", "2", "3"]
-    assert text[2] == ["2", "Value <for> $", "4.25", "2.00", ".50", "—", ""]
+    assert text[0] == ["Variable", "M", "SD", "1", "2", "3"]
+    assert text[2] == ["2. Value <for> $", "4.25", "2.00", ".50", "—", ""]
     assert text[3][-1] == ".60"
 
 
@@ -300,7 +332,7 @@ def test_a_wide_matrix_goes_on_in_panels():
     assert said.count("tbl-colwidths") == 2
     assert "M (continued) {#tbl-m-9 " in said
     second = said.split("\n\n")[2]
-    assert second.splitlines()[0] == "|  | Variable | 9 | 10 | 11 | 12 |"
+    assert second.splitlines()[0] == "| Variable | 9 | 10 | 11 | 12 |"
     assert len(second.splitlines()) == 2 + 4
     assert said.count(".25") == 12 * 13 // 2
 

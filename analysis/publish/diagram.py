@@ -58,6 +58,12 @@ def _one_group(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def _standardised(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with ``std_all``: a standardised solution holds it as its estimate."""
+    has_own = "std_all" in table or "est" not in table
+    return table if has_own else table.assign(std_all=table["est"])
+
+
 def _label(name: str, labels: Mapping[str, str] | None, lang: str) -> str:
     return in_language((labels or {}).get(name, name), lang)
 
@@ -155,7 +161,8 @@ def plot_path_diagram(
     ----------
     table : DataFrame
         Parameter table of one group with columns ``lhs op rhs std_all p``; rows ``~`` are drawn
-        (``lhs`` the outcome), ``=~`` rows tell which names are latent.
+        (``lhs`` the outcome), ``=~`` rows tell which names are latent. A table without
+        ``std_all`` is taken for a standardised solution (its ``est``).
     r_squared : mapping of outcome to R², 0 to 1; written in the outcome's ellipse. NaN is left out.
     labels : mapping of name to ``Text``; a name without a label stands as it is.
     lang : {"en", "zh"}
@@ -178,7 +185,7 @@ def plot_path_diagram(
     ModelError
         If the table holds several groups or no structural path.
     """
-    table = _one_group(table)
+    table = _standardised(_one_group(table))
     arrows = _structural_arrows(table, correlations=correlations, lang=lang, alpha=alpha)
     names = list(dict.fromkeys(end for a in arrows for end in (a.source, a.target)))
     latent, explained = _latents(table, names), r_squared or {}
@@ -265,7 +272,9 @@ def plot_measurement_diagram(
     ----------
     table : DataFrame
         Parameter table of one group with columns ``lhs op rhs std_all p``: ``=~`` rows are
-        loadings, ``~~`` rows between factors are arcs on the right.
+        loadings, ``~~`` rows between factors are arcs on the right. A standardised solution
+        (``fit.standardised()``, without ``std_all``) has a p value for every loading, also the
+        marker's.
     labels : mapping of name to ``Text``; items stand under their code.
     lang : {"en", "zh"}
     ax : Axes, optional
@@ -276,7 +285,7 @@ def plot_measurement_diagram(
     ModelError
         If the table holds several groups or no loading.
     """
-    table = _one_group(table)
+    table = _standardised(_one_group(table))
     loadings = table[table["op"] == "=~"]
     if loadings.empty:
         raise ModelError(

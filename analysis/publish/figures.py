@@ -13,12 +13,16 @@ import numpy as np
 
 from analysis.cutoffs import CUTOFFS, Cutoff
 from analysis.errors import DataError
+from analysis.publish.diagram_shapes import wrap_label
 from analysis.style import PALETTE, figure_style, new_axes
 from analysis.wording import Text, format_interval, format_number, in_language
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from analysis.sem.bootstrap import Bootstrap
+    from analysis.sem.effects import Effects
 
 ROW = 0.3
 _INDICES = (
@@ -29,8 +33,9 @@ _INDICES = (
 )
 _VERDICT_LOOK = {
     "supported": ("primary", "o", Text("supported", zh="支持")),
-    "not supported": ("grey", "s", Text("not supported", zh="不支持")),
-    "reversed": ("accent", "D", Text("opposite sign", zh="方向相反")),
+    "not_supported": ("grey", "s", Text("not supported", zh="不支持")),
+    "contradicted": ("accent", "D", Text("opposite sign", zh="方向相反")),
+    "not_tested": ("grey", "x", Text("not tested", zh="未检验")),
 }
 _INTERVAL = Text("{level} CI", zh="{level} 置信区间")
 _STANDARDISED = Text("Standardised coefficient β", zh="标准化系数 β")
@@ -54,13 +59,25 @@ def _named(code: str, labels: Mapping[str, str] | None, lang: str) -> str:
 def _label_rows(ax: Axes, names: Sequence[str]) -> np.ndarray:
     """Put row names on the y axis, first on top; return the rows' heights."""
     heights = np.arange(len(names))[::-1].astype(float)
-    ax.set_yticks(heights, names)
+    ax.set_yticks(heights, [_two_lines(name) for name in names])
     for label in ax.get_yticklabels():
         label.set_linespacing(1.35)
     ax.set_ylim(-0.6, len(names) - 0.4)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     return heights
+
+
+def _two_lines(name: str) -> str:
+    """Break a long row name in two, after an arrow where there is one."""
+    limit = 22 if any(ord(character) > 0x2E7F for character in name) else 44
+    if len(name) <= limit or "\n" in name:
+        return name
+    arrows = [k + 2 for k in range(len(name)) if name[k : k + 2] == "→ "]
+    if arrows:
+        middle = min(arrows, key=lambda k: abs(k - len(name) / 2))
+        return name[:middle].rstrip() + "\n" + name[middle:]
+    return "\n".join(wrap_label(name, width=-(-len(name) // 2)))
 
 
 def _panels(ax: Axes, count: int) -> list[Axes]:
@@ -106,7 +123,7 @@ def plot_fit_comparison(
     if not shown:
         raise DataError("fit comparison: no index to draw · allowed: any of cfi, tli, rmsea, srmr")
     with figure_style(lang):
-        ax = ax or new_axes(height=0.85 + ROW * len(fits))
+        ax = ax or new_axes(height=0.85 + 1.2 * ROW * len(fits))
         names = [_named(name, labels, lang) for name in fits[model]]
         for k, (panel, entry) in enumerate(zip(_panels(ax, len(shown)), shown, strict=True)):
             heights = _label_rows(panel, names)
@@ -303,12 +320,41 @@ def plot_indirect_effects(
     return ax
 
 
+def indirect_effect_draws(
+    found: Effects, bootstrap: Bootstrap
+) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
+    """Return the draws of every specific indirect effect, standardised, and its table row.
+
+    Parameters
+    ----------
+    found : Effects
+        With the bootstrap's intervals (``effects(fit, bootstrap=bootstrap)``).
+    bootstrap : Bootstrap
+
+    Returns
+    -------
+    dict of effect name to ndarray (draws,), DataFrame ``effect est ci_low ci_high``
+        Ready for :func:`plot_indirect_effects`. An effect is the product of the paths along its
+        route (Alwin and Hauser, 1975).
+    """
+    values = bootstrap.standardised.to_numpy(float)
+    table = found.table().assign(effect="")
+    draws: dict[str, np.ndarray] = {}
+    for k, effect in enumerate(found.effects):
+        if effect.kind == "specific_indirect":
+            name = f"{effect.source} → {effect.through} → {effect.target}"
+            table.loc[table.index[k], "effect"] = name
+            draws[name] = values[:, list(effect.routes[0])].prod(axis=1)
+    rows = table[table["effect"] != ""]
+    columns = {"std_all": "est", "std_boot_ci_low": "ci_low", "std_boot_ci_high": "ci_high"}
+    return draws, rows[["effect", *columns]].rename(columns=columns).reset_index(drop=True)
+
+
 def _chain(name: str, labels: Mapping[str, str] | None, lang: str) -> str:
     if labels and name in labels:
         return _named(name, labels, lang)
-    parts = [_named(part.strip(), labels, lang) for part in name.replace("→", "->").split("->")]
-    # Three constructs in a row do not fit beside the picture on one line.
-    return " →\n".join([" → ".join(parts[:2]), *parts[2:]]) if len(parts) > 2 else " → ".join(parts)
+    parts = name.replace("→", "->").split("->")
+    return " → ".join(_named(part.strip(), labels, lang) for part in parts)
 
 
 def _draw_ridge(ax: Axes, values: np.ndarray, base: float) -> None:
@@ -325,11 +371,10 @@ def plot_hypotheses(
     *,
     lang: str = "en",
     name: str = "hypothesis",
-    source: str = "source",
-    target: str = "target",
+    path: str = "path",
     estimate: str = "std_all",
-    low: str = "ci_low",
-    high: str = "ci_high",
+    low: str = "std_low",
+    high: str = "std_high",
     verdict: str = "verdict",
     confidence: float = 0.95,
     axis_label: Text = _STANDARDISED,
@@ -340,16 +385,17 @@ def plot_hypotheses(
     Parameters
     ----------
     hypotheses : DataFrame
-        One row a hypothesis, columns as named by the keywords; ``verdict`` holds ``supported``,
-        ``not supported`` or ``reversed`` (significant against the expected sign).
+        One row a hypothesis, as :func:`analysis.evaluate.hypotheses.judge_hypotheses` gives it;
+        ``path`` joins codes by arrows, ``verdict`` is ``supported``, ``not_supported``,
+        ``contradicted`` or ``not_tested``.
     labels : mapping of construct name to ``Text``
 
     Raises
     ------
     DataError
-        If a column is missing, there is no hypothesis, or a verdict is none of the three.
+        If a column is missing, there is no hypothesis, or a verdict is none of these.
     """
-    columns = [name, source, target, estimate, low, high, verdict]
+    columns = [name, path, estimate, low, high, verdict]
     _need(hypotheses, columns, "hypotheses")
     unknown = sorted(set(hypotheses[verdict].astype(str)) - set(_VERDICT_LOOK))
     if unknown:
@@ -359,10 +405,7 @@ def plot_hypotheses(
     with figure_style(lang):
         ax = ax or new_axes(height=0.9 + ROW * len(hypotheses))
         rows = hypotheses.to_dict("records")
-        names = [
-            f"{r[name]}  {_named(r[source], labels, lang)} → {_named(r[target], labels, lang)}"
-            for r in rows
-        ]
+        names = [f"{row[name]}  {_chain(row[path], labels, lang)}" for row in rows]
         heights = _label_rows(ax, names)
         for row, height in zip(rows, heights, strict=True):
             _draw_hypothesis(ax, row, height, (estimate, low, high, verdict))
@@ -379,7 +422,8 @@ def _draw_hypothesis(ax: Axes, row: Mapping, height: float, columns: Sequence[st
     estimate, low, high = (float(row[column]) for column in columns[:3])
     colour, marker, _ = _VERDICT_LOOK[str(row[columns[3]])]
     ax.hlines(height, low, high, color=PALETTE[colour], linewidth=1.4)
-    ax.plot(estimate, height, marker, color=PALETTE[colour])
+    if np.isfinite(estimate):
+        ax.plot(estimate, height, marker, color=PALETTE[colour])
 
 
 def _write_results(ax: Axes, rows, heights, columns: Sequence[str], lang: str) -> None:
@@ -392,7 +436,8 @@ def _write_results(ax: Axes, rows, heights, columns: Sequence[str], lang: str) -
         number = format_number(estimate, 2, bounded=True, lang=lang)
         interval = format_interval(low, high, 2, bounded=True, lang=lang)
         at = {"xy": (1, height), "xytext": (8, 0)}
-        numbers.append(ax.annotate(f"{number} {interval}", **at, **look))
+        said = f"{number} {interval}" if np.isfinite(estimate) else "–"
+        numbers.append(ax.annotate(said, **at, **look))
     widest = max(text.get_window_extent().width for text in numbers) * 72 / ax.figure.dpi
     for row, height in zip(rows, heights, strict=True):
         colour, _, said = _VERDICT_LOOK[str(row[columns[3]])]

@@ -138,7 +138,7 @@ def _number(value: Any) -> float:
 
 
 def _text(values, column, lang, labels) -> str:
-    return in_language(column.words.get(str(values[0]), str(values[0])), lang)
+    return in_language(column.words.get(str(values[0]), values[0]), lang)
 
 
 def _label(values, column, lang, labels) -> str:
@@ -148,6 +148,12 @@ def _label(values, column, lang, labels) -> str:
 def _chain(values, column, lang, labels) -> str:
     codes = str(values[0]).split(ARROW)
     return ARROW.join(in_language(labels.get(code, code), lang) for code in codes)
+
+
+def _route(values, column, lang, labels) -> str:
+    """Write source, what lies between, target as one chain."""
+    codes = [str(value) for value in values if not is_missing(value)]
+    return _chain([ARROW.join(codes)], column, lang, labels)
 
 
 def _arrow(values, column, lang, labels) -> str:
@@ -243,6 +249,7 @@ KINDS: dict[str, tuple[Callable[..., str], str]] = {
     "label": (_label, "left"),
     "code": (_code, "left"),
     "chain": (_chain, "left"),
+    "route": (_route, "left"),
     "parameter": (_arrow, "left"),
     "rule": (_rule, "left"),
     "plain": (_plain, "right"),

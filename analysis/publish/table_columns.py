@@ -23,9 +23,25 @@ def first(count: int):
     return lambda frame: frame.head(count)
 
 
-def with_operator(operator: str):
-    """Return a filter for a parameter table: rows of one operator, free or fixed."""
-    return lambda frame: frame[frame["op"] == operator] if "op" in frame else frame
+def mediation(frame):
+    """Keep the effects of pairs that an indirect effect joins, each number once.
+
+    A total indirect effect repeats its only route, a total effect without a direct path the total
+    indirect one.
+    """
+    kinds = ("specific_indirect", "total_indirect", "direct", "total")
+    parts = []
+    for _, pair in frame.groupby(["source", "target"], sort=False):
+        count = pair["kind"].value_counts()
+        routes = count.get("specific_indirect", 0)
+        if routes:
+            wanted = {"specific_indirect"} | ({"total_indirect"} if routes > 1 else set())
+            wanted |= {"direct", "total"} if count.get("direct", 0) else set()
+            parts.append(pair[pair["kind"].isin(wanted)])
+    rows = [part[part["kind"] == kind] for part in parts for kind in kinds]
+    return type(frame)(
+        [record for part in rows for record in part.to_dict("records")], columns=frame.columns
+    )
 
 
 CONSTRUCT = column("label", "construct", "Construct", "构念", 2.2)
@@ -41,23 +57,16 @@ SD = column("number", "sd", "*SD*", "*SD*", 0.8)
 LEVEL_EN, LEVEL_ZH = "{level} CI", "{level} 置信区间"
 
 
-def fit_columns(**more) -> tuple[Column, ...]:
+def fit_columns(*, with_p: bool = True) -> tuple[Column, ...]:
     """Return the columns of a model's fit, by lavaan's names."""
+    ends = "rmsea_ci_lower rmsea_ci_upper"
     return (
-        column("number", "chisq", "χ²", "χ²", 1.1, **more),
-        column("count", "df", "*df*", "*df*", 0.7, **more),
-        column("p", "pvalue", "*p*", "*p*", 1.0, **more),
-        column("coef", "cfi", "CFI", "CFI", 0.8, decimals=3, **more),
-        column("coef", "tli", "TLI", "TLI", 0.8, decimals=3, **more),
-        column("coef", "rmsea", "RMSEA", "RMSEA", 1.0, decimals=3, **more),
-        column(
-            "coef_interval",
-            "rmsea_ci_lower rmsea_ci_upper",
-            "90% CI",
-            "90% 置信区间",
-            1.7,
-            decimals=3,
-            **more,
-        ),
-        column("coef", "srmr", "SRMR", "SRMR", 0.9, decimals=3, **more),
+        column("number", "chisq", "χ²", "χ²", 1.1),
+        column("count", "df", "*df*", "*df*", 0.7),
+        *([column("p", "pvalue", "*p*", "*p*", 1.0)] if with_p else []),
+        column("coef", "cfi", "CFI", "CFI", 0.8, decimals=3),
+        column("coef", "tli", "TLI", "TLI", 0.8, decimals=3),
+        column("coef", "rmsea", "RMSEA", "RMSEA", 1.0, decimals=3),
+        column("coef_interval", ends, "90% CI", "90% 置信区间", 1.7, decimals=3),
+        column("coef", "srmr", "SRMR", "SRMR", 0.9, decimals=3),
     )

@@ -11,9 +11,27 @@ from analysis.publish.table_columns import (
     SD,
     column,
     first,
+    fit_columns,
     table,
 )
 from analysis.wording import Text
+
+METHOD_CHECKS = {
+    "harman_component": Text("Harman: share of the first component", zh="Harman：首主成分占比"),
+    "harman_factor": Text("Harman: share of the first common factor", zh="Harman：首公因子占比"),
+    "one_factor_delta_chisq": Text("One factor for all items, Δχ²", zh="单因子模型 Δχ²"),
+    "method_factor_delta_chisq": Text("Latent method factor, Δχ²", zh="潜在方法因子 Δχ²"),
+    "method_factor_variance": Text(
+        "Latent method factor, mean share of variance", zh="潜在方法因子平均方差占比"
+    ),
+    "vif_highest": Text("Highest full-collinearity VIF", zh="最大完全共线性 VIF"),
+}
+
+
+def without_p(checks):
+    """Leave out the p values: they are in the text, where they are printed as p values are."""
+    return checks[~checks.check.str.endswith("_p")]
+
 
 RELIABILITY = {
     "reliability": table(
@@ -61,7 +79,7 @@ RELIABILITY = {
             "两题项构念删除一题后 α 无定义。",
         ),
     ),
-    "stability": table(
+    "test_retest": table(
         CONSTRUCT,
         column("count", "n_used", "*n*", "*n*", 0.7),
         column("number", "mean_first", "*M*, first wave", "首次 *M*", 1.0),
@@ -88,7 +106,7 @@ FACTORS = {
         column("verdict", "kept", "Kept", "保留", 0.8,
                 words={"true": Text("yes", zh="是"), "false": Text("no", zh="否")}),
         column("number", "common_eigenvalue", "Common", "公共特征值", 1.0, optional=True),
-        column("number", "common_random_quantile", "Random, 95th", "随机第 95 百分位", 1.2,
+        column("number", "common_random_quantile", "Common, 95th", "公共随机第 95 百分位", 1.2,
                 optional=True),
         column("coef", "map_squared", "MAP", "MAP", 0.9, decimals=4, optional=True),
         keep=first(10),
@@ -120,4 +138,97 @@ FACTORS = {
     ),
 }  # fmt: skip
 
-MEASUREMENT = {}
+MEASUREMENT = {
+    "measurement_fit": table(*fit_columns(), note=Text(
+        "Rules: CFI {cfi}, TLI {tli}, RMSEA {rmsea}, SRMR {srmr}.",
+        zh="标准：CFI {cfi}，TLI {tli}，RMSEA {rmsea}，SRMR {srmr}。",
+    )),
+    "loadings": table(
+        CONSTRUCT,
+        ITEM,
+        column("coef", "loading", "λ", "λ", 0.8),
+        column("coef_interval", "ci_low ci_high", LEVEL_EN, LEVEL_ZH, 1.5),
+        column("coef", "se", "*SE*", "*SE*", 0.8, decimals=3),
+        column("p", "p", "*p*", "*p*", 0.9),
+        column("number", "estimate", "*B*", "*B*", 0.8, optional=True),
+        column("verdict", "passes", "Rule", "判断", 0.9),
+        group="construct",
+        note=Text(
+            "λ standardised loading with its standard error and interval (delta method); *B* "
+            "unstandardised. Rule: λ {loading_standardised}.",
+            zh="λ 为标准化载荷，标准误与区间用 delta 法；*B* 为非标准化估计。"
+            "标准：λ {loading_standardised}。",
+        ),
+    ),
+    "convergent": table(
+        CONSTRUCT,
+        column("count", "k_items", "*k*", "题项数", 0.7),
+        column("coef_interval", "loading_min loading_max", "λ, range", "λ 范围", 1.4),
+        column("coef", "composite_reliability", "CR", "CR", 0.7),
+        column("coef_interval", "cr_ci_low cr_ci_high", LEVEL_EN, LEVEL_ZH, 1.4, optional=True),
+        column("coef", "ave", "AVE", "AVE", 0.7),
+        column("coef_interval", "ave_ci_low ave_ci_high", LEVEL_EN, LEVEL_ZH, 1.4,
+               optional=True),
+        column("verdict", "cr_passes", "CR rule", "CR 判断", 1.0),
+        column("verdict", "ave_passes", "AVE rule", "AVE 判断", 1.0),
+        note=Text(
+            "CR composite reliability, rule {composite_reliability}; AVE average variance "
+            "extracted, rule {ave}.",
+            zh="CR 为组合信度，标准 {composite_reliability}；AVE 为平均方差萃取量，标准 {ave}。",
+        ),
+    ),
+    "fornell_larcker_pairs": table(
+        column("label", "construct_1", "Construct", "构念", 2.2),
+        column("label", "construct_2", "with", "与", 2.2),
+        column("coef", "r", "*r*", "*r*", 0.8),
+        column("coef_interval", "r_ci_low r_ci_high", LEVEL_EN, LEVEL_ZH, 1.4),
+        column("coef", "root_ave_1", "√AVE, first", "√AVE（前）", 1.1),
+        column("coef", "root_ave_2", "√AVE, second", "√AVE（后）", 1.1),
+        column("verdict", "passes", "Criterion", "判断", 1.0),
+        group="construct_1",
+        note=Text("Met where |*r*| is below both roots [@fornell1981].",
+                  zh="|*r*| 小于两个 √AVE 时符合[@fornell1981]。"),
+    ),
+    "htmt": table(
+        column("label", "construct_1", "Construct", "构念", 2.2),
+        column("label", "construct_2", "with", "与", 2.2),
+        column("coef", "htmt", "HTMT", "HTMT", 0.9),
+        column("coef_interval", "htmt_ci_low htmt_ci_high", LEVEL_EN, LEVEL_ZH, 1.4,
+               optional=True),
+        column("coef", "htmt2", "HTMT2", "HTMT2", 0.9, optional=True),
+        column("verdict", "passes", "HTMT rule", "HTMT 判断", 1.1),
+        column("verdict", "upper_passes", "Upper limit", "上限判断", 1.1, optional=True),
+        group="construct_1",
+        note=Text("Rules: HTMT {htmt}; upper limit of its bootstrap interval {htmt_upper}.",
+                  zh="标准：HTMT {htmt}；自助区间上限 {htmt_upper}。"),
+    ),
+    "residuals": table(
+        column("label", "item_1", "Item", "题项", 2.4),
+        column("label", "item_2", "with", "与", 2.4),
+        column("coef", "observed", "Observed *r*", "观测相关", 1.0),
+        column("coef", "implied", "Implied *r*", "模型相关", 1.0),
+        column("coef", "residual", "Residual", "残差", 0.9),
+        keep=first(8),
+        note=Text(
+            "The eight largest in size. Rule: residual {residual_correlation} in absolute value.",
+            zh="列出绝对值最大的八个。标准：残差绝对值 {residual_correlation}。",
+        ),
+    ),
+    "method_bias": table(
+        column("text", "check", "Check", "检查", 4.0, words=METHOD_CHECKS),
+        column("number", "value", "Value", "数值", 1.0, decimals=3),
+        column("number", "cutoff", "Limit", "界限", 0.8),
+        column("verdict", "passes", "Verdict", "判断", 1.0),
+        note=Text(
+            "Shares are of all item variance; Δχ² is against the measurement model.",
+            zh="占比为占全部题项方差的比例；Δχ² 为与测量模型之差。",
+        ),
+        keep=without_p,
+    ),
+    "collinearity": table(
+        CONSTRUCT,
+        column("number", "vif", "VIF", "VIF", 1.0),
+        column("verdict", "passes", "Verdict", "判断", 1.0),
+        note=Text("Rule: VIF {vif_full_collinearity}.", zh="标准：VIF {vif_full_collinearity}。"),
+    ),
+}  # fmt: skip

@@ -22,7 +22,7 @@ DECLARED = {
         column("text", "items", "Items", "题项", 3.4),
         column("count", "k", "*k*", "题项数", 0.7),
         column("text", "scale", "Scale", "量表", 0.8, optional=True),
-        column("source", "source", "Source", "来源", 2.2, optional=True),
+        column("source", "source", "Source", "来源", 2.8, optional=True),
     ),
     "items": table(
         CONSTRUCT,
@@ -30,7 +30,7 @@ DECLARED = {
         column("text", "wording", "Wording", "题项内容", 5.0),
         column("text", "scale", "Scale", "量表", 0.8, optional=True),
         column("text", "keying", "Keying", "计分", 0.9, optional=True),
-        column("source", "source", "Source", "来源", 1.8, optional=True),
+        column("source", "source", "Source", "来源", 2.6, optional=True),
         group="construct",
     ),
     "hypotheses_declared": table(

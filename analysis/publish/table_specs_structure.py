@@ -12,6 +12,7 @@ from analysis.publish.table_columns import (
     Z_VALUE,
     column,
     fit_columns,
+    mediation,
     table,
 )
 from analysis.wording import Text
@@ -20,7 +21,7 @@ STRUCTURE = {
     "structure_choice": table(
         column("label", "model", "Model", "模型", 2.6),
         column("text", "role", "Role", "角色", 1.2),
-        *fit_columns(),
+        *fit_columns(with_p=False),
         column("verdict", "admissible", "Admissible", "解合理", 1.3,
                 words={"true": Text("yes", zh="是"), "false": Text("no", zh="否")}),
         note=Text(
@@ -46,10 +47,8 @@ STRUCTURE = {
         column("coef", "r_squared", "*R*²", "*R*²", 1.0),
     ),
     "effects": table(
-        column("label", "source", "From", "自变量", 1.9),
-        column("chain", "through", "Through", "经由", 2.6),
-        column("label", "target", "To", "因变量", 1.9),
-        column("text", "kind", "Effect", "效应", 1.3, words={
+        column("route", "source through target", "Effect", "效应路径", 4.6),
+        column("text", "kind", "Kind", "类型", 1.3, words={
             "direct": Text("direct", zh="直接"),
             "specific_indirect": Text("indirect", zh="间接"),
             "total_indirect": Text("total indirect", zh="总间接"),
@@ -60,9 +59,10 @@ STRUCTURE = {
                 "Delta 法 {level} 区间", 1.7),
         column("coef_interval", "std_boot_ci_low std_boot_ci_high", "Bootstrap {level} CI",
                 "自助法 {level} 区间", 1.7, optional=True),
-        group="source",
-        note=Text("An effect whose interval does not hold zero is significant at that level.",
-                  zh="区间不含 0 的效应在该水平上显著。"),
+        keep=mediation,
+        note=Text("Pairs joined by an indirect effect. An effect whose interval does not hold "
+                  "zero is significant at that level.",
+                  zh="仅列存在间接效应的变量对。区间不含 0 的效应在该水平上显著。"),
     ),
     "effects_summary": table(
         column("label", "source", "From", "自变量", 2.2),
@@ -108,9 +108,9 @@ STRUCTURE = {
     ),
     "agreement": table(
         column("text", "label", "Model", "模型", 2.4),
-        column("number", "chisq", "χ² here", "本报告 χ²", 1.2, decimals=3),
-        column("number", "chisq_semopy", "χ² semopy", "semopy χ²", 1.2, decimals=3),
-        column("count", "parameters", "Parameters", "参数数", 1.1),
+        column("number", "chisq", "χ², here", "本报告 χ²", 1.3, decimals=3),
+        column("number", "chisq_semopy", "χ², semopy", "semopy χ²", 1.5, decimals=3),
+        column("count", "parameters", "Free parameters", "参数数", 1.3),
         column("number", "difference_se", "Largest difference (*SE*)", "最大差异（*SE*）", 1.5,
                 decimals=6),
         column("text", "note", "Verdict", "判断", 2.6),

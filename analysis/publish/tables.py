@@ -110,10 +110,14 @@ def _shown_columns(rows: pd.DataFrame, spec: TableSpec, identifier: str) -> list
                 f"{', '.join(map(str, rows.columns))} · do: save the result this table is for, or "
                 "mend its entry in analysis/publish/table_specs.py"
             )
-        nothing = absent or (column.optional and rows[list(column.source)].isna().all(axis=None))
-        if not (column.optional and nothing):
+        if not (column.optional and (absent or _is_empty(rows, column.source))):
             shown.append(column)
     return shown
+
+
+def _is_empty(rows: pd.DataFrame, source: Sequence[str]) -> bool:
+    cells = [value for name in source for value in rows[name]]
+    return bool(cells) and all(map(is_missing, cells))
 
 
 def _numbered_columns(rows: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
@@ -228,8 +232,7 @@ def render_matrix(
         shown = {} if start else moments
         body = [
             [
-                str(k + 1),
-                escape_text(in_language(labels.get(code, code), lang)),
+                f"{k + 1}. {escape_text(in_language(labels.get(code, code), lang))}",
                 *(format_number(float(numbers[code]), 2, lang=lang) for numbers in shown.values()),
                 *(write.cell(k, codes.index(other)) for other in part),
             ]
@@ -237,8 +240,8 @@ def render_matrix(
             if k >= start
         ]
         numbered = [str(codes.index(code) + 1) for code in part]
-        heads = ["", _VARIABLE.in_language(lang), *shown, *numbered]
-        lines = _pipe_table(heads, ["right", "left", *["right"] * (len(heads) - 2)], body)
+        heads = [_VARIABLE.in_language(lang), *shown, *numbered]
+        lines = _pipe_table(heads, ["left", *["right"] * (len(heads) - 1)], body)
         panels.append([*lines, "", _matrix_caption(caption, identifier, start, len(heads), lang)])
     lines = [line for k, part in enumerate(panels) for line in ([""] if k else []) + part]
     said = "" if note is None else _note(note, lang, cutoffs or CUTOFFS)
@@ -259,7 +262,7 @@ def _matrix_caption(caption: str, identifier: str, start: int, count: int, lang:
     if start:
         caption = f"{caption}{'' if lang == 'zh' else ' '}{_CONTINUED.in_language(lang)}"
         identifier += f"-{start + 1}"
-    return _caption(caption, identifier, [0.5, 3.2, *[1.0] * (count - 2)])
+    return _caption(caption, identifier, [3.6, *[1.0] * (count - 1)])
 
 
 class _MatrixWriter:
@@ -319,6 +322,9 @@ def _is_number(series) -> bool:
 def _long_columns(frame, row, column, value) -> tuple[str, str, str] | None:
     if row and column and value:
         return row, column, value
+    names = list(map(str, frame.columns))
+    if names[:2] == ["construct_1", "construct_2"] and len(names) > 2:
+        return "construct_1", "construct_2", value or names[2]
     if len(frame.columns) == 3 and not _is_number(frame.iloc[:, 1]):
         return tuple(frame.columns)
     return None
@@ -331,6 +337,8 @@ def _from_long(frame, row, column, value, p) -> tuple[Square, Square | None, dic
     for record in frame.to_dict("records"):
         one, two = str(record[row]), str(record[column])
         square[one][two] = square[two][one] = record[value]
+        for code, root in ((one, "root_ave_1"), (two, "root_ave_2")):
+            square[code][code] = record.get(root, square[code][code])
         if p:
             marks[one][two] = marks[two][one] = record[p]
     return square, marks if p else None, {code: square[code][code] for code in codes}
