@@ -102,10 +102,10 @@ solution <- function(case, m) {
 write_reference(rbind(solution("hs", 3), solution("hs", 1), solution("hs_missing", 3)), "factors__hs_solutions")
 write_reference(rbind(solution("mobi", 3), solution("mobi_missing", 3)), "factors__mobi_solutions")
 
-# psych::fa as called by an analyst, with its fit.
+# psych::fa as called by an analyst, with its fit (principal axes: not stopped at .001).
 called <- function(case, m, fm, rotation) {
   x <- complete(case)
-  f <- suppressWarnings(fa(x, m, fm = fm, rotate = rotation, alpha = 0.1))
+  f <- suppressWarnings(fa(x, m, fm = fm, rotate = rotation, alpha = 0.1, min.err = 1e-11, max.iter = 5000))
   phi <- if (is.null(f$Phi)) diag(m) else f$Phi
   list(solution = rbind(long(f$loadings, case, sub("pa", "paf", fm), rotation, "loading"),
                         long(phi, case, sub("pa", "paf", fm), rotation, "correlation"),
