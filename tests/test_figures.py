@@ -135,6 +135,15 @@ def test_hypotheses_say_number_interval_and_verdict():
     assert "方向相反" in words(draw("hypotheses", "zh"))
 
 
+def test_a_lone_figure_gets_the_height_its_rows_need():
+    many = pd.concat([PATHS[PATHS["op"] == "~"]] * 6)
+    _, alone = plt.subplots(figsize=(6.3, 3.6))
+    assert figures.plot_path_forest(many, LABELS, ax=alone).figure.get_figheight() > 6
+    figure, axes = plt.subplots(1, 2, figsize=(6.3, 3.6))
+    figures.plot_path_forest(many, LABELS, ax=axes[0])
+    assert figure.get_figheight() == 3.6
+
+
 def test_draws_of_an_indirect_effect_are_products_of_its_paths():
     from analysis.sem import fit_model
     from analysis.sem.effects import effects

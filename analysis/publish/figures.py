@@ -1,7 +1,7 @@
 """Figures that belong to no single result: rival models, paths with intervals, hypotheses.
 
 Each takes tidy frames and explicit keywords. ``ax`` may be left out; a figure as wide as the text
-is made then.
+is made then. A figure that holds no other axes gets the height its rows need.
 """
 
 from __future__ import annotations
@@ -54,6 +54,15 @@ def _need(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:
 
 def _named(code: str, labels: Mapping[str, str] | None, lang: str) -> str:
     return in_language((labels or {}).get(code, code), lang)
+
+
+def _axes(ax: Axes | None, height: float) -> Axes:
+    """Return axes as high as their rows need, where the figure is theirs alone."""
+    if ax is None:
+        return new_axes(height=height)
+    if len(ax.figure.axes) == 1:
+        ax.figure.set_size_inches(ax.figure.get_figwidth(), height)
+    return ax
 
 
 def _label_rows(ax: Axes, names: Sequence[str]) -> np.ndarray:
@@ -123,7 +132,7 @@ def plot_fit_comparison(
     if not shown:
         raise DataError("fit comparison: no index to draw · allowed: any of cfi, tli, rmsea, srmr")
     with figure_style(lang):
-        ax = ax or new_axes(height=0.85 + 1.2 * ROW * len(fits))
+        ax = _axes(ax, 0.85 + 1.2 * ROW * len(fits))
         names = [_named(name, labels, lang) for name in fits[model]]
         for k, (panel, entry) in enumerate(zip(_panels(ax, len(shown)), shown, strict=True)):
             heights = _label_rows(panel, names)
@@ -206,7 +215,7 @@ def plot_path_forest(
     rows = paths[paths["op"] == "~"] if "op" in paths else paths
     _need(rows, ["lhs"], "path forest")
     with figure_style(lang):
-        ax = ax or new_axes(height=0.9 + ROW * len(rows) * (1 if bootstrap is None else 1.25))
+        ax = _axes(ax, 0.9 + ROW * len(rows) * (1 if bootstrap is None else 1.25))
         arrow = [f"{_named(c, labels, lang)} → {_named(o, labels, lang)}"
                  for c, o in zip(rows["rhs"], rows["lhs"], strict=True)]  # fmt: skip
         heights = _label_rows(ax, arrow)
@@ -301,7 +310,7 @@ def plot_indirect_effects(
             f"draws are there for: {', '.join(map(str, draws)) or 'none'}"
         )
     with figure_style(lang):
-        ax = ax or new_axes(height=0.7 + 0.62 * len(effects))
+        ax = _axes(ax, 0.7 + len(effects) * min(0.62, max(7.6 / len(effects), 0.36)))
         names = [_chain(str(n), labels, lang) for n in effects[name]]
         heights = _label_rows(ax, names)
         ax.set_ylim(-0.35, len(names) - 0.05)
@@ -403,7 +412,7 @@ def plot_hypotheses(
             f"hypotheses: unknown verdict {unknown[0]!r} · allowed: {', '.join(_VERDICT_LOOK)}"
         )
     with figure_style(lang):
-        ax = ax or new_axes(height=0.9 + ROW * len(hypotheses))
+        ax = _axes(ax, 0.9 + ROW * len(hypotheses))
         rows = hypotheses.to_dict("records")
         names = [f"{row[name]}  {_chain(row[path], labels, lang)}" for row in rows]
         heights = _label_rows(ax, names)
