@@ -292,6 +292,15 @@ def test_all_labels_and_hypotheses_speak_both_languages():
     assert all(phrase.zh != str(phrase) for phrase in phrases)
 
 
+def test_a_path_alone_is_enough_for_a_hypothesis_or_a_model(tmp_path):
+    study = swap("main: {paths: [QUAL -> SAT]}", "main: [QUAL -> SAT]").replace(
+        'H1: {path: QUAL -> SAT, sign: "+"}', "H1: QUAL -> SAT"
+    )
+    assert (
+        read_study(write(tmp_path, study)).model_dump() == read_study(write(tmp_path)).model_dump()
+    )
+
+
 def test_paths_relative_to_the_study_file_not_to_the_working_folder(tmp_path, monkeypatch):
     folder = tmp_path / "studies"
     folder.mkdir()

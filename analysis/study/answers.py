@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.study.findings import Finding, list_rows, list_some
+from analysis.study.phrases import count_noun
 from analysis.study.spec import Item, Study
 from analysis.study.tables import RawTable
 
@@ -175,7 +176,8 @@ def judge_item(where: str, item: Item, column: Column) -> list[Finding]:
         faults.append(
             Finding(
                 where,
-                f"every answer to item {item.name} is {given.iloc[0]:g} ({len(given)} answers)",
+                f"every answer to item {item.name} is {given.iloc[0]:g} "
+                f"({count_noun(len(given), 'answer')})",
                 "answers that differ",
                 "leave the item out: without variance it measures nothing",
                 kind="constant item",
@@ -209,7 +211,7 @@ def _out_of_range(where: str, item: Item, column: Column) -> list[Finding]:
     return [
         Finding(
             where,
-            f"{len(outside)} answers off the scale in {list_rows(outside.index)}: "
+            f"{count_noun(len(outside), 'answer')} off the scale in {list_rows(outside.index)}: "
             + list_some([f"{value:g}" for value in seen], 5),
             f"{low:g} to {high:g}",
             "correct the answers or the scale, or declare the value under data.missing_codes",
@@ -225,7 +227,8 @@ def _between_points(where: str, item: Item, given: pd.Series) -> list[Finding]:
     return [
         Finding(
             where,
-            f"{len(odd)} answers lie between the points of the scale in {list_rows(odd.index)}",
+            f"{count_noun(len(odd), 'answer')} between the points of the scale in "
+            + list_rows(odd.index),
             "whole numbers on a rating scale",
             "nothing, if the item is continuous or already averaged",
             severity="warning",

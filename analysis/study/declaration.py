@@ -81,7 +81,7 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
         if study.get(key) is None:
             study.pop(key, None)
         else:
-            study[key] = _named_list(document, study[key], (key,), findings)
+            study[key] = _named_list(document, _short_forms(key, study[key]), (key,), findings)
     _write_out_constructs(document, study.get("constructs", []), scale, findings)
     _write_out_models(document, study.get("models", []), findings)
     _write_out_hypotheses(document, study.get("hypotheses", []), findings)
@@ -91,6 +91,15 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
             column["values"] = {_plain(k): v for k, v in column["values"].items()}
     _check_cutoffs(document, study, findings)
     return study
+
+
+def _short_forms(key: str, entries: Any) -> Any:
+    """Accept ``H1: A -> B`` for a hypothesis and ``main: [A -> B]`` for a model."""
+    short = {"hypotheses": (str, "path"), "models": (list, "paths")}.get(key)
+    if short is None or not isinstance(entries, dict):
+        return entries
+    kind, word = short
+    return {n: {word: body} if isinstance(body, kind) else body for n, body in entries.items()}
 
 
 def _named_list(
@@ -272,7 +281,7 @@ def _explain(document: Document, declared: dict, detail: dict) -> Finding:
         return Finding(
             where,
             f"the key {key!r} is missing",
-            f"{key}: with a value",
+            f"the key {key} with a value",
             "add it; data/ecsi-mobile/study.yml shows every key",
             kind="missing key",
         )
@@ -324,7 +333,7 @@ def _allowed(detail: dict) -> str:
     }
     if kind in bounds:
         key, words = bounds[kind]
-        return f"{words} {context[key]}"
+        return f"{words} {context[key]:g}"
     if kind == "value_error":
         return str(context.get("error", detail["msg"]))
     return next((words for stem, words in _KINDS.items() if kind.startswith(stem)), detail["msg"])

@@ -47,6 +47,8 @@ def draw_answers(result: AnswerDistribution, ax: Axes | None, lang: str) -> Axes
             _draw_answer_bar(ax, row, table[table["item"] == item])
         labels = [f"{in_language(result.labels[i], lang)}  {i}" for i in items]
         ax.set_yticks(range(len(items)), labels)
+        ax.use_sticky_edges = False
+        ax.margins(x=0.02)
         ax.set_ylim(len(items) - 0.4, -0.6)
         ax.axvline(0, color=PALETTE["ink"], linewidth=0.7)
         ax.set_xlabel(_word("share", lang))

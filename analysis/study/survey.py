@@ -10,6 +10,7 @@ from analysis.cutoffs import cutoffs_with
 from analysis.errors import FaultsError
 from analysis.study.findings import Finding, list_rows, list_some, raise_errors, suggest
 from analysis.study.names import stem_of
+from analysis.study.phrases import count_noun
 from analysis.study.spec import Item, Profile, Study
 from analysis.study.tables import RawTable, filled_cells, read_table
 from analysis.wording import Text
@@ -215,7 +216,8 @@ def _missing_columns(study: Study, raw: RawTable) -> list[Finding]:
             study.where(*place),
             f"the data file has no column {name!r}",
             f"its {len(columns)} columns: {list_some(columns, 12)}",
-            f"{suggest(name, columns)}correct the name, or say `column: …`",
+            f"{suggest(name, columns)}correct the name"
+            + ("" if place[0] == "data" else ", or add `column:` with its name in the file"),
             kind="missing column",
         )
         for name, place in declared_columns(study).items()
@@ -307,7 +309,7 @@ def _too_few_rows(study: Study, survey: Survey) -> list[Finding]:
     return [
         Finding(
             study.where("data", "file"),
-            f"{survey.n} respondents for {items} items",
+            f"{count_noun(survey.n, 'respondent')} for {count_noun(items, 'item')}",
             needed or f"{rule.threshold:g} or more ({rule.said})",
             "collect more answers, or measure fewer items"
             if fatal
