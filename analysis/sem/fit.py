@@ -21,7 +21,7 @@ from analysis.sem.moments import (
     weighted_moments,
 )
 from analysis.sem.optimise import Optimum, minimise
-from analysis.sem.parameters import Model, Options, build_model
+from analysis.sem.parameters import Model, Options, build_model, fixed_predictors
 from analysis.sem.starts import starting_points
 from analysis.sem.syntax import Syntax, parse_syntax
 
@@ -81,8 +81,7 @@ def prepare(request: Request, data: pd.DataFrame, weights: np.ndarray | None = N
     columns = read_columns(data, syntax.observed)
     labels = _group_labels(data, request.group)
     weights = _weights(data, request.weights) if weights is None else weights
-    model = build_model(syntax, _options(request, syntax, 1))
-    required = [syntax.observed.index(name) for name in model.exogenous]
+    required = [syntax.observed.index(name) for name in fixed_predictors(syntax)]
     keep = _kept(columns, labels, weights, request, required)
     samples = _samples(columns, labels, weights, keep)
     if not samples:
@@ -298,8 +297,7 @@ def _kept(
     missing = np.isnan(columns)
     keep = ~missing.any(axis=1)
     if request.missing == "fiml":
-        others = np.delete(missing, required, axis=1)
-        keep = ~others.all(axis=1) & ~missing[:, required].any(axis=1)
+        keep = ~missing.all(axis=1) & ~missing[:, required].any(axis=1)
     if labels is not None:
         keep &= np.array([label is not None for label in labels])
     if weights is not None:

@@ -12,11 +12,13 @@ from analysis.sem.indices import (
     incremental_indices,
     information_criteria,
     rmsea_indices,
+    robust_versions,
     scaled_indices,
     srmr,
 )
 from analysis.sem.likelihood import Point, Target, evaluate, value_at
 from analysis.sem.matrices import build_design
+from analysis.sem.moments import central_moments
 from analysis.sem.parameters import Parameter
 from analysis.sem.robust import Robust, robust_statistics
 from analysis.sem.solution import central_sigma
@@ -29,6 +31,8 @@ def all_indices(
     indices = normal_indices(prepared, solution, point)
     if robust is not None:
         indices |= robust_indices(prepared, indices, robust)
+    if prepared.target.seen is not None and indices["df"] > 0:
+        indices |= missing_data_indices(prepared, solution)
     return {name: v if isinstance(v, int) else float(v) for name, v in indices.items()}
 
 
@@ -45,8 +49,10 @@ def robust_indices(prepared: Prepared, indices: dict, robust: Robust) -> dict[st
         prepared.n, len(prepared.samples),
     )  # fmt: skip
     if prepared.request.estimator == "mlr":
+        # lavaan divides the second by parameters counted before equality constraints.
+        counted = sum(p.index >= 0 for p in prepared.model.parameters)
         out["scaling_factor_h1"] = robust.trace_saturated / (df + prepared.design.n_parameters)
-        out["scaling_factor_h0"] = robust.trace_model / prepared.design.n_parameters
+        out["scaling_factor_h0"] = robust.trace_model / counted
     return out
 
 
@@ -76,6 +82,15 @@ def normal_indices(prepared: Prepared, solution: Solution, point: Point) -> dict
         "srmr": _srmr(prepared, point),
     }
     return {name: v if isinstance(v, int) else float(v) for name, v in indices.items()}
+
+
+def missing_data_indices(prepared: Prepared, solution: Solution) -> dict[str, float]:
+    """Return CFI, TLI and RMSEA as they would be with nothing missing (Zhang and Savalei 2022)."""
+    from analysis.sem.saturated import complete_data_test
+
+    test, c = complete_data_test(prepared, solution.theta)
+    baseline, c0 = complete_data_test(*baseline_model(prepared))
+    return robust_versions(test, c, baseline, c0, prepared.n, len(prepared.samples))
 
 
 def reference_models(prepared: Prepared) -> tuple[float, float, int, int]:
@@ -113,7 +128,7 @@ def log_likelihood_constant(prepared: Prepared) -> float:
     constant += 0.5 * n * model.meanstructure
     fixed = [model.observed.index(name) for name in model.exogenous]
     for moments, share in zip(target.sample[0], target.weights[0].sum(axis=-1), strict=True):
-        central = _central_moments(moments, p)[np.ix_(fixed, fixed)]
+        central = central_moments(moments, p)[np.ix_(fixed, fixed)]
         own = 0.5 * (_log_det(central) + len(fixed)) + each[fixed].sum()
         constant += n * share * own
     return constant
@@ -125,14 +140,8 @@ def _srmr(prepared: Prepared, point: Point) -> float:
     values = []
     for g, moments in enumerate(target.sample[0]):
         means = (moments[:p, p], point.implied.sigma[0, g][:p, p]) if model.meanstructure else None
-        values.append(srmr(_central_moments(moments, p), sigma[g][:p, :p], means))
+        values.append(srmr(central_moments(moments, p), sigma[g][:p, :p], means))
     return float(np.array(values) @ target.weights[0].sum(axis=-1))
-
-
-def _central_moments(moments: np.ndarray, p: int) -> np.ndarray:
-    if len(moments) == p:
-        return moments
-    return moments[:p, :p] - np.outer(moments[:p, p], moments[:p, p])
 
 
 def _log_det(matrix: np.ndarray) -> float:
@@ -170,7 +179,7 @@ def _marginal(prepared: Prepared, g: int, i: int) -> tuple[float, float]:
     target, p = prepared.target, len(prepared.model.observed)
     if target.seen is None:
         moments = target.sample[0, g]
-        return moments[i, -1], _central_moments(moments, p)[i, i]
+        return moments[i, -1], central_moments(moments, p)[i, i]
     share = target.weights[0, g] * target.seen[g, :, i]
     mean, square = (share @ target.moments[0, g, :, i, j] / share.sum() for j in (-1, i))
     return mean, square - mean**2

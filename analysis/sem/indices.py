@@ -18,7 +18,7 @@ class ChiSquare:
     """A χ² statistic with its degrees of freedom."""
 
     chisq: float
-    df: int
+    df: float
 
     @property
     def p_value(self) -> float:
@@ -106,9 +106,16 @@ def scaled_indices(
         "baseline_pvalue_scaled": test0.p_value,
         "baseline_chisq_scaling_factor": c0,
     }
-    scaled = incremental_indices(test, test0) | rmsea_indices(test, n, n_groups)
+    scaled = incremental_indices(test, test0) | _scaled_rmsea(model, c, n, n_groups)
     out |= {f"{name}_scaled": value for name, value in scaled.items()}
     return out | robust_versions(model, c, baseline, c0, n, n_groups)
+
+
+def _scaled_rmsea(model: ChiSquare, c: float, n: float, n_groups: int) -> dict[str, float]:
+    """Return RMSEA with c·df in the place of the degrees of freedom, as lavaan has it."""
+    if model.df <= 0:
+        return rmsea_indices(model, n, n_groups)
+    return rmsea_indices(ChiSquare(chisq=model.chisq, df=c * model.df), n, n_groups)
 
 
 def robust_versions(

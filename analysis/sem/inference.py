@@ -12,7 +12,7 @@ from analysis.sem.fit_measures import all_indices
 from analysis.sem.likelihood import Point, evaluate, expected_information, hessian
 from analysis.sem.matrices import ONE, PSI, THETA, Implied
 from analysis.sem.result import COLUMNS, ModelFit
-from analysis.sem.robust import Robust, robust_statistics
+from analysis.sem.robust import robust_statistics
 from analysis.sem.solution import (
     Places,
     central_latent,
@@ -27,7 +27,9 @@ from analysis.wording import Text
 METHODS = {
     "ml": Text("Maximum likelihood", zh="最大似然估计"),
     "mlr": Text("Robust maximum likelihood (MLR)", zh="稳健最大似然估计（MLR）"),
-    "mlm": Text("Maximum likelihood, Satorra–Bentler (MLM)", zh="最大似然估计，Satorra–Bentler 校正（MLM）"),
+    "mlm": Text(
+        "Maximum likelihood, Satorra–Bentler (MLM)", zh="最大似然估计，Satorra–Bentler 校正（MLM）"
+    ),
 }
 
 

@@ -174,3 +174,11 @@ def augmented(mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     raw[..., :p, p] = raw[..., p, :p] = mean
     raw[..., p, p] = 1.0
     return raw
+
+
+def central_moments(moments: np.ndarray, p: int) -> np.ndarray:
+    """Return covariances ``(…, p, p)`` from raw moments with a constant; central ones as they are."""
+    if moments.shape[-1] == p:
+        return moments
+    mean = moments[..., :p, p]
+    return moments[..., :p, :p] - mean[..., :, None] * mean[..., None, :]

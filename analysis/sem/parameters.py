@@ -119,6 +119,11 @@ def build_model(syntax: Syntax, options: Options) -> Model:
     )
 
 
+def fixed_predictors(syntax: Syntax) -> list[str]:
+    """Return the observed predictors that keep their sample moments."""
+    return _Roles(syntax).fixed_x
+
+
 class _Roles:
     """Which part each variable plays."""
 
@@ -156,8 +161,7 @@ def _completed(syntax: Syntax, roles: _Roles, options: Options) -> list[tuple[Te
     implied = []
     own = [n for n in roles.observed if n not in roles.fixed_x]
     pairs = [(n, n) for n in own + roles.latents]
-    if not options.orthogonal:
-        pairs += list(combinations(roles.exogenous_latents, 2))
+    pairs += list(combinations(roles.exogenous_latents, 2))
     pairs += list(combinations(roles.end_latents + roles.end_observed, 2))
     exogenous = [(a, b) for i, a in enumerate(roles.fixed_x) for b in roles.fixed_x[i:]]
     for lhs, rhs in pairs + exogenous:
@@ -199,6 +203,9 @@ def _default_value(
         return 1.0 if not options.std_lv and roles.markers[term.lhs] == term.rhs else None
     if known:
         return None
+    apart = options.orthogonal and {term.lhs, term.rhs} <= set(roles.exogenous_latents)
+    if apart and term.op == "~~" and not is_variance:
+        return 0.0
     if is_variance and term.lhs in roles.single:
         return 0.0
     if is_variance and options.std_lv and term.lhs in roles.latents:

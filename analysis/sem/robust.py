@@ -16,9 +16,10 @@ import numpy as np
 
 from analysis.sem.fit import Prepared
 from analysis.sem.likelihood import Point, expected_information, hessian
-from analysis.sem.moments import Sample
+from analysis.sem.moments import central_moments
 
 CHUNK = 20_000
+Scores = Iterator[tuple[np.ndarray, np.ndarray | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,100 +37,177 @@ class Robust:
 
 def robust_statistics(prepared: Prepared, point: Point, estimator: str) -> Robust:
     """Return the sandwich and the traces for ``mlr`` or ``mlm``."""
-    observed = estimator == "mlr"
-    compute = hessian if observed else expected_information
+    compute = hessian if estimator == "mlr" else expected_information
+    scores = casewise_scores if estimator == "mlr" else conditional_scores
     bread = np.linalg.pinv(compute(prepared.design, point, prepared.target)[0])
-    middle = score_products(prepared, point, centred=not observed)
+    middle = score_products(prepared, point, scores)
+    trace = normal_saturated_trace if estimator == "mlr" else conditional_saturated_trace
+    if prepared.target.seen is not None:
+        from analysis.sem.saturated import saturated_trace as trace
     return Robust(
         vcov=bread @ middle @ bread / prepared.n,
         trace_model=float((bread * middle).sum()),
-        trace_saturated=saturated_trace(prepared, point, observed),
+        trace_saturated=trace(prepared, point),
     )
 
 
-def score_products(prepared: Prepared, point: Point, *, centred: bool = False) -> np.ndarray:
-    """Return the mean cross-product of casewise scores ``(k, k)``, about group means if asked."""
+def score_products(prepared: Prepared, point: Point, scores) -> np.ndarray:
+    """Return the mean cross-product of casewise scores ``(k, k)``."""
     k = prepared.design.n_parameters
     total = np.zeros((k, k))
-    for g, sample in enumerate(prepared.samples):
-        first, second = np.zeros(k), np.zeros((k, k))
-        for scores, weights in casewise_scores(prepared, point, g):
-            weighted = scores if weights is None else scores * weights[:, None]
-            first += weighted.sum(axis=0)
-            second += weighted.T @ weighted
-        total += second - (np.outer(first, first) / sample.n if centred else 0.0)
+    for g in range(len(prepared.samples)):
+        for values, weights in scores(prepared, point, g):
+            weighted = values if weights is None else values * weights[:, None]
+            total += weighted.T @ weighted
     return total / prepared.n
 
 
-def casewise_scores(
-    prepared: Prepared, point: Point, g: int
-) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+def casewise_scores(prepared: Prepared, point: Point, g: int) -> Scores:
     """Yield scores ``(rows, k)`` of the log-likelihood in group g, and their weights, in chunks."""
-    design, sample = prepared.design, prepared.samples[g]
+    design = prepared.design
     u, v, s = design.index
     basis = point.implied.basis[0, g]
-    for pattern, rows in pattern_rows(prepared, g):
-        inverse = point.inverse[0, g, pattern]
-        product = inverse @ basis
+    for pattern, rows in _pattern_rows(prepared, g):
+        product = point.inverse[0, g, pattern] @ basis
         constant = (basis.T @ product)[u, v]
-        for at in range(0, len(rows), CHUNK):
-            chosen = rows[at : at + CHUNK]
-            reach = standard_rows(prepared, sample, chosen) @ product
+        for chosen in _chunks(rows):
+            reach = _with_constant(prepared, prepared.samples[g].rows[chosen], g) @ product
             slots = s * (reach[:, u] * reach[:, v] - constant)
-            scores = slots if design.is_identity else slots @ design.mapping[g]
-            yield scores, None if sample.weights is None else sample.weights[chosen]
+            yield _reduced(prepared, slots, g), _weights(prepared, g, chosen)
 
 
-def pattern_rows(prepared: Prepared, g: int) -> list[tuple[int, np.ndarray]]:
+def conditional_scores(prepared: Prepared, point: Point, g: int) -> Scores:
+    """Yield the scores of Satorra–Bentler's sandwich: moments about their mean given x.
+
+    Moments are taken about the sample mean, the weight matrix is the model's.
+    """
+    design, p = prepared.design, len(prepared.model.observed)
+    u, v, s = design.index
+    product = point.inverse[0, g, 0] @ point.implied.basis[0, g]
+    split = _Split(prepared, g)
+    noise = np.zeros_like(point.inverse[0, g, 0])
+    noise[:p, :p] = split.residual_covariance()
+    constant = (product.T @ noise @ product)[u, v]
+    shift = point.implied.sigma[0, g][:p, p] if prepared.model.meanstructure else np.zeros(p)
+    tail = [1.0] * prepared.model.meanstructure
+    for chosen in _chunks(np.arange(prepared.samples[g].n)):
+        z, expected = split.rows(chosen)
+        reach, known = (
+            np.column_stack([x + shift, np.tile(tail, (len(x), 1))]) @ product
+            for x in (z, expected)
+        )
+        slots = s * (reach[:, u] * reach[:, v] - known[:, u] * known[:, v] - constant)
+        yield _reduced(prepared, slots, g), None
+
+
+def normal_saturated_trace(prepared: Prepared, point: Point) -> float:
+    """Return tr(B A⁻¹) of the saturated moments given the fixed predictors.
+
+    With residuals e of the regression on the predictors x and squared distances d, each case adds
+    ½(d_e² − 2d_e + p) + d_e d_x (+ d_e with means): Mardia's (1970) kurtosis where there are no
+    predictors. No matrix of fourth moments is needed.
+    """
+    total = 0.0
+    for g, sample in enumerate(prepared.samples):
+        split, subtotal = _Split(prepared, g), 0.0
+        for chosen in _chunks(np.arange(sample.n)):
+            z, expected = split.rows(chosen)
+            d, d_x = split.distances(z, expected)
+            each = 0.5 * (d**2 - 2 * d + len(split.own))
+            each += d * d_x + d * prepared.model.meanstructure
+            weights = _weights(prepared, g, chosen)
+            subtotal += each.sum() if weights is None else (weights**2 * each).sum()
+        total += subtotal / sample.size
+    return float(total)
+
+
+def conditional_saturated_trace(prepared: Prepared, point: Point) -> float:
+    """Return tr(VΓ) of Satorra and Bentler (1994), V at the model's Σ, Γ given the predictors."""
+    p, total = len(prepared.model.observed), 0.0
+    for g, sample in enumerate(prepared.samples):
+        split = _Split(prepared, g)
+        weight = np.linalg.inv(central_moments(point.implied.sigma[0, g], p))
+        noise = split.residual_covariance()
+        middle = weight @ noise @ weight
+        subtotal = 0.0
+        for chosen in _chunks(np.arange(sample.n)):
+            z, known = split.rows(chosen)
+            squares = _form(z, weight, z) ** 2 + _form(known, weight, known) ** 2
+            squares -= 2 * _form(z, weight, known) ** 2
+            squares += 2 * (_form(known, middle, known) - _form(z, middle, z))
+            each = 0.5 * (squares + np.trace(middle @ noise))
+            if prepared.model.meanstructure:
+                each += _form(z - known, weight, z - known)
+            subtotal += each.sum()
+        total += subtotal / sample.n
+    return float(total)
+
+
+class _Split:
+    """Rows of a group about their mean, and what the fixed predictors let expect of them."""
+
+    def __init__(self, prepared: Prepared, g: int):
+        model, self.sample = prepared.model, prepared.samples[g]
+        self.p = len(model.observed)
+        self.units = prepared.design.units[: self.p]
+        self.mean = self.sample.mean()
+        self.moments = central_moments(prepared.target.sample[0, g], self.p)
+        self.fixed = [model.observed.index(name) for name in model.exogenous]
+        self.own = [i for i in range(self.p) if i not in self.fixed]
+        within = self.moments[np.ix_(self.fixed, self.fixed)]
+        self.within = np.linalg.inv(within) if self.fixed else within
+        self.slopes = self.within @ self.moments[np.ix_(self.fixed, self.own)]
+
+    def rows(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        z = (self.sample.rows[chosen] - self.mean) / self.units
+        expected = np.zeros_like(z)
+        if self.fixed:
+            expected[:, self.fixed] = z[:, self.fixed]
+            expected[:, self.own] = z[:, self.fixed] @ self.slopes
+        return z, expected
+
+    def residual_covariance(self) -> np.ndarray:
+        noise = np.zeros((self.p, self.p))
+        explained = self.moments[np.ix_(self.own, self.fixed)] @ self.slopes
+        noise[np.ix_(self.own, self.own)] = self.moments[np.ix_(self.own, self.own)] - explained
+        return noise
+
+    def distances(self, z: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        e = (z - expected)[:, self.own]
+        inverse = np.linalg.inv(self.residual_covariance()[np.ix_(self.own, self.own)])
+        x = z[:, self.fixed]
+        return _form(e, inverse, e), _form(x, self.within, x)
+
+
+def _form(a: np.ndarray, matrix: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return a'Mb of each row."""
+    return ((a @ matrix) * b).sum(axis=1)
+
+
+def _pattern_rows(prepared: Prepared, g: int) -> list[tuple[int, np.ndarray]]:
     """Return the rows of each missing pattern of a group; all of them where data are complete."""
     if prepared.target.seen is None:
         return [(0, np.arange(prepared.samples[g].n))]
     return list(enumerate(prepared.patterns[g].rows))
 
 
-def standard_rows(prepared: Prepared, sample: Sample, chosen: np.ndarray) -> np.ndarray:
+def _with_constant(prepared: Prepared, rows: np.ndarray, g: int) -> np.ndarray:
     """Return rows in fit units with a constant (or centred), missing answers as 0."""
-    design = prepared.design
-    p = sample.rows.shape[1]
-    rows = sample.rows[chosen] / design.units[:p]
+    units = prepared.design.units[: rows.shape[1]]
     if not prepared.model.meanstructure:
-        return rows - sample.mean() / design.units[:p]
-    return np.column_stack([np.nan_to_num(rows), np.ones(len(rows))])
+        return (rows - prepared.samples[g].mean()) / units
+    return np.column_stack([np.nan_to_num(rows) / units, np.ones(len(rows))])
 
 
-def saturated_trace(prepared: Prepared, point: Point, observed: bool) -> float:
-    """Return tr(B A⁻¹) of the saturated moments.
-
-    For complete data it is Mardia's (1970) kurtosis in disguise: ½(b₂ₚ − p), plus p with means;
-    about the model's Σ instead of S for Satorra–Bentler.
-    """
-    model, target = prepared.model, prepared.target
-    p = len(model.observed)
-    total = 0.0
-    for g, sample in enumerate(prepared.samples):
-        moments = _central(target.sample[0, g], p)
-        center = moments if observed else _central(point.implied.sigma[0, g], p)
-        weight = np.linalg.inv(center)
-        both = weight @ moments
-        total += 0.5 * (_fourth_moment(prepared, sample, weight) - np.trace(both @ both))
-        total += np.trace(both) * model.meanstructure
-    return total
+def _chunks(rows: np.ndarray) -> list[np.ndarray]:
+    return [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
 
 
-def _fourth_moment(prepared: Prepared, sample: Sample, weight: np.ndarray) -> float:
-    """Mean of (z'Wz)² over cases."""
-    p = len(weight)
-    mean, total = sample.mean(), 0.0
-    for at in range(0, sample.n, CHUNK):
-        z = (sample.rows[at : at + CHUNK] - mean) / prepared.design.units[:p]
-        distance = ((z @ weight) * z).sum(axis=1) ** 2
-        if sample.weights is not None:
-            distance = distance * sample.weights[at : at + CHUNK]
-        total += distance.sum()
-    return total / sample.n
+def _weights(prepared: Prepared, g: int, chosen: np.ndarray) -> np.ndarray | None:
+    weights = prepared.samples[g].weights
+    return None if weights is None else weights[chosen]
 
 
-def _central(moments: np.ndarray, p: int) -> np.ndarray:
-    if len(moments) == p:
-        return moments
-    return moments[:p, :p] - np.outer(moments[:p, p], moments[:p, p])
+def _reduced(prepared: Prepared, slots: np.ndarray, g: int) -> np.ndarray:
+    design = prepared.design
+    return slots if design.is_identity else slots @ design.mapping[g]
