@@ -190,6 +190,7 @@ class Binder:
         return render_table(
             record.rows(**where), TABLES[name], self.lang, self.names,
             caption=caption, identifier=id or f"tbl-{name.replace('_', '-')}",
+            cutoffs=cutoffs_with(self.study.cutoffs), confidence=self.study.options.confidence,
         )  # fmt: skip
 
     def matrix(self, name: str, caption: str, *, id: str | None = None, **options: Any) -> str:

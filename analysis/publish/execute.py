@@ -61,7 +61,8 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
     try:
         papermill.execute_notebook(
             str(notebook), str(target), parameters, cwd=str(notebook.parent),
-            progress_bar=False, log_output=False, kernel_name="python3", extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
+            progress_bar=False, log_output=False, kernel_name="python3",
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
         )  # fmt: skip
     except PapermillExecutionError as error:
         message = _ANSI.sub("", f"{error.ename}: {error.evalue}")

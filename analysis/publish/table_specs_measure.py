@@ -9,6 +9,7 @@ from analysis.publish.table_columns import (
     LEVEL_ZH,
     MEAN,
     SD,
+    YES_NO,
     column,
     first,
     fit_columns,
@@ -69,6 +70,7 @@ RELIABILITY = {
         column("count", "n_used", "*n*", "*n*", 0.7, optional=True),
         MEAN,
         SD,
+    YES_NO,
         column("coef", "item_rest", "Item–rest *r*", "CITC", 1.1),
         column("coef", "alpha_if_deleted", "α if deleted", "删除后 α", 1.1),
         group="construct",
@@ -104,7 +106,7 @@ FACTORS = {
         column("number", "random_mean", "Random, mean", "随机均值", 1.1, optional=True),
         column("number", "random_quantile", "Random, 95th", "随机第 95 百分位", 1.2),
         column("verdict", "kept", "Kept", "保留", 0.8,
-                words={"true": Text("yes", zh="是"), "false": Text("no", zh="否")}),
+                words=YES_NO),
         column("number", "common_eigenvalue", "Common", "公共特征值", 1.0, optional=True),
         column("number", "common_random_quantile", "Common, 95th", "公共随机第 95 百分位", 1.2,
                 optional=True),
@@ -138,6 +140,16 @@ FACTORS = {
     ),
 }  # fmt: skip
 
+METHOD_CHECKS = {
+    "harman_component": Text("First principal component (Harman)", zh="首主成分占比（Harman）"),
+    "harman_factor": Text("First common factor (Harman)", zh="首公因子占比（Harman）"),
+    "one_factor_delta_chisq": Text("One factor for all items: Δχ²", zh="单因子模型：Δχ²"),
+    "one_factor_p": Text("One factor for all items: p", zh="单因子模型：p"),
+    "method_factor_delta_chisq": Text("Added method factor: Δχ²", zh="加入方法因子：Δχ²"),
+    "method_factor_p": Text("Added method factor: p", zh="加入方法因子：p"),
+    "method_factor_variance": Text("Variance of the method factor", zh="方法因子解释的方差"),
+    "vif_highest": Text("Highest full-collinearity VIF", zh="最大完全共线性 VIF"),
+}
 MEASUREMENT = {
     "measurement_fit": table(*fit_columns(), note=Text(
         "Rules: CFI {cfi}, TLI {tli}, RMSEA {rmsea}, SRMR {srmr}.",
@@ -230,5 +242,50 @@ MEASUREMENT = {
         column("number", "vif", "VIF", "VIF", 1.0),
         column("verdict", "passes", "Verdict", "判断", 1.0),
         note=Text("Rule: VIF {vif_full_collinearity}.", zh="标准：VIF {vif_full_collinearity}。"),
+    ),
+    "residuals": table(
+        column("code", "item_1", "Item", "题项", 1.2),
+        column("code", "item_2", "with", "与", 1.2),
+        column("coef", "observed", "Observed *r*", "样本相关"),
+        column("coef", "implied", "Implied *r*", "模型相关"),
+        column("coef", "residual", "Residual", "残差"),
+        column("verdict", "beyond", "Beyond the limit", "超出界限", 1.2, words=YES_NO),
+        keep=first(10),
+        note=Text("The ten largest. Limit: residual correlation {residual_correlation} in "
+                  "absolute value.",
+                  zh="列出最大的十个。界限：残差相关绝对值 {residual_correlation}。"),
+    ),
+    "method_bias": table(
+        column("text", "check", "Check", "检验", 4.0, words=METHOD_CHECKS),
+        column("named_value", "value check", "Value", "数值", 1.1),
+        column("named_value", "cutoff check", "Limit", "界限", 1.0),
+        column("verdict", "passes", "Verdict", "判断", 1.1),
+        column("text", "status", "Model", "模型状态", 1.5, optional=True, words={
+            "fitted": Text("fitted", zh="已拟合"),
+            "inadmissible": Text("inadmissible", zh="解不合理"),
+            "not converged": Text("not converged", zh="未收敛"),
+            "not identified": Text("not identified", zh="不可识别"),
+        }),
+        note=Text("Limits: first factor {harman}; VIF {vif_full_collinearity}. No check rules out "
+                  "common-method bias.",
+                  zh="界限：首因子方差占比 {harman}；VIF {vif_full_collinearity}。"
+                  "任何一项检验都不能排除共同方法偏差。"),
+    ),
+    "collinearity": table(
+        CONSTRUCT,
+        column("number", "vif", "VIF", "VIF"),
+        column("verdict", "passes", "Verdict", "判断", 1.2),
+        note=Text("Each construct's score regressed on all others. Rule: "
+                  "{vif_full_collinearity}.",
+                  zh="以其余构念得分预测每个构念得分。标准：{vif_full_collinearity}。"),
+    ),
+    "score_correlations": table(
+        column("label", "construct_1", "Construct", "构念", 2.2),
+        column("label", "construct_2", "with", "与", 2.2),
+        column("count", "n_used", "*n*", "*n*", 0.7),
+        column("coef", "r", "*r*", "*r*", 0.8),
+        column("coef_interval", "ci_low ci_high", LEVEL_EN, LEVEL_ZH, 1.4),
+        column("p", "p", "*p*", "*p*", 0.9),
+        group="construct_1",
     ),
 }  # fmt: skip
