@@ -4,7 +4,9 @@ Tolerance: the references were driven to lavaan's optimum by Newton steps (its d
 2e-4 off), ours stops at a Newton decrement of 1e-15; 1e-5 absolute (relative above 1) leaves room
 for the finite differences in lavaan's own standard errors. The full ECSI model on mobi lies in a
 flat valley (its smallest information eigenvalue is far below its peers'), where both programs' last
-digits blur: 1e-3. Fit measures: 1e-6 relative.
+digits blur: 1e-3. Fit measures: 1e-6 relative, except the limits of RMSEA, which lavaan finds by a search
+that stops earlier (1e-5), and the FIML-corrected indices of a model with fixed predictors, where
+lavaan leaves the predictors' moments in the correction and ours conditions on them (6e-4).
 """
 
 from functools import cache
@@ -64,20 +66,14 @@ def close(ours, theirs, tolerance):
 @pytest.mark.parametrize("case", CASES.index)
 def test_table_agrees_with_lavaan_in_every_entry(case):
     theirs, ours = reference(case, "estimates"), fitted(case).table()
-    names = ["lhs", "op", "rhs"]
-    ours_named = ours[names].where(ours.op != ":=", ours[names])
-    is_defined = (theirs.op == ":=").to_numpy()
-    assert (
-        ours_named[~is_defined].to_numpy().tolist()
-        == theirs[names][~is_defined].to_numpy().tolist()
-    )
-    assert ours.lhs.tolist() == theirs.lhs.tolist()
+    for name in ("lhs", "op"):
+        assert ours[name].tolist() == theirs[name].tolist()
+    plain = (theirs.op != ":=").to_numpy()
+    assert ours.rhs[plain].tolist() == theirs.rhs[plain].tolist()
     for their_name, our_name in COLUMNS.items():
         if our_name == "z":
-            # A z far from zero magnifies the last digits of its standard error.
-            close(
-                ours.z / np.maximum(1, ours.z.abs()), theirs.z / np.maximum(1, ours.z.abs()), 1e-3
-            )
+            # A small standard error magnifies its own last digits.
+            close(ours.z, theirs.z, max(1e-4, FLAT.get(case, 0)))
             continue
         close(ours[our_name], theirs[their_name], FLAT.get(case, 1e-5))
 
@@ -98,7 +94,10 @@ def test_fit_measures_agree_with_lavaan(case):
     for name in wanted:
         gap = abs(ours[name] - theirs[name]) / max(1e-3, abs(theirs[name]))
         both_missing = np.isnan(ours[name]) and np.isnan(theirs[name])
-        assert both_missing or gap < 1e-6, (name, ours[name], theirs[name])
+        tolerance = 1e-5 if "_ci_" in name else 1e-6
+        if case in ("mixed_fiml", "mixed_fiml_mlr") and name.endswith("_robust"):
+            tolerance = 6e-4
+        assert both_missing or gap < tolerance, (name, ours[name], theirs[name])
 
 
 def test_published_values_of_the_textbook_examples():
