@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from analysis.study import read_study, read_survey
-from analysis.study.screening import careless_indices, longest_run, screen_careless
+from analysis.study.careless import careless_indices, longest_run
+from analysis.study.screening import screen_careless
 
 REFERENCE = Path(__file__).parent / "reference"
 ECSI = Path(__file__).parents[1] / "data" / "ecsi-mobile"

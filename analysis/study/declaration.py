@@ -42,6 +42,12 @@ def read_study(path: str | Path) -> spec.Study:
     FaultsError
         With *all* faults of the file at once: where (with the line), what is wrong, what is
         allowed, what to do. Whether the data fit is :func:`analysis.study.read_survey`'s task.
+
+    Examples
+    --------
+    >>> study = read_study("data/ecsi-mobile")
+    >>> len(study.constructs), study.construct("CUSA").label.zh
+    (7, '顾客满意')
     """
     study, findings = examine_study(path)
     raise_errors(findings)

@@ -65,7 +65,7 @@ def em_moments(data: np.ndarray | pd.DataFrame) -> Moments:
     Notes
     -----
     Dempster, Laird & Rubin (1977); Little & Rubin (2002), section 11.2. Agrees with lavaan's
-    saturated moments to 1e-6 relative (tests/test_sample.py).
+    saturated moments to 1e-7 relative (tests/test_sample.py).
 
     Examples
     --------

@@ -74,6 +74,12 @@ def sample_flow(survey: Survey, *further: FlowStep) -> SampleFlow:
         From :func:`read_survey`, before screening.
     *further
         Steps after reading, in practice ``*screening.flow()``.
+
+    Examples
+    --------
+    >>> from analysis.study import read_study, read_survey
+    >>> sample_flow(read_survey(read_study("data/ecsi-mobile"))).sentence()
+    'Of 250 answer sheets received, none was lost; 250 (100.0%) were analysed.'
     """
     steps = (*survey.flow, *further)
     return SampleFlow(

@@ -113,6 +113,13 @@ def read_survey(study: Study) -> Survey:
         With *all* faults at once: a missing file or column (nearest match), text in a numeric
         item and answers off the scale (row numbers and values), constant or empty items, a
         respondent who occurs twice, too few rows, and so on.
+
+    Examples
+    --------
+    >>> from analysis.study import read_study
+    >>> survey = read_survey(read_study("data/ecsi-mobile"))
+    >>> survey.items.shape, survey.items.loc[1, "IMAG1"].item()
+    ((250, 24), 7.0)
     """
     survey, findings = examine_survey(study)
     raise_errors(findings)
@@ -175,6 +182,11 @@ def check_study(path: str | Path) -> list[Finding]:
     list of Finding
         Errors first, then warnings; empty when there is nothing to say. Never raises for what is
         wrong with the study or the data.
+
+    Examples
+    --------
+    >>> [finding.kind for finding in check_study("data/ecsi-mobile")]
+    ['two items', 'one item']
     """
     from analysis.study.declaration import examine_study
 
