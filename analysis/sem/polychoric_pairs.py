@@ -146,7 +146,9 @@ def solve_scores(score: Score, start: np.ndarray, *, tolerance: float = 1e-12) -
             new = x[rows] + gradient / curvature
         halved = (low[rows] + high[rows]) / 2.0
         usable = (curvature > 0) & (new > low[rows]) & (new < high[rows])
-        new = np.where(gradient == 0, x[rows], np.where(usable, new, halved))
+        # Close to the root rounding decides the sign of the score, so its size is asked first.
+        there = np.abs(gradient) <= tolerance * curvature
+        new = np.where(there, x[rows], np.where(usable, new, halved))
         moved = np.abs(new - x[rows])
         x[rows] = new
         rows = rows[moved > tolerance]

@@ -1,0 +1,115 @@
+"""What a reader must know before trusting a model of ordinal items."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.sem import diagnostics
+from analysis.sem.diagnostics import Finding
+from analysis.sem.fit import Solution
+from analysis.sem.likelihood import Point
+from analysis.sem.matrices import THETA
+from analysis.sem.ordinal_prepare import OrdinalPrepared
+from analysis.sem.ordinal_search import Sandwich
+from analysis.sem.solution import central_latent
+from analysis.wording import Text, join_words
+
+
+def method_of(estimator: str, prepared: OrdinalPrepared) -> Text:
+    diagonal = estimator in ("wlsmv", "dwls")
+    name = "Diagonally weighted least squares" if diagonal else "Unweighted least squares"
+    name_zh = "对角加权最小二乘法" if diagonal else "未加权最小二乘法"
+    short = "WLSMV" if diagonal else "ULSMV"
+    if not prepared.ordinal.ordered:
+        return Text(f"{name} ({short})", zh=f"{name_zh}（{short}）")
+    kind = prepared.ordinal.parameterization
+    return Text(
+        f"{name} on polychoric correlations ({short}, {kind} parameterization)",
+        zh=f"基于多分格相关的{name_zh}（{short}，{kind} 参数化）",
+    )
+
+
+def findings_of(
+    prepared: OrdinalPrepared,
+    solution: Solution,
+    frame: pd.DataFrame,
+    std_se: np.ndarray,
+    point: Point,
+    found: Sandwich,
+) -> list[Finding]:
+    n = prepared.n
+    out = diagnostics.rows_lost(prepared.n_all - n, prepared.n_all, list(prepared.gaps))
+    out = [_pairwise_instead(f) for f in out]
+    out += diagnostics.weak_identification(found.weakest)
+    out += diagnostics.other_optima(solution.other_optima)
+    out += diagnostics.few_rows(n, prepared.design.n_parameters)
+    out += diagnostics.negative_variances(frame)
+    out += diagnostics.standardised_above_one(frame)
+    out += diagnostics.errors_beyond_peers(frame, std_se)
+    out += _rare_categories(prepared)
+    out += _polychoric_not_positive(prepared)
+    names = list(prepared.model.latents)
+    at = [prepared.design.state.index(name) for name in names]
+    latent = central_latent(prepared.design, point.implied)[0]
+    for g, sample in enumerate(prepared.samples):
+        where = f" [{sample.label}]" if sample.label else ""
+        block = latent[g][np.ix_(at, at)]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            spread = np.sqrt(np.diag(block))
+            correlation = pd.DataFrame(block / np.outer(spread, spread), index=names, columns=names)
+        out += diagnostics.latent_correlations_too_high(correlation, where)
+        out += diagnostics.residuals_not_positive(point.implied.blocks[THETA][0, g], where)
+    return out
+
+
+def _pairwise_instead(finding: Finding) -> Finding:
+    told = Text(
+        str(finding.message).replace("missing='fiml'", "missing='pairwise'"),
+        zh=finding.message.zh.replace("missing='fiml'", "missing='pairwise'"),
+    )
+    return Finding(finding.code, told, finding.parameters)
+
+
+def _rare_categories(prepared: OrdinalPrepared) -> list[Finding]:
+    """Find categories with fewer than five answers: their thresholds are hardly known."""
+    rare = []
+    for sample in prepared.samples:
+        for name in prepared.ordinal.ordered:
+            j = prepared.model.observed.index(name)
+            values = sample.rows[:, j]
+            counts = np.unique(values[~np.isnan(values)], return_counts=True)[1]
+            if counts.min() < 5:
+                rare.append(name)
+    if not rare:
+        return []
+    names = list(dict.fromkeys(rare))
+    return [
+        Finding(
+            "rare_categories",
+            Text(
+                f"Categories with fewer than five answers: {join_words(names)}. Merging them "
+                "with their neighbours steadies thresholds and tests.",
+                zh=f"有类别的作答少于 5 人：{join_words(names, lang='zh')}。与相邻类别合并可使"
+                "阈值和检验更稳定。",
+            ),
+            tuple(names),
+        )
+    ]
+
+
+def _polychoric_not_positive(prepared: OrdinalPrepared) -> list[Finding]:
+    smallest = float(np.linalg.eigvalsh(prepared.sample.covariance)[:, 0].min())
+    if smallest > 0 or not prepared.ordinal.ordered:
+        return []
+    return [
+        Finding(
+            "polychoric_not_pd",
+            Text(
+                f"The polychoric correlation matrix is not positive definite (smallest eigenvalue "
+                f"{smallest:.3g}); robust CFI and RMSEA cannot be computed.",
+                zh=f"多分格相关矩阵非正定（最小特征值 {smallest:.3g}），无法计算稳健 CFI 与 "
+                "RMSEA。",
+            ),
+        )
+    ]

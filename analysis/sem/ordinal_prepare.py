@@ -1,0 +1,186 @@
+"""Data and model of ordinal items brought together, ready to fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, ModelError
+from analysis.sem.fit import Prepared, Request
+from analysis.sem.fit import _group_labels as group_labels
+from analysis.sem.likelihood import complete_target
+from analysis.sem.moments import Sample, read_columns
+from analysis.sem.ordinal_model import (
+    OrdinalDesign,
+    OrdinalModel,
+    build_ordinal_design,
+    build_ordinal_model,
+)
+from analysis.sem.ordinal_sample import (
+    SampleMoments,
+    count_levels,
+    gather,
+    in_fit_units,
+    pooled_spread,
+    target_moments,
+)
+from analysis.sem.ordinal_search import Moments
+from analysis.sem.parameters import Options
+from analysis.sem.syntax import Syntax, parse_syntax
+
+ESTIMATORS = ("wlsmv", "dwls", "ulsmv", "uls")
+MISSING = ("listwise", "pairwise")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdinalPrepared(Prepared):
+    """Data and model of a least-squares fit, ready for the functions beside ``ModelFit``."""
+
+    ordinal: OrdinalModel
+    moments: Moments
+    sample: SampleMoments
+
+
+def prepare_ordinal(
+    request: Request,
+    data: pd.DataFrame,
+    ordered: Iterable[str] | bool,
+    parameterization: str,
+    weights: str | np.ndarray | None,
+) -> OrdinalPrepared:
+    _check_request(request)
+    syntax = parse_syntax(request.syntax)
+    names = list(syntax.observed)
+    columns = read_columns(data, names)
+    items = _ordered_names(ordered, names, data)
+    labels = group_labels(data, request.group)
+    samples = _split(columns, labels, case_weights(weights, data), request.missing)
+    n_levels = count_levels(columns, names, items, samples)
+    ordinal = build_ordinal_model(
+        syntax, _options(request, syntax, len(samples)), n_levels, parameterization
+    )
+    positions = [names.index(name) for name in ordinal.model.observed]
+    samples = tuple(Sample(s.label, s.rows[:, positions], s.index, s.weights) for s in samples)
+    means = ordinal.model.meanstructure
+    sample = gather(samples, ordinal.model.observed, ordinal.ordered, means)
+    spread = pooled_spread(sample)
+    design = build_ordinal_design(ordinal, spread)
+    moments = in_fit_units(sample, spread, diagonal=request.estimator in ("wlsmv", "dwls"))
+    _check_counts(design, moments)
+    gaps = np.isnan(columns).sum(axis=0)
+    order = np.argsort(-gaps, kind="stable")
+    target = complete_target(target_moments(sample, spread, means)[None], moments.share[None])
+    return OrdinalPrepared(
+        request=request,
+        model=ordinal.model,
+        samples=samples,
+        n_all=len(columns),
+        gaps=tuple(names[i] for i in order if gaps[i]),
+        design=design,
+        target=target,
+        ordinal=ordinal,
+        moments=moments,
+        sample=sample,
+    )
+
+
+def _check_request(request: Request) -> None:
+    if request.estimator not in ESTIMATORS:
+        raise ModelError(
+            f"estimator is '{request.estimator}' · allowed: {', '.join(ESTIMATORS)} for ordinal "
+            "items · do: choose one, or treat the items as numbers (ordered=())"
+        )
+    if request.missing not in MISSING:
+        raise ModelError(
+            f"missing is '{request.missing}' with estimator='{request.estimator}' · allowed: "
+            f"{', '.join(MISSING)} · do: choose one; 'fiml' needs estimator='ml' or 'mlr'"
+        )
+
+
+def _ordered_names(
+    ordered: Iterable[str] | bool, names: list[str], data: pd.DataFrame
+) -> list[str]:
+    """Return the model's ordinal variables; names of other columns are no fault."""
+    if isinstance(ordered, bool):
+        return list(names) if ordered else []
+    wanted = {ordered} if isinstance(ordered, str) else set(ordered)
+    if unknown := sorted(wanted - set(map(str, data.columns))):
+        raise DataError(
+            f"ordered names {', '.join(unknown)}, which is no column of the data · allowed: "
+            f"{', '.join(names[:12])} · do: correct the name"
+        )
+    return [name for name in names if name in wanted]
+
+
+def case_weights(weights: str | np.ndarray | None, data: pd.DataFrame) -> np.ndarray | None:
+    """Return case weights as an array; rows with weight 0 or none are left out."""
+    if weights is None:
+        return None
+    values = read_columns(data, [weights])[:, 0] if isinstance(weights, str) else weights
+    values = np.nan_to_num(np.asarray(values, dtype=float))
+    if values.shape != (len(data),) or (values < 0).any():
+        raise DataError(
+            f"weights has shape {values.shape} for {len(data)} rows and "
+            f"{int((values < 0).sum())} negative values · allowed: one number of 0 or more a row · "
+            "do: correct the weights"
+        )
+    return values
+
+
+def _options(request: Request, syntax: Syntax, n_groups: int) -> Options:
+    means = request.meanstructure
+    if means is None:
+        means = n_groups > 1 or any(t.op == "~1" for t in syntax.terms)
+    return Options(
+        n_groups=n_groups,
+        equal=request.equal,
+        partial=request.partial,
+        std_lv=request.std_lv,
+        meanstructure=means,
+        orthogonal=request.orthogonal,
+    )
+
+
+def _split(
+    columns: np.ndarray,
+    labels: np.ndarray | None,
+    weights: np.ndarray | None,
+    missing: str,
+) -> tuple[Sample, ...]:
+    """Return the groups' rows, in order of appearance."""
+    empty = np.isnan(columns)
+    keep = ~empty.all(axis=1) if missing == "pairwise" else ~empty.any(axis=1)
+    if labels is not None:
+        keep &= np.array([label is not None for label in labels])
+    if weights is not None:
+        keep &= np.asarray(weights) > 0
+    if not keep.any():
+        raise DataError(
+            f"No complete row among {len(columns)} · allowed: more rows than variables · do: use "
+            "missing='pairwise', or leave out the emptiest items"
+        )
+    names = [""] if labels is None else list(dict.fromkeys(v for v in labels if v is not None))
+    samples = []
+    for name in names:
+        rows = np.flatnonzero(keep if labels is None else keep & (labels == name))
+        if len(rows) < 2:
+            raise DataError(
+                f"Group {name or 'of all rows'} has {len(rows)} usable row(s) · allowed: two or "
+                "more · do: leave the group out or use missing='pairwise'"
+            )
+        own = None if weights is None else np.asarray(weights, dtype=float)[rows]
+        samples.append(Sample(name, columns[rows], rows, own))
+    return tuple(samples)
+
+
+def _check_counts(design: OrdinalDesign, moments: Moments) -> None:
+    count = moments.observed.size
+    if design.n_parameters > count:
+        raise ModelError(
+            f"{design.n_parameters} free parameters for {count} sample moments (df = "
+            f"{count - design.n_parameters}) · allowed: df ≥ 0 · do: add indicators, or fix or "
+            "equate parameters"
+        )

@@ -1,0 +1,109 @@
+# Reference for analysis/sem/ordinal.py: WLSMV and its kin from lavaan 0.6-14, driven to the optimum
+# (until a further search moves nothing by 1e-7). Data are those of polychoric.R, which must have run before.
+# Run from the repository root: Rscript tests/reference/ordinal.R
+suppressMessages(library(lavaan))
+items <- paste0("x", 1:9)
+some <- items[c(1, 4, 5, 7, 8)]
+read <- function(name) read.csv(paste0("tests/reference/polychoric__", name, "_data.csv"))
+full <- function(x) format(x, digits = 17, trim = TRUE)
+
+cfa3 <- "visual =~ x1 + x2 + x3
+         textual =~ x4 + x5 + x6
+         speed =~ x7 + x8 + x9"
+sem3 <- "visual =~ x1 + x2 + x3
+         textual =~ x4 + b*x5 + b*x6
+         speed =~ x7 + x8 + x9
+         textual ~ a*visual
+         speed ~ c*textual + visual
+         x7 ~~ x8
+         indirect := a*c"
+one <- "f =~ x4 + x5 + x6"
+paths <- "textual =~ x4 + x5 + x6
+          x7 ~ textual
+          x8 ~ x7 + textual"
+second <- "visual =~ x1 + x2 + x3
+           textual =~ x4 + x5 + x6
+           speed =~ x7 + x8 + x9
+           g =~ visual + textual + speed"
+
+write_fit <- function(fit, case, residuals = TRUE) {
+  pe <- parameterEstimates(fit, standardized = TRUE, remove.eq = TRUE)
+  for (extra in c("group", "label")) if (is.null(pe[[extra]])) pe[[extra]] <- if (extra == "group") 1 else ""
+  keep <- c("lhs", "op", "rhs", "group", "label", "est", "se", "z", "pvalue", "ci.lower", "ci.upper", "std.all")
+  out <- as.data.frame(pe)[, keep]
+  for (j in 6:12) out[[j]] <- full(out[[j]])
+  write.csv(out, paste0("tests/reference/ordinal__", case, "_par.csv"), row.names = FALSE, quote = FALSE)
+  fm <- fitMeasures(fit)
+  write.csv(data.frame(name = names(fm), value = full(unclass(fm))),
+            paste0("tests/reference/ordinal__", case, "_fit.csv"), row.names = FALSE, quote = FALSE)
+}
+# nlminb stops early, so lavaan's own Gauss-Newton search finishes from there, twice: the second
+# search must not move.
+run <- function(case, model, data, ordered = items, estimator = "WLSMV", ...) {
+  tight <- list(rel.tol = 1e-15, x.tol = 1e-15, abs.tol = 0, iter.max = 5000, eval.max = 10000)
+  search <- if (grepl("ULS", estimator)) "nlminb" else "gn"    # lavaan has no "gn" for ULS
+  again <- function(start) suppressWarnings(sem(
+    model, data, ordered = ordered, estimator = estimator, start = start, optim.method = search,
+    control = if (search == "nlminb") tight else list(), optim.gn.tol.x = 1e-13,
+    optim.gn.iter.max = 1000L, optim.force.converged = TRUE, ...))
+  near <- suppressWarnings(sem(model, data, ordered = ordered, estimator = estimator, ...))
+  once <- again(near)
+  fit <- again(once)
+  moved <- max(abs(coef(fit) - coef(once)))
+  cat(sprintf("%-20s moved %.1e then %.1e\n", case, max(abs(coef(once) - coef(near))), moved))
+  stopifnot(moved < 1e-7)
+  write_fit(fit, case)
+  invisible(fit)
+}
+hs4 <- read("hs4"); hs5 <- read("hs5"); hs2 <- read("hs2"); gaps <- read("hs4_pairwise")
+mixed <- read("mixed"); mixed_gaps <- read("mixed_pairwise")
+school <- HolzingerSwineford1939$school
+hs3 <- as.data.frame(lapply(HolzingerSwineford1939[, items], function(x)
+  as.integer(cut(x, quantile(x, c(0, .35, .7, 1)), include.lowest = TRUE))))
+write.csv(cbind(school = school, hs3), "tests/reference/ordinal__hs3_data.csv", row.names = FALSE, quote = FALSE)
+grouped <- cbind(school = school, hs3)
+weighted <- cbind(hs4, w = 0.5 + (seq_len(301) %% 5) / 2)
+
+run("hs4_wlsmv", cfa3, hs4)
+run("hs5_wlsmv", cfa3, hs5)
+run("hs2_wlsmv", cfa3, hs2)
+run("hs4_theta", cfa3, hs4, parameterization = "theta")
+run("hs4_stdlv", cfa3, hs4, std.lv = TRUE)
+run("hs4_wlsm", cfa3, hs4, estimator = "WLSM")
+run("hs4_dwls", cfa3, hs4, estimator = "DWLS")
+run("hs4_wlsmvs", cfa3, hs4, estimator = "WLSMVS")
+run("hs4_ulsmv", cfa3, hs4, estimator = "ULSMV")
+run("hs4_uls", cfa3, hs4, estimator = "ULS")
+run("hs4_gaps", cfa3, gaps, missing = "pairwise")
+run("hs4_listwise", cfa3, gaps)
+run("hs4_weights", cfa3, weighted, sampling.weights = "w")
+run("hs4_sem", sem3, hs4)
+run("hs4_sem_theta", sem3, hs4, parameterization = "theta")
+run("hs4_second", second, hs4)
+run("hs4_one", one, hs4[, 4:6], ordered = items[4:6])
+run("hs4_paths", paths, hs4[, 4:8], ordered = items[4:8])
+run("hs4_paths_theta", paths, hs4[, 4:8], ordered = items[4:8], parameterization = "theta")
+run("mixed_wlsmv", cfa3, mixed, ordered = some)
+run("mixed_gaps", cfa3, mixed_gaps, ordered = some, missing = "pairwise")
+run("mixed_theta", cfa3, mixed, ordered = some, parameterization = "theta")
+run("group_configural", cfa3, grouped, group = "school")
+run("group_loadings", cfa3, grouped, group = "school", group.equal = "loadings")
+run("group_thresholds", cfa3, grouped, group = "school", group.equal = c("thresholds", "loadings"))
+run("group_strict", cfa3, grouped, group = "school", group.equal = c("thresholds", "loadings", "residuals"), parameterization = "theta")
+run("group_theta", cfa3, grouped, group = "school", group.equal = c("thresholds", "loadings"), parameterization = "theta")
+run("group_means", cfa3, grouped, group = "school", group.equal = c("thresholds", "loadings", "means"))
+hs <- HolzingerSwineford1939
+for (estimator in c("ULS", "DWLS", "WLSMV", "ULSMV")) {
+  run(paste0("continuous_", tolower(estimator)), cfa3, hs, ordered = NULL, estimator = estimator)
+}
+run("continuous_means", cfa3, hs, ordered = NULL, estimator = "WLSMV", meanstructure = TRUE)
+write.csv(hs[, c("school", items)], "tests/reference/ordinal__hs_data.csv", row.names = FALSE, quote = FALSE)
+# 24 five-point items, n = 1000: the speed case, with estimates.
+set.seed(20260101)
+f <- matrix(rnorm(4000), 1000) %*% chol(0.4 + 0.6 * diag(4))
+big <- as.data.frame(lapply(1:24, function(j)
+  as.integer(cut(0.7 * f[, (j - 1) %/% 6 + 1] + sqrt(0.51) * rnorm(1000), c(-Inf, -1.5, -.5, .5, 1.3, Inf)))))
+names(big) <- paste0("y", 1:24)
+write.csv(big, "tests/reference/ordinal__big_data.csv", row.names = FALSE, quote = FALSE)
+model <- paste(sapply(1:4, function(k) paste0("f", k, " =~ ", paste0("y", (6 * k - 5):(6 * k), collapse = " + "))), collapse = "\n")
+print(system.time(run("big", model, big, ordered = names(big))))
