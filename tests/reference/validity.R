@@ -2,8 +2,7 @@
 #   Rscript tests/reference/measure_data.R && Rscript tests/reference/validity.R
 suppressMessages({library(lavaan); library(semTools)})
 source(file.path("tests", "reference", "measure_data.R"))
-hs_cases <- c("hs", "hs_missing")
-used <- c(hs_cases, "mobi", "mobi_missing")
+used <- c("hs", "hs_missing", "mobi", "mobi_missing")
 
 # AVE and composite reliability of standardised loadings, with delta intervals: lavaan's covariance
 # matrix of the standardised loadings, derivatives by central differences.
@@ -37,10 +36,6 @@ for (case in used) {
                   paste0("validity__", case, "_loadings"))
   latent <- unclass(lavInspect(fit, "cor.lv"))
   write_reference(data.frame(construct = rownames(latent), latent, check.names = FALSE), paste0("validity__", case, "_latent"))
-  resid <- unclass(lavResiduals(fit)$cov); z <- unclass(lavResiduals(fit)$cov.z)
-  pairs <- which(lower.tri(resid), arr.ind = TRUE)
-  write_reference(data.frame(item_1 = rownames(resid)[pairs[, 2]], item_2 = rownames(resid)[pairs[, 1]],
-                             residual = resid[pairs], z = z[pairs]), paste0("validity__", case, "_residuals"))
   syntax <- measurement_syntax(scales)
   h <- unclass(htmt(syntax, data, htmt2 = FALSE, absolute = TRUE))
   signed <- unclass(htmt(syntax, data, htmt2 = FALSE, absolute = FALSE))
