@@ -324,6 +324,26 @@ def test_matrix_with_moments_and_reliability_beside_it():
     assert text[3][-1] == ".60"
 
 
+def test_matrix_with_p_above_the_diagonal():
+    frame = SQUARE.copy()
+    frame.loc[0, ["B", "C"]] = [0.0004, 0.3]
+    frame.loc[1, "C"] = 0.04
+    text, _ = cells(matrix(frame, p_above=True))
+    assert text[2][1] == ".50***"
+    assert text[3][1:3] == ["−.12", ".30*"]
+
+
+def test_checks_of_many_kinds_are_written_each_in_its_own():
+    checks = {"harman_component": ".4 40.0%", "one_factor_p": "0.00001 < .001"}
+    checks |= {"vif_highest": "3.456 3.46", "method_factor_variance": "0.123 12.3%"}
+    frame = pd.DataFrame(
+        [{"check": c, "value": float(v.split(" ", 1)[0])} for c, v in checks.items()]
+    ).assign(cutoff=np.nan, passes=None, status="fitted")
+    rows = cells(render(frame, TABLES["method_bias"]))[0][1:]
+    assert [row[1] for row in rows] == [v.split(" ", 1)[1] for v in checks.values()]
+    assert {row[2] for row in rows} == {"–"}
+
+
 def test_a_wide_matrix_goes_on_in_panels():
     names = [f"v{k}" for k in range(12)]
     frame = pd.DataFrame(np.full((12, 12), 0.25), index=names, columns=names)

@@ -173,6 +173,16 @@ def _rule(values, column, lang, labels) -> str:
     return f"{_SIGNS.get(str(direction), '')} {number}"
 
 
+def _named_value(values, column, lang, labels) -> str:
+    """Write a value as the name of its row asks: p, a share, or a plain number."""
+    value, name = _number(values[0]), str(values[1])
+    if name.endswith("_p"):
+        return format_p(value, lang=lang)
+    if name.startswith("harman") or name.endswith(("_variance", "_share")):
+        return format_percent(value, 1)
+    return format_number(value, column.decimals, lang=lang)
+
+
 def _plain(values, column, lang, labels) -> str:
     return f"{_number(values[0]):g}"
 
@@ -252,6 +262,7 @@ KINDS: dict[str, tuple[Callable[..., str], str]] = {
     "route": (_route, "left"),
     "parameter": (_arrow, "left"),
     "rule": (_rule, "left"),
+    "named_value": (_named_value, "right"),
     "plain": (_plain, "right"),
     "source": (_code, "left"),
     "count": (_count, "right"),

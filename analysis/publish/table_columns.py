@@ -54,6 +54,7 @@ Z_VALUE = column("number", "z", "*z*", "*z*", 0.9)
 BETA = column("coef", "std_all", "β", "β", 0.8)
 MEAN = column("number", "mean", "*M*", "*M*", 0.8)
 SD = column("number", "sd", "*SD*", "*SD*", 0.8)
+YES_NO = {"true": Text("yes", zh="是"), "false": Text("no", zh="否")}
 LEVEL_EN, LEVEL_ZH = "{level} CI", "{level} 置信区间"
 
 

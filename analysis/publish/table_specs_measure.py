@@ -21,17 +21,14 @@ METHOD_CHECKS = {
     "harman_component": Text("Harman: share of the first component", zh="Harman：首主成分占比"),
     "harman_factor": Text("Harman: share of the first common factor", zh="Harman：首公因子占比"),
     "one_factor_delta_chisq": Text("One factor for all items, Δχ²", zh="单因子模型 Δχ²"),
+    "one_factor_p": Text("One factor for all items, p", zh="单因子模型 p"),
     "method_factor_delta_chisq": Text("Latent method factor, Δχ²", zh="潜在方法因子 Δχ²"),
+    "method_factor_p": Text("Latent method factor, p", zh="潜在方法因子 p"),
     "method_factor_variance": Text(
         "Latent method factor, mean share of variance", zh="潜在方法因子平均方差占比"
     ),
     "vif_highest": Text("Highest full-collinearity VIF", zh="最大完全共线性 VIF"),
 }
-
-
-def without_p(checks):
-    """Leave out the p values: they are in the text, where they are printed as p values are."""
-    return checks[~checks.check.str.endswith("_p")]
 
 
 RELIABILITY = {
@@ -70,7 +67,6 @@ RELIABILITY = {
         column("count", "n_used", "*n*", "*n*", 0.7, optional=True),
         MEAN,
         SD,
-    YES_NO,
         column("coef", "item_rest", "Item–rest *r*", "CITC", 1.1),
         column("coef", "alpha_if_deleted", "α if deleted", "删除后 α", 1.1),
         group="construct",
@@ -145,8 +141,10 @@ METHOD_CHECKS = {
     "harman_factor": Text("First common factor (Harman)", zh="首公因子占比（Harman）"),
     "one_factor_delta_chisq": Text("One factor for all items: Δχ²", zh="单因子模型：Δχ²"),
     "one_factor_p": Text("One factor for all items: p", zh="单因子模型：p"),
+    "one_factor_p": Text("One factor for all items, p", zh="单因子模型 p"),
     "method_factor_delta_chisq": Text("Added method factor: Δχ²", zh="加入方法因子：Δχ²"),
     "method_factor_p": Text("Added method factor: p", zh="加入方法因子：p"),
+    "method_factor_p": Text("Latent method factor, p", zh="潜在方法因子 p"),
     "method_factor_variance": Text("Variance of the method factor", zh="方法因子解释的方差"),
     "vif_highest": Text("Highest full-collinearity VIF", zh="最大完全共线性 VIF"),
 }
@@ -217,43 +215,14 @@ MEASUREMENT = {
     "residuals": table(
         column("label", "item_1", "Item", "题项", 2.4),
         column("label", "item_2", "with", "与", 2.4),
-        column("coef", "observed", "Observed *r*", "观测相关", 1.0),
-        column("coef", "implied", "Implied *r*", "模型相关", 1.0),
-        column("coef", "residual", "Residual", "残差", 0.9),
-        keep=first(8),
-        note=Text(
-            "The eight largest in size. Rule: residual {residual_correlation} in absolute value.",
-            zh="列出绝对值最大的八个。标准：残差绝对值 {residual_correlation}。",
-        ),
-    ),
-    "method_bias": table(
-        column("text", "check", "Check", "检查", 4.0, words=METHOD_CHECKS),
-        column("number", "value", "Value", "数值", 1.0, decimals=3),
-        column("number", "cutoff", "Limit", "界限", 0.8),
-        column("verdict", "passes", "Verdict", "判断", 1.0),
-        note=Text(
-            "Shares are of all item variance; Δχ² is against the measurement model.",
-            zh="占比为占全部题项方差的比例；Δχ² 为与测量模型之差。",
-        ),
-        keep=without_p,
-    ),
-    "collinearity": table(
-        CONSTRUCT,
-        column("number", "vif", "VIF", "VIF", 1.0),
-        column("verdict", "passes", "Verdict", "判断", 1.0),
-        note=Text("Rule: VIF {vif_full_collinearity}.", zh="标准：VIF {vif_full_collinearity}。"),
-    ),
-    "residuals": table(
-        column("code", "item_1", "Item", "题项", 1.2),
-        column("code", "item_2", "with", "与", 1.2),
         column("coef", "observed", "Observed *r*", "样本相关"),
         column("coef", "implied", "Implied *r*", "模型相关"),
         column("coef", "residual", "Residual", "残差"),
         column("verdict", "beyond", "Beyond the limit", "超出界限", 1.2, words=YES_NO),
-        keep=first(10),
-        note=Text("The ten largest. Limit: residual correlation {residual_correlation} in "
+        keep=first(8),
+        note=Text("The eight largest in size. Limit: residual correlation {residual_correlation} in "
                   "absolute value.",
-                  zh="列出最大的十个。界限：残差相关绝对值 {residual_correlation}。"),
+                  zh="列出绝对值最大的八个。界限：残差相关绝对值 {residual_correlation}。"),
     ),
     "method_bias": table(
         column("text", "check", "Check", "检验", 4.0, words=METHOD_CHECKS),
@@ -266,10 +235,9 @@ MEASUREMENT = {
             "not converged": Text("not converged", zh="未收敛"),
             "not identified": Text("not identified", zh="不可识别"),
         }),
-        note=Text("Limits: first factor {harman}; VIF {vif_full_collinearity}. No check rules out "
-                  "common-method bias.",
-                  zh="界限：首因子方差占比 {harman}；VIF {vif_full_collinearity}。"
-                  "任何一项检验都不能排除共同方法偏差。"),
+        note=Text("Shares are of all item variance; Δχ² is against the measurement model. Limits: "
+                  "first factor {harman}; VIF {vif_full_collinearity}.",
+                  zh="占比为占全部题项方差的比例；Δχ² 为与测量模型之差。界限：首因子方差占比 {harman}；VIF {vif_full_collinearity}。"),
     ),
     "collinearity": table(
         CONSTRUCT,

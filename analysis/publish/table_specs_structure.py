@@ -9,6 +9,7 @@ from analysis.publish.table_columns import (
     LEVEL_ZH,
     P_VALUE,
     STANDARD_ERROR,
+    YES_NO,
     Z_VALUE,
     column,
     fit_columns,
@@ -23,7 +24,7 @@ STRUCTURE = {
         column("text", "role", "Role", "角色", 1.2),
         *fit_columns(with_p=False),
         column("verdict", "admissible", "Admissible", "解合理", 1.3,
-                words={"true": Text("yes", zh="是"), "false": Text("no", zh="否")}),
+                words=YES_NO),
         note=Text(
             "Rules: CFI {cfi}, TLI {tli}, RMSEA {rmsea}, SRMR {srmr}. A solution that is not "
             "admissible is not interpreted, whatever its fit.",

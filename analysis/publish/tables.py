@@ -192,6 +192,7 @@ def render_matrix(
     value: str | None = None,
     p: str | None = None,
     diagonal: Mapping[str, float] | str | None = None,
+    p_above: bool = False,
     decimals: int = 2,
     note: Text | None = None,
     panel: int = 9,
@@ -212,6 +213,8 @@ def render_matrix(
     diagonal : mapping of code to number, or the name of a column of a square frame, optional
         Printed bold in the diagonal (√AVE, α). Columns ``alpha``, ``sqrt_ave``, ``mean`` and
         ``sd`` beside a square are used without being asked for.
+    p_above : bool
+        Stars by the p values that a square frame holds above its diagonal.
     decimals : int
     note : Text, optional
     panel : int
@@ -224,6 +227,8 @@ def render_matrix(
     """
     square, marks, own = _square(frame, row, column, value, p, identifier)
     codes = list(square)
+    if p_above:
+        marks = {one: {two: square[two][one] for two in codes} for one in codes}
     write = _MatrixWriter(codes, square, marks, _diagonal(own, diagonal, frame), decimals, lang)
     moments = _moments(frame, codes)
     panels = []
