@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from analysis.sem.result import ModelFit
 
+LEAST_SQUARES = ("wlsmv", "dwls", "ulsmv", "uls")
 _LAZY = {
     "ModelFit": "result",
     "Finding": "diagnostics",
@@ -64,6 +65,11 @@ def fit_model(
         Model the means too; by default where groups, missing answers or an intercept ask for it.
     orthogonal : bool
         Do not let exogenous latent variables correlate.
+    ordered : iterable of str or bool
+        Ordinal items (True: all). They are fitted by ``wlsmv`` (``ml`` turns into it), ``dwls``,
+        ``ulsmv`` or ``uls`` with ``missing`` listwise or pairwise: :mod:`analysis.sem.ordinal`.
+    parameterization : {"delta", "theta"}
+        Whether the scale or the residual variance of an ordinal item's response is fixed.
 
     Returns
     -------
@@ -96,18 +102,24 @@ def fit_model(
     from analysis.sem.fit import make_request, prepare, search
     from analysis.sem.inference import summarise
 
-    if ordered is not False and ordered != () and ordered != []:
-        raise ModelError(
-            "Ordered items are not fitted yet · allowed: ordered=() · do: treat them as numbers"
+    if not isinstance(ordered, bool):
+        ordered = (ordered,) if isinstance(ordered, str) else tuple(ordered)
+    if ordered and estimator == "ml":
+        estimator = "wlsmv"
+    request = make_request(
+        syntax, estimator=estimator, missing=missing, group=group, equal=equal, partial=partial,
+        std_lv=std_lv, meanstructure=meanstructure, orthogonal=orthogonal, weights=weights,
+    )  # fmt: skip
+    if ordered or estimator in LEAST_SQUARES:
+        from analysis.sem.ordinal import fit_ordinal
+
+        return fit_ordinal(
+            request, data, ordered=ordered, parameterization=parameterization, weights=weights
         )
     if parameterization != "delta":
         raise ModelError(
             f"parameterization is '{parameterization}' · allowed: delta · do: leave it out"
         )
-    request = make_request(
-        syntax, estimator=estimator, missing=missing, group=group, equal=equal, partial=partial,
-        std_lv=std_lv, meanstructure=meanstructure, orthogonal=orthogonal, weights=weights,
-    )  # fmt: skip
     prepared = prepare(request, data)
     return summarise(prepared, search(prepared.design, prepared.target))
 
