@@ -136,18 +136,6 @@ FACTORS = {
     ),
 }  # fmt: skip
 
-METHOD_CHECKS = {
-    "harman_component": Text("First principal component (Harman)", zh="首主成分占比（Harman）"),
-    "harman_factor": Text("First common factor (Harman)", zh="首公因子占比（Harman）"),
-    "one_factor_delta_chisq": Text("One factor for all items: Δχ²", zh="单因子模型：Δχ²"),
-    "one_factor_p": Text("One factor for all items: p", zh="单因子模型：p"),
-    "one_factor_p": Text("One factor for all items, p", zh="单因子模型 p"),
-    "method_factor_delta_chisq": Text("Added method factor: Δχ²", zh="加入方法因子：Δχ²"),
-    "method_factor_p": Text("Added method factor: p", zh="加入方法因子：p"),
-    "method_factor_p": Text("Latent method factor, p", zh="潜在方法因子 p"),
-    "method_factor_variance": Text("Variance of the method factor", zh="方法因子解释的方差"),
-    "vif_highest": Text("Highest full-collinearity VIF", zh="最大完全共线性 VIF"),
-}
 MEASUREMENT = {
     "measurement_fit": table(*fit_columns(), note=Text(
         "Rules: CFI {cfi}, TLI {tli}, RMSEA {rmsea}, SRMR {srmr}.",
@@ -220,9 +208,8 @@ MEASUREMENT = {
         column("coef", "residual", "Residual", "残差"),
         column("verdict", "beyond", "Beyond the limit", "超出界限", 1.2, words=YES_NO),
         keep=first(8),
-        note=Text("The eight largest in size. Limit: residual correlation {residual_correlation} in "
-                  "absolute value.",
-                  zh="列出绝对值最大的八个。界限：残差相关绝对值 {residual_correlation}。"),
+        note=Text("The eight largest in size. Limit: {residual_correlation} in absolute value.",
+                  zh="列出绝对值最大的八个。界限：绝对值 {residual_correlation}。"),
     ),
     "method_bias": table(
         column("text", "check", "Check", "检验", 4.0, words=METHOD_CHECKS),
@@ -237,7 +224,8 @@ MEASUREMENT = {
         }),
         note=Text("Shares are of all item variance; Δχ² is against the measurement model. Limits: "
                   "first factor {harman}; VIF {vif_full_collinearity}.",
-                  zh="占比为占全部题项方差的比例；Δχ² 为与测量模型之差。界限：首因子方差占比 {harman}；VIF {vif_full_collinearity}。"),
+                  zh="占比为占全部题项方差的比例；Δχ² 为与测量模型之差。"
+                  "界限：首因子方差占比 {harman}；VIF {vif_full_collinearity}。"),
     ),
     "collinearity": table(
         CONSTRUCT,
