@@ -180,6 +180,17 @@ def test_a_study_written_elsewhere_still_finds_its_data(tmp_path):
     assert errors(path) == [] and read_study(path).data.file.as_posix() == "../a.csv"
 
 
+def test_a_folder_as_target_holds_all_of_the_study(tmp_path):
+    chinese().to_csv(tmp_path / "a.csv", index=False)
+    path = write_study(tmp_path / "a.csv", tmp_path / "data" / "mine")
+    assert path == tmp_path / "data" / "mine" / "study.yml"
+    assert (path.parent / "a.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
+    assert errors(path) == [] and read_study(path.parent).data.file.as_posix() == "a.csv"
+    (tmp_path / "data" / "mine" / "study.yml").unlink()
+    with pytest.raises(StudyError, match=r"a\.csv exists already"):
+        write_study(tmp_path / "a.csv", tmp_path / "data" / "mine")
+
+
 def test_big_five_items_from_a_file_with_gaps(tmp_path):
     (tmp_path / "bfi.csv").write_bytes((REFERENCE / "sample__bfi_data.csv").read_bytes())
     path = write_study(tmp_path / "bfi.csv")

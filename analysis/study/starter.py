@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,29 +72,51 @@ def new_study(datafile: str | Path) -> str:
 
 
 def write_study(datafile: str | Path, target: str | Path | None = None) -> Path:
-    """Write :func:`new_study` to ``study.yml`` beside the data file (or to ``target``).
+    """Write :func:`new_study` to a file.
+
+    Parameters
+    ----------
+    datafile
+        As for :func:`new_study`.
+    target
+        Default: ``study.yml`` beside the data file. A path ending in ``.yml`` is the file itself,
+        naming the data where they are. Any other path is the folder of the study: it is made, and
+        the data file is copied into it, so that the folder holds all of the study.
+
+    Returns
+    -------
+    Path
+        Of the study file.
 
     Raises
     ------
     StudyError
-        When the target exists already, or lies where the data file cannot be named from it.
+        When the study file, or another data file of the same name, is there already.
     """
     file = Path(datafile)
     path = Path(target) if target else file.parent / "study.yml"
-    if path.is_dir():
+    if path.suffix.lower() not in (".yml", ".yaml"):
         path = path / "study.yml"
-    if path.exists():
-        raise StudyError(
-            f"{path} exists already · allowed: a new file · do: name another file, or delete it"
-        )
-    text = new_study(file)
-    if path.parent.resolve() != file.parent.resolve():
-        import os
-
+        text, copy = new_study(file), path.parent / file.name
+    else:
+        text, copy = new_study(file), None
+    _refuse_existing(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if copy is not None and copy.resolve() != file.resolve():
+        _refuse_existing(copy)
+        shutil.copyfile(file, copy)
+    elif path.parent.resolve() != file.parent.resolve():
         relative = Path(os.path.relpath(file.resolve(), path.parent.resolve())).as_posix()
         text = text.replace(f"file: {_quote(file.name)}", f"file: {_quote(relative)}", 1)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise StudyError(
+            f"{path} exists already · allowed: a new file · do: name another place, or delete it"
+        )
 
 
 def _quote(text: str) -> str:
