@@ -11,11 +11,13 @@ import shutil
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from analysis.cutoffs import cutoffs_with
 from analysis.errors import ReportError
+from analysis.publish.citations import cite_sources, source_keys
 from analysis.publish.gate import bracket_references
 from analysis.publish.project import install_theme
 from analysis.publish.provenance import commit, software
@@ -32,6 +34,11 @@ from analysis.wording import (
 )
 
 REPORT = Path(__file__).resolve().parents[2] / "report"
+
+
+@cache
+def _bibliography() -> dict[tuple[str, str], str]:
+    return source_keys((REPORT / "references.bib").read_text(encoding="utf-8"))
 
 
 def write_project(study: Study, lang: str, folder: Path, *, draft: bool = False) -> Path:
@@ -91,9 +98,10 @@ class Binder:
         return {
             "study": self.study, "lang": self.lang, "draft": self.draft, "has": self.store.has,
             "result": self.store.read, "label": self.label, "labels": self.labels,
-            "words": self.words, "num": self.num, "coef": self.coef, "count": self.count,
+            "words": self.words, "sentence_case": self.sentence_case, "num": self.num, "coef": self.coef, "count": self.count,
             "pval": self.pval, "ci": self.ci, "pct": self.pct, "text": self.text,
-            "say": self.say, "notes": self.notes, "table": self.table, "matrix": self.matrix,
+            "say": self.say, "say_each": self.say_each, "notes": self.notes,
+            "table": self.table, "matrix": self.matrix,
             "figure": self.figure, "cutoff": self.cutoff, "cite": self.cite, "commit": commit,
             "software": software, "draws": self.draws,
         }  # fmt: skip
@@ -108,6 +116,11 @@ class Binder:
     def words(self, phrase: Any) -> str:
         """Return a phrase of the study in the chapter's language."""
         return "" if phrase is None else in_language(phrase, self.lang)
+
+    def sentence_case(self, phrase: Any) -> str:
+        """Return a phrase of the study as it begins a sentence."""
+        word = self.words(phrase)
+        return word[:1].upper() + word[1:]
 
     def label(self, code: str) -> str:
         """Return what a construct, item or profile column is called."""
@@ -172,12 +185,22 @@ class Binder:
 
     # Sentences
     def say(self, name: str) -> str:
-        """Print the sentence of a result."""
-        return self.store.read(name).sentence(self.lang)
+        """Print the sentence of a result, sources cited."""
+        return self._cited(self.store.read(name).sentence(self.lang))
+
+    def say_each(self, name: str) -> str:
+        """Print the sentences of a result as a list, one for each thing it speaks of."""
+        return self._listed(self.store.read(name).sentences(self.lang))
 
     def notes(self, name: str) -> str:
         """Print the notes of a result as a list; nothing where there are none."""
-        return "\n".join(f"- {note}" for note in self.store.read(name).notes(self.lang))
+        return self._listed(self.store.read(name).notes(self.lang))
+
+    def _listed(self, texts: Sequence[str]) -> str:
+        return "\n".join(f"- {self._cited(text)}" for text in texts)
+
+    def _cited(self, text: str) -> str:
+        return cite_sources(text, _bibliography(), self.lang)
 
     # Tables and figures
     def table(

@@ -97,6 +97,11 @@ class Record:
             raise ReportError(f"result {self.name!r} has no sentence · do: write it in the chapter")
         return self.meta["sentence"][lang]
 
+    def sentences(self, lang: str) -> list[str]:
+        """Return the stored sentences one by one; the one sentence where there is but one."""
+        each = self.meta.get("sentences") or {}
+        return each.get(lang) or [self.sentence(lang)]
+
     def notes(self, lang: str) -> list[str]:
         """Return the stored notes in a language."""
         return [note[lang] for note in self.meta["notes"]]
@@ -129,7 +134,7 @@ class Store:
         meta = {
             "method": _both(result.method), "n_used": int(result.n_used),
             "n_dropped": int(result.n_dropped), "confidence": float(result.confidence),
-            "notes": notes, "sentence": sentence,
+            "notes": notes, "sentence": sentence, "sentences": _each_sentence(result),
         }  # fmt: skip
         self._write(name, meta, result.table())
         return result
@@ -222,6 +227,13 @@ def _sentences(result: Result) -> dict[str, str] | None:
         return {lang: str(result.sentence(lang)) for lang in LANGUAGES}
     except NotImplementedError:
         return None
+
+
+def _each_sentence(result: Result) -> dict[str, list[str]]:
+    """Return the sentences of a result that speaks of several things one by one."""
+    if not hasattr(result, "sentences"):
+        return {}
+    return {lang: list(result.sentences(lang).values()) for lang in LANGUAGES}
 
 
 def _bilingual_columns(table: pd.DataFrame) -> pd.DataFrame:

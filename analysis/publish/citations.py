@@ -1,0 +1,69 @@
+"""Sources named in a sentence become citations, so that the reference list holds every one.
+
+A computed sentence names its sources as a notebook prints them, "Kline (2016)" or "(Kline, 2016)";
+in the report the same words must lead to the bibliography.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_ENTRY = re.compile(r"^@\w+\{(?P<key>[^,]+),(?P<fields>.*)$", re.M)
+_AUTHOR = re.compile(r"author=\{(?P<authors>(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
+_YEAR = re.compile(r"year=\{(?P<year>\d{4})\}")
+_ACCENTS = {r"{\"o}": "ö", r"{\"u}": "ü", r"{\"a}": "ä", r"{\'e}": "é", r"{\"e}": "ë"}
+
+
+def source_keys(bibliography: str) -> dict[tuple[str, str], str]:
+    """Return (authors as a sentence names them, year) → key of every entry of a BibTeX file.
+
+    >>> source_keys("@book{kline2016, author={Kline, Rex B.}, year={2016}}")
+    {('Kline', '2016'): 'kline2016'}
+    """
+    found = {}
+    for entry in _ENTRY.finditer(bibliography):
+        authors, year = _AUTHOR.search(entry["fields"]), _YEAR.search(entry["fields"])
+        if authors and year:
+            found[_named(authors["authors"]), year["year"]] = entry["key"]
+    return found
+
+
+def _named(authors: str) -> str:
+    """Return authors as APA names them in a text: one, two joined by &, or the first et al."""
+    for code, letter in _ACCENTS.items():
+        authors = authors.replace(code, letter)
+    names = [part.split(",")[0].strip("{} ") for part in authors.split(" and ")]
+    if len(names) == 2 and names[1] != "others":
+        return " & ".join(names)
+    return names[0] if len(names) == 1 else f"{names[0]} et al."
+
+
+def cite_sources(text: str, keys: Mapping[tuple[str, str], str], lang: str) -> str:
+    """Return a sentence with every source it names turned into a citation.
+
+    >>> keys = {("Kline", "2016"): "kline2016", ("Hu & Bentler", "1999"): "hu1999"}
+    >>> cite_sources("at least 200 (Kline, 2016); by Hu & Bentler (1999)", keys, "en")
+    'at least 200 [@kline2016]; by @hu1999'
+    >>> cite_sources("至少 200（Kline，2016）；按 Hu & Bentler (1999) 的标准", keys, "zh")
+    '至少 200[@kline2016]；按 Hu & Bentler[@hu1999] 的标准'
+    """
+    for (authors, year), key in keys.items():
+        if year in text:
+            text = _cite(text, authors, year, key, lang)
+    return text
+
+
+def _cite(text: str, authors: str, year: str, key: str, lang: str) -> str:
+    written = "|".join(
+        re.escape(form) + r"\s?"
+        for form in {authors, authors.replace(" et al.", " 等"), authors.replace(" et al.", "等"),
+                     authors.replace(" & ", " and ")}
+    )  # fmt: skip
+    inside = rf"(?:{written})(?:[,，]\s?{year}|[(（]{year}[)）])"
+    gap = r"\s?" if lang == "zh" else ""
+    text = re.sub(rf"{gap}[(（]{inside}[)）]", f"[@{key}]", text)
+    narrative = rf"(?P<who>{written})[(（]{year}[)）]"
+    if lang == "en":
+        return re.sub(narrative, f"@{key}", text)
+    return re.sub(narrative, lambda m: f"{m['who'].rstrip()}[@{key}]", text)
