@@ -70,21 +70,26 @@ def prepare_ordinal(
     design = build_ordinal_design(ordinal, spread)
     moments = in_fit_units(sample, spread, diagonal=request.estimator in ("wlsmv", "dwls"))
     _check_counts(design, moments)
-    gaps = np.isnan(columns).sum(axis=0)
-    order = np.argsort(-gaps, kind="stable")
     target = complete_target(target_moments(sample, spread, means)[None], moments.share[None])
     return OrdinalPrepared(
         request=request,
         model=ordinal.model,
         samples=samples,
         n_all=len(columns),
-        gaps=tuple(names[i] for i in order if gaps[i]),
+        gaps=_with_gaps(columns, names),
         design=design,
         target=target,
         ordinal=ordinal,
         moments=moments,
         sample=sample,
     )
+
+
+def _with_gaps(columns: np.ndarray, names: list[str]) -> tuple[str, ...]:
+    """Names of variables with missing answers, the emptiest first."""
+    gaps = np.isnan(columns).sum(axis=0)
+    order = np.argsort(-gaps, kind="stable")
+    return tuple(names[i] for i in order if gaps[i])
 
 
 def _check_request(request: Request) -> None:

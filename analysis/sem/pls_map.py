@@ -120,23 +120,28 @@ def map_importance(
             "performance": scores.mean(axis=0)[acting],
         }
     ).sort_values("importance", ascending=False, ignore_index=True)
-    inside = np.flatnonzero(np.isin(model.owner, acting))
-    items = pd.DataFrame(
-        {
-            "construct": [model.constructs[model.owner[i]] for i in inside],
-            "item": [model.items[i] for i in inside],
-            "importance": (importance[model.owner] * raw_weights)[inside],
-            "performance": points.mean(axis=0)[inside],
-        }
-    )
     return ImportancePerformance(
         n_used=len(values),
         method=Text("importance–performance map analysis", zh="重要性–绩效图分析"),
         notes=_notes(model, weights, scale),
         target=target,
         constructs=constructs,
-        items=items,
+        items=_item_frame(model, acting, importance[model.owner] * raw_weights, points),
         target_performance=float(scores.mean(axis=0)[index]),
+    )
+
+
+def _item_frame(
+    model: PathModel, acting: np.ndarray, importance: np.ndarray, points: np.ndarray
+) -> pd.DataFrame:
+    inside = np.flatnonzero(np.isin(model.owner, acting))
+    return pd.DataFrame(
+        {
+            "construct": [model.constructs[model.owner[i]] for i in inside],
+            "item": [model.items[i] for i in inside],
+            "importance": importance[inside],
+            "performance": points.mean(axis=0)[inside],
+        }
     )
 
 

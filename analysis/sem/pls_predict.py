@@ -211,22 +211,7 @@ def _prediction(
     values: np.ndarray, runs: list[_Run], plan: _Plan, labels: np.ndarray
 ) -> PlsPrediction:
     model, actual = plan.model, values[:, plan.items]
-    errors = {
-        key: np.array([actual - getattr(run, key) for run in runs])
-        for key in ("predicted", "benchmark", "naive")
-    }
-    items = pd.DataFrame(
-        {
-            "construct": [model.constructs[model.owner[i]] for i in plan.items],
-            "item": [model.items[i] for i in plan.items],
-            "rmse_pls": _root_mean_square(errors["predicted"]),
-            "mae_pls": np.abs(errors["predicted"]).mean(axis=(0, 1)),
-            "rmse_lm": _root_mean_square(errors["benchmark"]),
-            "mae_lm": np.abs(errors["benchmark"]).mean(axis=(0, 1)),
-            "q2_predict": 1
-            - (errors["predicted"] ** 2).sum((0, 1)) / (errors["naive"] ** 2).sum((0, 1)),
-        }
-    )
+    items = _item_errors(actual, runs, plan)
     missed = np.array([run.scores - run.scores_predicted for run in runs])[..., model.endogenous]
     # Training scores have mean zero, so the naive prediction of a score is zero.
     whole = np.array([run.scores for run in runs])[..., model.endogenous]
@@ -249,6 +234,26 @@ def _prediction(
         predicted=pd.DataFrame(np.mean([r.predicted for r in runs], axis=0), columns=columns),
         benchmark=pd.DataFrame(np.mean([r.benchmark for r in runs], axis=0), columns=columns),
         power=_power(items),
+    )
+
+
+def _item_errors(actual: np.ndarray, runs: list[_Run], plan: _Plan) -> pd.DataFrame:
+    model = plan.model
+    errors = {
+        key: np.array([actual - getattr(run, key) for run in runs])
+        for key in ("predicted", "benchmark", "naive")
+    }
+    return pd.DataFrame(
+        {
+            "construct": [model.constructs[model.owner[i]] for i in plan.items],
+            "item": [model.items[i] for i in plan.items],
+            "rmse_pls": _root_mean_square(errors["predicted"]),
+            "mae_pls": np.abs(errors["predicted"]).mean(axis=(0, 1)),
+            "rmse_lm": _root_mean_square(errors["benchmark"]),
+            "mae_lm": np.abs(errors["benchmark"]).mean(axis=(0, 1)),
+            "q2_predict": 1
+            - (errors["predicted"] ** 2).sum((0, 1)) / (errors["naive"] ** 2).sum((0, 1)),
+        }
     )
 
 
