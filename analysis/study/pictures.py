@@ -140,13 +140,13 @@ def draw_flow(result: SampleFlow, ax: Axes | None, lang: str) -> Axes:
             if row.removed:
                 _arrow(ax, (middle, -k + 0.5), (5.3, -k + 0.5))
                 why = f"{getattr(row, reason)}\nn = {row.removed:,}"
-                _box(ax, 7.5, -k + 0.5, why, PALETTE["grey"])
+                _box(ax, 5.5, -k + 0.5, why, PALETTE["grey"], align="left")
     return ax
 
 
-def _box(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
+def _box(ax: Axes, x: float, y: float, text: str, colour: str, align: str = "center") -> None:
     box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": colour}
-    ax.text(x, y, text, ha="center", va="center", bbox=box, fontsize=8, linespacing=1.5)
+    ax.text(x, y, text, ha=align, va="center", bbox=box, fontsize=8, linespacing=1.5)
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
