@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cutoffs import Cutoff, cutoffs_with
+from analysis.errors import AnalysisWarning
 from analysis.measure import reliability_words as words
 from analysis.measure.answers import Answers, check_scales, complete_answers
 from analysis.measure.formulas import (
@@ -145,10 +147,12 @@ def reliability_of_scales(
     for name, columns in scales.items():
         answers = complete_answers(items, columns)
         omega = scale_omega(answers, confidence=confidence, bootstrap=bootstrap, seed=seed)
-        rows.append(_scale_row(name, answers, omega, confidence, rules, seed))
+        ordinal, caution = polychoric_of(answers)
+        row = _alpha_row(name, answers, confidence, rules) | _omega_row(omega, ordinal)
+        rows.append(row | _split_row(answers, seed))
         item_rows.append(item_table(name, answers, rules))
         label = (labels or {}).get(name, name)
-        notes += words.scale_notes(label, answers, omega, item_rows[-1])
+        notes += words.scale_notes(label, answers, (omega.note, caution), item_rows[-1])
     every = pd.concat(item_rows, ignore_index=True)
     complete = items[list(every.item)].notna().all(axis=1)
     return ReliabilityOfScales(
@@ -157,11 +161,20 @@ def reliability_of_scales(
         method=words.METHOD,
         confidence=confidence,
         notes=tuple(notes),
-        scales=pd.DataFrame(rows),
+        scales=pd.DataFrame(rows)[_COLUMNS],
         items=every,
         cutoffs=rules,
         labels={name: (labels or {}).get(name, Text(name)) for name in scales},
     )
+
+
+_COLUMNS = [
+    "construct", "k_items", "n_used", "n_dropped", "alpha", "alpha_ci_low", "alpha_ci_high",
+    "alpha_standardised", "omega", "omega_ci_low", "omega_ci_high", "omega_failed",
+    "omega_improper", "composite_reliability", "ordinal_alpha", "ordinal_omega", "split_half",
+    "split_half_min", "split_half_mean", "split_half_max", "n_splits", "splits_exhaustive",
+    "mean_inter_item", "verdict",
+]  # fmt: skip
 
 
 def item_table(construct: str, answers: Answers, cutoffs: Mapping[str, Cutoff]) -> pd.DataFrame:
@@ -213,28 +226,27 @@ def _alpha_without(covariance: np.ndarray, i: int) -> float:
     return float(cronbach_alpha(covariance[np.ix_(kept, kept)]))
 
 
-def _scale_row(
-    name: str,
-    answers: Answers,
-    omega: Omega,
-    confidence: float,
-    cutoffs: Mapping[str, Cutoff],
-    seed: int,
+def _alpha_row(
+    name: str, answers: Answers, confidence: float, cutoffs: Mapping[str, Cutoff]
 ) -> dict:
-    alpha = float(cronbach_alpha(answers.covariance))
-    k = len(answers.names)
-    low, high = feldt_interval(alpha, answers.n, k, confidence)
-    splits = split_half(answers.covariance, seed=seed)
-    ordinal = polychoric_of(answers)
+    alpha, k = float(cronbach_alpha(answers.covariance)), len(answers.names)
+    low, high = (float(v) for v in feldt_interval(alpha, answers.n, k, confidence))
     return {
         "construct": name,
         "k_items": k,
         "n_used": answers.n,
         "n_dropped": answers.n_dropped,
         "alpha": alpha,
-        "alpha_ci_low": float(low),
-        "alpha_ci_high": float(high),
+        "alpha_ci_low": low,
+        "alpha_ci_high": high,
         "alpha_standardised": float(cronbach_alpha(answers.correlation)),
+        "mean_inter_item": mean_inter_item(answers.correlation),
+        "verdict": verdict_of(alpha, low, cutoffs),
+    }
+
+
+def _omega_row(omega: Omega, ordinal: np.ndarray | None) -> dict:
+    return {
         "omega": omega.omega,
         "omega_ci_low": omega.ci_low,
         "omega_ci_high": omega.ci_high,
@@ -243,14 +255,18 @@ def _scale_row(
         "composite_reliability": omega.composite_reliability,
         "ordinal_alpha": np.nan if ordinal is None else float(cronbach_alpha(ordinal)),
         "ordinal_omega": np.nan if ordinal is None else ordinal_omega(ordinal),
+    }
+
+
+def _split_row(answers: Answers, seed: int) -> dict:
+    splits = split_half(answers.covariance, seed=seed)
+    return {
         "split_half": splits.odd_even,
         "split_half_min": splits.minimum,
         "split_half_mean": splits.mean,
         "split_half_max": splits.maximum,
         "n_splits": splits.n_splits,
         "splits_exhaustive": splits.exhaustive,
-        "mean_inter_item": mean_inter_item(answers.correlation),
-        "verdict": verdict_of(alpha, float(low), cutoffs),
     }
 
 
@@ -263,13 +279,21 @@ def verdict_of(alpha: float, ci_low: float, cutoffs: Mapping[str, Cutoff]) -> st
     return "meets" if cutoffs["alpha"].passes(ci_low) else "uncertain"
 
 
-def polychoric_of(answers: Answers) -> np.ndarray | None:
-    """Return polychoric correlations, or None where the answers are no rating scale."""
+def polychoric_of(answers: Answers) -> tuple[np.ndarray | None, Text | None]:
+    """Return polychoric correlations, or None, with a note where a rating scale gives none.
+
+    Not positive definite, or at the bound of ±1, they would give a number without a meaning.
+    """
     from analysis.sem.polychoric import polychoric_matrix
+    from analysis.sem.polychoric_pairs import BOUND
 
     whole = np.all(answers.rows == np.round(answers.rows))
     if not whole or max(len(np.unique(c)) for c in answers.rows.T) > MOST_CATEGORIES:
-        return None
-    matrix = polychoric_matrix(answers.frame()).to_numpy()
-    # A matrix no set of responses could have would give a number without a meaning.
-    return matrix if np.linalg.eigvalsh(matrix)[0] > 0 else None
+        return None, None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AnalysisWarning)
+        matrix = polychoric_matrix(answers.frame()).to_numpy()
+    highest = np.abs(matrix[~np.eye(len(matrix), dtype=bool)]).max()
+    if highest > BOUND - 1e-6 or np.linalg.eigvalsh(matrix)[0] <= 0:
+        return None, words.NO_POLYCHORIC
+    return matrix, None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from analysis.cutoffs import Cutoff
 from analysis.measure.answers import Answers, rows_note, told_rule
-from analysis.measure.one_factor import Omega
 from analysis.wording import (
     Text,
     format_interval,
@@ -137,11 +136,19 @@ _ADVICE = {
 }
 
 
-def scale_notes(label: str, answers: Answers, omega: Omega, items: pd.DataFrame) -> list[Text]:
+NO_POLYCHORIC = Text(
+    "No ordinal α or ω: the polychoric correlations are not positive definite or reach ±1 (items "
+    "practically the same, or answers too sparse).",
+    zh="不报告序次 α 与 ω：多项相关矩阵非正定或有相关达到 ±1（题项几乎相同，或作答过于稀疏）。",
+)
+
+
+def scale_notes(
+    label: str, answers: Answers, cautions: Sequence[Text | None], items: pd.DataFrame
+) -> list[Text]:
     """Say what a reader must know of one scale: rows lost, no ω, items that run against it."""
     notes = list(rows_note(answers.n_dropped, answers.n + answers.n_dropped))
-    if omega.note is not None:
-        notes.append(omega.note)
+    notes += [caution for caution in cautions if caution is not None]
     against = list(items.item[items.reverse_suspected])
     if against:
         notes.append(

@@ -124,10 +124,7 @@ _VERDICT = {
         ("composite_reliability", True): "CR meets the {rule}",
         ("composite_reliability", False): "CR misses the {rule}",
         ("ave", True): "AVE meets the {rule}",
-        (
-            "ave",
-            False,
-        ): "AVE misses the {rule}: more of the items' variance is error than construct",
+        ("ave", False): "AVE misses the {rule}",
     },
     "zh": {
         ("composite_reliability", True): "CR 达到 {rule}",
