@@ -14,11 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, hyp2f1, psi
+from scipy.special import betaln, expit, gammaln, hyp2f1, log_expit, psi
 
 from analysis.value.history import PurchaseHistory
 
 TERMS = ("r", "alpha", "a", "b")
+_LARGE = 30.0
+_E_FOLDS = 38.0  # exp(-38) is below the last digit of a double
 
 
 def per_count(function, shift, count: np.ndarray) -> np.ndarray:
@@ -83,16 +85,37 @@ class BetaGeometric:
         """
         r, alpha, a, b = (_column(p) for p in parameters)
         x, age = data.frequency[:, None], data.age[:, None]
-        total = a + b + x + self.first
-        z = time / (alpha + age + time)
-        return (
-            (r + x) / (alpha + age) * (1 - z) ** a
-            * hyp2f1(a, a + b + self.first - r - 1.0, total, z)
-        )  # fmt: skip
+        rate, scaled = (r + x) / (alpha + age), time / (alpha + age)
+        tail, power = b + x + self.first, r + x + 1
+        if np.max(a + b) > _LARGE:
+            return rate * _beta_mean(a, tail, power, scaled)
+        z = scaled / (1 + scaled)
+        mean = (1 - z) ** a * hyp2f1(a, a + tail - power, a + tail, z)
+        if not np.isfinite(mean).all():
+            mean = np.where(np.isfinite(mean), mean, _beta_mean(a, tail, power, scaled))
+        return rate * mean
 
     def time_scale(self, parameters, data: PurchaseHistory) -> np.ndarray:
         """Return the time over which the purchase rate of the living falls off, shape (n,)."""
         return parameters[1] + data.age
+
+
+def _beta_mean(a, b, power, scaled: np.ndarray) -> np.ndarray:
+    """Return the mean of (1 + p · scaled)^-power for p of beta(a, b), shape (n, n_times).
+
+    By the trapezoid rule in the logit of p, where the density falls off at both ends; scipy's 2F1
+    fails for parameters in the hundreds. The value at p = 0 is taken off first, so that a density
+    that piles up at 0 needs no nodes there.
+    """
+    mode, width = np.log((a + 1) / b), np.sqrt(2 * _E_FOLDS * (1 / (a + 1) + 1 / b))
+    left, right = mode - width - _E_FOLDS / (a + 1), mode + width + _E_FOLDS / b
+    less = np.zeros(np.broadcast_shapes(np.shape(left), scaled.shape))
+    steps = max(240, int(np.ceil(np.max(right - left) / 0.4)))
+    for share in np.linspace(0.0, 1.0, steps + 1):
+        place = left + share * (right - left)
+        density = np.exp(a * log_expit(place) + b * log_expit(-place) - betaln(a, b))
+        less += density * np.expm1(-power * np.log1p(expit(place) * scaled))
+    return 1 + less * (right - left) / steps
 
 
 def _column(parameter):

@@ -36,6 +36,11 @@ class Optimum:
     decrement: float
 
     @property
+    def std_error(self) -> np.ndarray:
+        """Standard errors on the link scale; only for a sound optimum."""
+        return np.sqrt(np.diag(np.linalg.inv(self.hessian)))
+
+    @property
     def is_sound(self) -> bool:
         """Return whether the surface curves downwards everywhere and no gain is left."""
         if not (np.isfinite(self.hessian).all() and np.isfinite(self.log_likelihood)):
@@ -54,7 +59,7 @@ def from_link(theta: np.ndarray, links: tuple[str, ...]) -> tuple[float, ...]:
     (1.0, 0.5)
     """
     pairs = zip(theta, links, strict=True)
-    return tuple(float(expit(t) if link == "logit" else np.exp(t)) for t, link in pairs)
+    return tuple(float(expit(t) if link == "logit" else np.exp(min(t, 700.0))) for t, link in pairs)
 
 
 def to_link(parameters, links: tuple[str, ...]) -> np.ndarray:
@@ -112,44 +117,63 @@ def maximise(family: Family, data: PurchaseHistory) -> Optimum:
     inverse = None
     if len(data) > _THIN_ABOVE:
         thinned = data.rows(slice(None, None, len(data) // (_THIN_ABOVE // 4)))
-        small = _best(family, thinned, starts, None)
-        inverse = _inverse(_hessian(total_likelihood(family, thinned), small.x), thinned)
-        starts = [small.x]
-    found = _best(family, data, starts, inverse)
-    return _polish(family, data, found.x)
+        small = maximise_function(total_likelihood(family, thinned), starts, thinned.n_customers)
+        inverse = _inverse(small.hessian / thinned.n_customers)
+        starts = [small.theta]
+    return maximise_function(
+        total_likelihood(family, data), starts, data.n_customers,
+        central=len(data) < _CENTRAL_BELOW, inverse=inverse,
+    )  # fmt: skip
 
 
-def _inverse(hessian: np.ndarray, data: PurchaseHistory) -> np.ndarray | None:
+def _inverse(mean_hessian: np.ndarray) -> np.ndarray | None:
     """Return the inverse of the mean Hessian if it is positive definite."""
-    mean = hessian / data.n_customers
-    if not np.isfinite(mean).all() or np.linalg.eigvalsh(mean)[0] <= 1e-8:
+    if not np.isfinite(mean_hessian).all() or np.linalg.eigvalsh(mean_hessian)[0] <= 1e-8:
         return None
-    inverse = np.linalg.inv(mean)
+    inverse = np.linalg.inv(mean_hessian)
     return (inverse + inverse.T) / 2
 
 
-def _best(family: Family, data: PurchaseHistory, starts: list[np.ndarray], inverse):
-    """Minimise the mean negative log likelihood by BFGS from each start; keep the best."""
+def maximise_function(
+    evaluate: Callable,
+    starts: list[np.ndarray],
+    n: float,
+    *,
+    central: bool = True,
+    inverse: np.ndarray | None = None,
+) -> Optimum:
+    """Maximise a log likelihood of ``n`` customers: BFGS from each start, then Newton.
+
+    Parameters
+    ----------
+    evaluate : callable
+        theta → log likelihood and gradient.
+    central : bool
+        Whether the Hessian is a central difference of the gradient; a one-sided one is half the
+        work and, for very many customers, exact to four digits.
+    inverse : ndarray, optional
+        First guess of the inverse mean Hessian.
+    """
     from scipy.optimize import minimize
 
-    evaluate, n = total_likelihood(family, data), data.n_customers
-
     def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = evaluate(theta)
-        if not (np.isfinite(value) and np.isfinite(gradient).all()) or np.abs(theta).max() > 40:
+        if np.abs(theta).max() > 40:
+            return 1e10, np.zeros_like(theta)
+        with np.errstate(all="ignore"):
+            value, gradient = evaluate(theta)
+        if not (np.isfinite(value) and np.isfinite(gradient).all()):
             return 1e10, np.zeros_like(theta)
         return -value / n, -gradient / n
 
     options = {"gtol": 1e-7, "maxiter": 300}
     if inverse is not None:
         options["hess_inv0"] = inverse
-    runs = [
-        minimize(objective, start, jac=True, method="BFGS", options=options) for start in starts
-    ]
-    return min(runs, key=lambda run: run.fun)
+    runs = [minimize(objective, s, jac=True, method="BFGS", options=options) for s in starts]
+    with np.errstate(all="ignore"):
+        return _polish(evaluate, min(runs, key=lambda run: run.fun).x, central)
 
 
-def _hessian(evaluate: Callable, theta: np.ndarray, *, central: bool = True) -> np.ndarray:
+def _hessian(evaluate: Callable, theta: np.ndarray, central: bool) -> np.ndarray:
     """Difference the gradient; returns the Hessian of minus the log likelihood."""
     step = 1e-4
     base = None if central else evaluate(theta)[1]
@@ -162,12 +186,11 @@ def _hessian(evaluate: Callable, theta: np.ndarray, *, central: bool = True) -> 
     return (hessian + hessian.T) / 2
 
 
-def _polish(family: Family, data: PurchaseHistory, theta: np.ndarray) -> Optimum:
+def _polish(evaluate: Callable, theta: np.ndarray, central: bool) -> Optimum:
     """Take Newton steps until none would gain anything, and keep the last Hessian."""
-    evaluate = total_likelihood(family, data)
     value, gradient = evaluate(theta)
     for _ in range(6):
-        hessian = _hessian(evaluate, theta, central=len(data) < _CENTRAL_BELOW)
+        hessian = _hessian(evaluate, theta, central)
         step, decrement = _newton_step(hessian, gradient)
         if not 1e-10 < decrement < 10:
             break

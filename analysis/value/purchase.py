@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _NO_GAIN = 0.005
 # Standard error on the log scale beyond which the data say next to nothing of a parameter.
 _UNDETERMINED = 1.5
+_RUNAWAY = 6.0  # … and beyond which it runs away: its interval spans ten powers of ten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -395,7 +396,7 @@ def _weak_gain(family: Family, simpler: Family, gain: float, df: int) -> list[Te
 
 def _undetermined(family: Family, optimum: Optimum) -> list[Text]:
     """Name the parameters of which the data say next to nothing by themselves."""
-    error = np.sqrt(np.diag(np.linalg.inv(optimum.hessian)))[: len(family.terms)]
+    error = optimum.std_error[: len(family.terms)]
     loose = [t for t, e in zip(family.terms, error, strict=True) if e > _UNDETERMINED]
     if not loose:
         return []
@@ -411,7 +412,7 @@ def _undetermined(family: Family, optimum: Optimum) -> list[Text]:
 
 def _require_optimum(family: Family, optimum: Optimum, covariates: tuple[str, ...]) -> None:
     """Refuse a fit whose likelihood has no proper maximum."""
-    if optimum.is_sound:
+    if optimum.is_sound and optimum.std_error.max() < _RUNAWAY:
         return
     far = [
         f"{term} = {value:.3g}"
