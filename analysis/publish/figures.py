@@ -13,8 +13,19 @@ import numpy as np
 
 from analysis.cutoffs import CUTOFFS, Cutoff
 from analysis.errors import DataError
-from analysis.publish.diagram_shapes import wrap_label
-from analysis.style import PALETTE, figure_style, new_axes
+from analysis.publish.figure_rows import (
+    axes_of_height,
+    draw_intervals,
+    few_ticks,
+    label_chain,
+    label_of,
+    label_rows,
+    need_columns,
+    side_by_side,
+    signed_ticks,
+    zero_line,
+)
+from analysis.style import PALETTE, figure_style
 from analysis.wording import Text, format_interval, format_number, in_language
 
 if TYPE_CHECKING:
@@ -39,64 +50,6 @@ _VERDICT_LOOK = {
 }
 _INTERVAL = Text("{level} CI", zh="{level} 置信区间")
 _STANDARDISED = Text("Standardised coefficient β", zh="标准化系数 β")
-
-
-def _need(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:
-    absent = [column for column in columns if column not in frame.columns]
-    if absent:
-        raise DataError(
-            f"{what}: no column {absent[0]!r} · it has: {', '.join(map(str, frame.columns))} · "
-            "do: name the column by keyword"
-        )
-    if frame.empty:
-        raise DataError(f"{what}: no row to draw · allowed: at least one row")
-
-
-def _named(code: str, labels: Mapping[str, str] | None, lang: str) -> str:
-    return in_language((labels or {}).get(code, code), lang)
-
-
-def _axes(ax: Axes | None, height: float) -> Axes:
-    """Return axes as high as their rows need, where the figure is theirs alone."""
-    if ax is None:
-        return new_axes(height=height)
-    if len(ax.figure.axes) == 1:
-        ax.figure.set_size_inches(ax.figure.get_figwidth(), height)
-    return ax
-
-
-def _label_rows(ax: Axes, names: Sequence[str]) -> np.ndarray:
-    """Put row names on the y axis, first on top; return the rows' heights."""
-    heights = np.arange(len(names))[::-1].astype(float)
-    ax.set_yticks(heights, [_two_lines(name) for name in names])
-    for label in ax.get_yticklabels():
-        label.set_linespacing(1.35)
-    ax.set_ylim(-0.6, len(names) - 0.4)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    return heights
-
-
-def _two_lines(name: str) -> str:
-    """Break a long row name in two, after an arrow where there is one."""
-    limit = 22 if any(ord(character) > 0x2E7F for character in name) else 44
-    if len(name) <= limit or "\n" in name:
-        return name
-    arrows = [k + 2 for k in range(len(name)) if name[k : k + 2] == "→ "]
-    if arrows:
-        middle = min(arrows, key=lambda k: abs(k - len(name) / 2))
-        return name[:middle].rstrip() + "\n" + name[middle:]
-    return "\n".join(wrap_label(name, width=-(-len(name) // 2)))
-
-
-def _panels(ax: Axes, count: int) -> list[Axes]:
-    """Divide axes into panels side by side that share their rows."""
-    ax.set_axis_off()
-    width = 1 / (count + 0.12 * (count - 1))
-    first = ax.inset_axes([0, 0, width, 1])
-    return [first] + [
-        ax.inset_axes([1.12 * k * width, 0, width, 1], sharey=first) for k in range(1, count)
-    ]
 
 
 def plot_fit_comparison(
@@ -127,15 +80,15 @@ def plot_fit_comparison(
     DataError
         If no model or no index is there.
     """
-    _need(fits, [model], "fit comparison")
+    need_columns(fits, [model], "fit comparison")
     shown = [entry for entry in _INDICES if entry[0] in fits and fits[entry[0]].notna().any()]
     if not shown:
         raise DataError("fit comparison: no index to draw · allowed: any of cfi, tli, rmsea, srmr")
     with figure_style(lang):
-        ax = _axes(ax, 0.85 + 1.2 * ROW * len(fits))
-        names = [_named(name, labels, lang) for name in fits[model]]
-        for k, (panel, entry) in enumerate(zip(_panels(ax, len(shown)), shown, strict=True)):
-            heights = _label_rows(panel, names)
+        ax = axes_of_height(ax, 0.85 + 1.2 * ROW * len(fits))
+        names = [label_of(name, labels, lang) for name in fits[model]]
+        for k, (panel, entry) in enumerate(zip(side_by_side(ax, len(shown)), shown, strict=True)):
+            heights = label_rows(panel, names)
             panel.tick_params(axis="y", labelleft=k == 0)
             _draw_index(panel, fits, entry, heights, cutoffs or CUTOFFS, lang)
     return ax
@@ -165,16 +118,7 @@ def _draw_index(panel, fits, entry, heights, cutoffs, lang) -> None:
     sign = "≥" if better == "higher" else "≤"
     threshold = format_number(rule.threshold, 2, bounded=True, lang=lang)
     panel.set_title(f"{head} {sign} {threshold}", fontsize=9)
-    _few_ticks(panel, lang, 2)
-
-
-def _few_ticks(panel: Axes, lang: str, decimals: int) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    panel.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-    panel.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: format_number(value, decimals, bounded=True, lang=lang))
-    )
+    few_ticks(panel, lang, 2)
 
 
 def plot_path_forest(
@@ -211,23 +155,23 @@ def plot_path_forest(
     DataError
         If a column is missing or there is no path.
     """
-    _need(paths, ["lhs", "rhs", estimate, low, high], "path forest")
+    need_columns(paths, ["lhs", "rhs", estimate, low, high], "path forest")
     rows = paths[paths["op"] == "~"] if "op" in paths else paths
-    _need(rows, ["lhs"], "path forest")
+    need_columns(rows, ["lhs"], "path forest")
     with figure_style(lang):
-        ax = _axes(ax, 0.9 + ROW * len(rows) * (1 if bootstrap is None else 1.25))
-        arrow = [f"{_named(c, labels, lang)} → {_named(o, labels, lang)}"
+        ax = axes_of_height(ax, 0.9 + ROW * len(rows) * (1 if bootstrap is None else 1.25))
+        arrow = [f"{label_of(c, labels, lang)} → {label_of(o, labels, lang)}"
                  for c, o in zip(rows["rhs"], rows["lhs"], strict=True)]  # fmt: skip
-        heights = _label_rows(ax, arrow)
+        heights = label_rows(ax, arrow)
         level = f"{100 * confidence:g}%"
         first = in_language(_INTERVAL, lang).format(level=level)
         if bootstrap is None:
-            _draw_intervals(ax, rows[[estimate, low, high]], heights, "primary", "o", first)
+            draw_intervals(ax, rows[[estimate, low, high]], heights, "primary", "o", first)
         else:
             _draw_both(ax, rows, bootstrap, (estimate, low, high), heights, first, lang)
-        _zero_line(ax)
+        zero_line(ax)
         ax.set_xlabel(in_language(axis_label, lang))
-        _signed_ticks(ax, lang)
+        signed_ticks(ax, lang)
     return ax
 
 
@@ -235,42 +179,13 @@ def _draw_both(ax, rows, bootstrap, columns, heights, interval: str, lang: str) 
     drawn = rows[["lhs", "rhs"]].merge(bootstrap, on=["lhs", "rhs"], how="left")
     names = {"en": ("Wald", "Bootstrap"), "zh": ("Wald ", "自助法 ")}[lang]
     sep = " " if lang == "en" else ""
-    _draw_intervals(
+    draw_intervals(
         ax, rows[list(columns)], heights + 0.15, "primary", "o", f"{names[0]}{sep}{interval}"
     )
-    _draw_intervals(
+    draw_intervals(
         ax, drawn[list(columns)], heights - 0.15, "accent", "s", f"{names[1]}{sep}{interval}"
     )
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderpad=0, handlelength=1.2)
-
-
-def _draw_intervals(ax, frame, heights, colour: str, marker: str, label: str) -> None:
-    """Draw dots with intervals; a dot whose interval holds zero is hollow."""
-    values, lows, highs = frame.to_numpy(float).T
-    ax.hlines(heights, lows, highs, color=PALETTE[colour], linewidth=1.4)
-    clear = (lows > 0) | (highs < 0)
-    ax.plot(values[clear], heights[clear], marker, color=PALETTE[colour])
-    ax.plot(values[~clear], heights[~clear], marker, color=PALETTE[colour], mfc="white")
-    ax.plot([], [], f"{marker}-", color=PALETTE[colour], label=label)
-
-
-def _zero_line(ax: Axes) -> None:
-    low, high = ax.get_xlim()
-    ax.set_xlim(min(low, -0.02 * (high - low)), high)
-    ax.axvline(0, color=PALETTE["ink"], linewidth=0.7, zorder=0)
-    ax.grid(axis="x")
-
-
-def _signed_ticks(ax: Axes, lang: str) -> None:
-    from matplotlib.ticker import FuncFormatter
-
-    def write(value, _):
-        if abs(value) < 1e-9:
-            return "0"
-        decimals = 1 if abs(round(value, 1) - value) < 1e-9 else 2
-        return format_number(value, decimals, bounded=True, lang=lang)
-
-    ax.xaxis.set_major_formatter(FuncFormatter(write))
 
 
 def plot_indirect_effects(
@@ -302,7 +217,7 @@ def plot_indirect_effects(
     DataError
         If an effect has no draws.
     """
-    _need(effects, [name, estimate, low, high], "indirect effects")
+    need_columns(effects, [name, estimate, low, high], "indirect effects")
     without = [str(n) for n in effects[name] if not np.isfinite(draws.get(n, [])).any()]
     if without:
         raise DataError(
@@ -310,9 +225,9 @@ def plot_indirect_effects(
             f"draws are there for: {', '.join(map(str, draws)) or 'none'}"
         )
     with figure_style(lang):
-        ax = _axes(ax, 0.7 + len(effects) * min(0.62, max(7.6 / len(effects), 0.36)))
-        names = [_chain(str(n), labels, lang) for n in effects[name]]
-        heights = _label_rows(ax, names)
+        ax = axes_of_height(ax, 0.7 + len(effects) * min(0.62, max(7.6 / len(effects), 0.36)))
+        names = [label_chain(str(n), labels, lang) for n in effects[name]]
+        heights = label_rows(ax, names)
         ax.set_ylim(-0.35, len(names) - 0.05)
         for row, base in zip(effects.to_dict("records"), heights, strict=True):
             _draw_ridge(ax, np.asarray(draws[row[name]], float), base)
@@ -321,11 +236,11 @@ def plot_indirect_effects(
             ax.hlines(base - 0.1, *ends, color=PALETTE["ink"], linewidth=1.4)
             face = PALETTE["ink"] if clear else "white"
             ax.plot(row[estimate], base - 0.1, "o", color=PALETTE["ink"], mfc=face)
-        _zero_line(ax)
+        zero_line(ax)
         level = in_language(_INTERVAL, lang).format(level=f"{100 * confidence:g}%")
         comma = "，" if lang == "zh" else ", "
         ax.set_xlabel(in_language(axis_label, lang) + comma + level)
-        _signed_ticks(ax, lang)
+        signed_ticks(ax, lang)
     return ax
 
 
@@ -357,13 +272,6 @@ def indirect_effect_draws(
     rows = table[table["effect"] != ""]
     columns = {"std_all": "est", "std_boot_ci_low": "ci_low", "std_boot_ci_high": "ci_high"}
     return draws, rows[["effect", *columns]].rename(columns=columns).reset_index(drop=True)
-
-
-def _chain(name: str, labels: Mapping[str, str] | None, lang: str) -> str:
-    if labels and name in labels:
-        return _named(name, labels, lang)
-    parts = name.replace("→", "->").split("->")
-    return " → ".join(_named(part.strip(), labels, lang) for part in parts)
 
 
 def _draw_ridge(ax: Axes, values: np.ndarray, base: float) -> None:
@@ -405,25 +313,25 @@ def plot_hypotheses(
         If a column is missing, there is no hypothesis, or a verdict is none of these.
     """
     columns = [name, path, estimate, low, high, verdict]
-    _need(hypotheses, columns, "hypotheses")
+    need_columns(hypotheses, columns, "hypotheses")
     unknown = sorted(set(hypotheses[verdict].astype(str)) - set(_VERDICT_LOOK))
     if unknown:
         raise DataError(
             f"hypotheses: unknown verdict {unknown[0]!r} · allowed: {', '.join(_VERDICT_LOOK)}"
         )
     with figure_style(lang):
-        ax = _axes(ax, 0.9 + ROW * len(hypotheses))
+        ax = axes_of_height(ax, 0.9 + ROW * len(hypotheses))
         rows = hypotheses.to_dict("records")
-        names = [f"{row[name]}  {_chain(row[path], labels, lang)}" for row in rows]
-        heights = _label_rows(ax, names)
+        names = [f"{row[name]}  {label_chain(row[path], labels, lang)}" for row in rows]
+        heights = label_rows(ax, names)
         for row, height in zip(rows, heights, strict=True):
             _draw_hypothesis(ax, row, height, (estimate, low, high, verdict))
         _write_results(ax, rows, heights, (estimate, low, high, verdict), lang)
-        _zero_line(ax)
+        zero_line(ax)
         level = in_language(_INTERVAL, lang).format(level=f"{100 * confidence:g}%")
         comma = "，" if lang == "zh" else ", "
         ax.set_xlabel(in_language(axis_label, lang) + comma + level)
-        _signed_ticks(ax, lang)
+        signed_ticks(ax, lang)
     return ax
 
 
