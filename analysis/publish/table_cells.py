@@ -168,7 +168,7 @@ def _arrow(values, column, lang, labels) -> str:
 def _rule(values, column, lang, labels) -> str:
     direction, threshold = values
     size = abs(_number(threshold))
-    decimals = 0 if size >= 5 and float(size).is_integer() else 2
+    decimals = max(len(f"{size:g}".partition(".")[2]), 2 if size < 1 else 0)
     number = format_number(_number(threshold), decimals, bounded=size < 1, lang=lang)
     return f"{_SIGNS.get(str(direction), '')} {number}"
 

@@ -20,7 +20,8 @@ def rule_text(rule: Cutoff, lang: str) -> str:
     ('≥ .50 [@fornell1981]', '≥ 0.50 [@fornell1981]')
     """
     size = abs(rule.threshold)
-    decimals = 0 if size >= 5 and float(size).is_integer() else 2 if size < 1 else 1
+    # As many decimals as the rule has: 2.58 is not 2.6, and 200 is not 200.00.
+    decimals = max(len(f"{size:g}".partition(".")[2]), 2 if size < 1 else 0)
     number = format_number(rule.threshold, decimals, bounded=size < 1, lang=lang)
     said = f"[@{rule.source}]" if rule.source else f"({in_language(rule.said, lang)})"
     return f"{_SIGNS[rule.direction]} {number} {said}"
