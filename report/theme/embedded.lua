@@ -14,6 +14,7 @@ local delimiter = "."
 local word = words.en
 local number_of = {}
 local write_inside -- what stands inside a callout or on a landscape page; defined at the end
+local registered, written = 0, 0
 local counter = { fig = 0, tbl = 0, eq = 0 }
 
 local function read_metadata(meta)
@@ -41,6 +42,7 @@ local function register(identifier)
   local kind = kind_of(identifier)
   counter[kind] = counter[kind] + 1
   number_of[identifier] = counter[kind]
+  registered = registered + 1
 end
 
 local function label(identifier)
@@ -52,26 +54,36 @@ local function equation_label(para)
   return last and last.t == "Str" and last.text:match("^{#(eq%-[^}]+)}$")
 end
 
+-- Every block in reading order, those inside divisions and quotations too. Written out and not
+-- left to pandoc's walk, which on long documents was seen to pass over figures and tables.
+local function each_block(blocks, visit)
+  for _, block in ipairs(blocks) do
+    visit(block)
+    if block.t == "Div" or block.t == "BlockQuote" then each_block(block.content, visit) end
+  end
+end
+
 -- pass 1: number everything in reading order -------------------------------------------------
 
+local function labelled_kind(block)
+  local kind = kind_of(block.identifier)
+  if block.t == "Figure" and kind == "fig" or block.t == "Table" and kind == "tbl" then
+    return kind
+  elseif block.t == "Div" and (kind == "fig" or kind == "tbl") then
+    return kind
+  end
+end
+
 local function number_floats(blocks)
-  blocks:walk({
-    traverse = "topdown",
-    Figure = function(el)
-      if kind_of(el.identifier) == "fig" then register(el.identifier) end
-    end,
-    Table = function(el)
-      if kind_of(el.identifier) == "tbl" then register(el.identifier) end
-    end,
-    Div = function(el)
-      local kind = kind_of(el.identifier)
-      if kind == "fig" or kind == "tbl" then register(el.identifier) end
-    end,
-    Para = function(el)
-      local id = equation_label(el)
-      if id then register(id) end
-    end,
-  })
+  each_block(blocks, function(block)
+    if block.t == "Figure" or block.t == "Table" or block.t == "Div" then
+      if labelled_kind(block) then register(block.identifier) end
+    elseif block.t == "Para" and equation_label(block) then
+      register(equation_label(block))
+    elseif block.t == "Header" and block.classes:includes("annex") then
+      error("an appendix was left without its letter")
+    end
+  end)
 end
 
 -- pass 2: write floats ------------------------------------------------------------------------
@@ -129,6 +141,7 @@ local function html_float(identifier, caption, content)
 end
 
 local function float(identifier, caption, content)
+  written = written + 1
   if typst then
     return typst_float(identifier, caption, content)
   elseif docx then
@@ -156,7 +169,7 @@ local function write_figure(el)
   if kind_of(el.identifier) ~= "fig" then return nil end
   local images = pandoc.Blocks({})
   el:walk({ Image = function(image) images:insert(pandoc.Plain({ bare_image(image) })) end })
-  return float(el.identifier, caption_of(el), images), false
+  return float(el.identifier, caption_of(el), images)
 end
 
 local function set_widths(el)
@@ -182,12 +195,12 @@ end
 local function write_table(el)
   el = set_widths(el)
   if kind_of(el.identifier) ~= "tbl" then
-    return html and pandoc.Div({ el }, { class = "table-scroll" }) or el, false
+    return html and pandoc.Div({ el }, { class = "table-scroll" }) or el
   end
   local identifier, caption = el.identifier, caption_of(el)
   el.identifier = ""
   el.caption = { long = {} }
-  return float(identifier, caption, pandoc.Blocks({ el })), false
+  return float(identifier, caption, pandoc.Blocks({ el }))
 end
 
 local function write_float_div(el)
@@ -199,7 +212,7 @@ local function write_float_div(el)
     content:remove(#content)
   end
   content = content:walk({ Image = bare_image, Table = set_widths })
-  return float(el.identifier, caption, content), false
+  return float(el.identifier, caption, content)
 end
 
 -- pass 2: callouts, pages, equations -----------------------------------------------------------
@@ -223,15 +236,15 @@ local function write_callout(el, kind)
       raw("])[") })
     out:extend(el.content)
     out:insert(raw("]"))
-    return out, false
+    return out
   end
   local style = kind:sub(1, 1):upper() .. kind:sub(2)
   local head_attr = docx and { ["custom-style"] = style .. " Title" } or { class = "callout-title" }
   local body_attr = docx and { ["custom-style"] = style .. " Text" } or { class = "callout-body" }
   local parts = pandoc.Blocks({ pandoc.Div({ pandoc.Para(heading) }, head_attr),
     pandoc.Div(el.content, body_attr) })
-  if docx then return parts, false end
-  return pandoc.Div(parts, { class = "callout callout-" .. kind }), false
+  if docx then return parts end
+  return pandoc.Div(parts, { class = "callout callout-" .. kind })
 end
 
 local A4 = { 11906, 16838 }
@@ -254,7 +267,7 @@ local function write_landscape(el)
     out:insert(1, section_break(false))
     out:insert(section_break(true))
   end
-  return out, false
+  return out
 end
 
 local function write_page_break()
@@ -279,6 +292,7 @@ end
 local function write_equation(el)
   local id = equation_label(el)
   if not id then return nil end
+  written = written + 1
   el.content:remove(#el.content)
   local formula
   for _, inline in ipairs(el.content) do
@@ -326,7 +340,6 @@ local function write_references(cite)
 end
 
 local writers = {
-  traverse = "topdown",
   Figure = write_figure,
   Table = write_table,
   Div = write_div,
@@ -334,12 +347,30 @@ local writers = {
 }
 
 write_inside = function(blocks)
-  return blocks:walk(writers)
+  local out = pandoc.Blocks({})
+  for _, block in ipairs(blocks) do
+    local writer = writers[block.t]
+    local new = writer and writer(block)
+    if not new then
+      if block.t == "Div" or block.t == "BlockQuote" then
+        block.content = write_inside(block.content)
+      end
+      out:insert(block)
+    elseif pandoc.utils.type(new) == "Blocks" then
+      out:extend(new)
+    else
+      out:insert(new)
+    end
+  end
+  return out
 end
 
 function Pandoc(doc)
   read_metadata(doc.meta)
   number_floats(doc.blocks)
   doc.blocks = write_inside(doc.blocks:walk({ Cite = write_references }))
+  if written ~= registered then
+    error(string.format("%d captions were numbered, %d written", registered, written))
+  end
   return doc
 end

@@ -44,23 +44,23 @@ local function letter_heading(header, counters)
   return header
 end
 
+-- Headings inside divisions are titles of callouts, not sections.
 local function number_headings(blocks)
   local plain, lettered, in_annex = {}, {}, false
-  return blocks:walk({
-    traverse = "topdown",
-    Header = function(header)
-      if header.level == 1 then
-        in_annex = header.classes:includes("annex")
-        header.classes = header.classes:filter(function(c) return c ~= "annex" end)
+  local out = pandoc.Blocks({})
+  for _, block in ipairs(blocks) do
+    if block.t == "Header" then
+      if block.level == 1 then in_annex = block.classes:includes("annex") end
+      block.classes = block.classes:filter(function(c) return c ~= "annex" end)
+      if in_annex and not block.classes:includes("unnumbered") then
+        block = letter_heading(block, lettered)
+      elseif not block.classes:includes("unnumbered") then
+        number_of[block.identifier] = table.concat(count(plain, block.level), ".")
       end
-      if header.classes:includes("unnumbered") then
-        return nil
-      elseif in_annex then
-        return letter_heading(header, lettered)
-      end
-      number_of[header.identifier] = table.concat(count(plain, header.level), ".")
-    end,
-  })
+    end
+    out:insert(block)
+  end
+  return out
 end
 
 local function section_link(citation)
@@ -90,47 +90,56 @@ local function link_sections(cite)
   return out
 end
 
-local function wrapped(div, open, close)
-  local out = pandoc.Blocks({ pandoc.RawBlock("typst", open) })
-  out:extend(div.content)
-  out:insert(pandoc.RawBlock("typst", close))
-  return out
+-- Rebuild a list of blocks, those inside plain divisions first. Written out and not left to
+-- pandoc's walk, which on long documents was seen to pass over blocks. Divisions that stand for
+-- something of Quarto's own are not entered.
+local function rebuild(blocks, change)
+  for _, block in ipairs(blocks) do
+    if block.t == "Div" and not block.attributes["__quarto_custom"] then
+      block.content = rebuild(block.content, change)
+    end
+  end
+  return change(blocks)
 end
 
-local function dress(div)
-  local note, small = div.classes:includes("table-note"), div.classes:includes("small")
-  if FORMAT:match("typst") and note then
-    return wrapped(div, "#table-note[", "]")
-  elseif FORMAT:match("typst") and small then
-    return wrapped(div, "#small-print[", "]")
-  elseif FORMAT:match("docx") and note then
-    div.attributes["custom-style"] = "Table Note"
-    return div
-  end
+local function wrapped(content, open, close)
+  local out = pandoc.Blocks({ pandoc.RawBlock("typst", open) })
+  out:extend(content)
+  out:insert(pandoc.RawBlock("typst", close))
+  return out
 end
 
 local function is_note(block)
   return block and block.t == "Div" and block.classes:includes("table-note")
 end
 
+local function dress(block)
+  if FORMAT:match("typst") and is_note(block) then
+    return wrapped(block.content, "#table-note[", "]")
+  elseif FORMAT:match("typst") and block.t == "Div" and block.classes:includes("small") then
+    return wrapped(block.content, "#small-print[", "]")
+  elseif FORMAT:match("docx") and is_note(block) then
+    block.attributes["custom-style"] = "Table Note"
+  end
+  return pandoc.Blocks({ block })
+end
+
 -- A note never starts a page of its own: on paper the figure or table above is tied to it.
-local function tie_notes(blocks)
-  if not FORMAT:match("typst") then return nil end
+local function dress_all(list)
   local out = pandoc.Blocks({})
-  for i, block in ipairs(blocks) do
-    if is_note(blocks[i + 1]) then
-      out:extend({ pandoc.RawBlock("typst", "#noted["), block, pandoc.RawBlock("typst", "]") })
-    else
-      out:insert(block)
+  for i, block in ipairs(list) do
+    local dressed = dress(block)
+    if FORMAT:match("typst") and is_note(list[i + 1]) then
+      dressed = wrapped(dressed, "#noted[", "]")
     end
+    out:extend(dressed)
   end
   return out
 end
 
 function Pandoc(doc)
   read_language(doc.meta)
-  doc.blocks = number_headings(doc.blocks)
-  doc.blocks = doc.blocks:walk({ Blocks = tie_notes })
-  doc.blocks = doc.blocks:walk({ Cite = link_sections, Div = dress })
+  doc.blocks = rebuild(number_headings(doc.blocks), dress_all)
+  doc.blocks = doc.blocks:walk({ Cite = link_sections })
   return doc
 end
