@@ -350,11 +350,16 @@ def test_importance_performance_by_regression_on_rescaled_scores():
     assert_allclose(items.loc["IMAG1", "performance"], points["IMAG1"].mean())
 
 
-def test_map_draws_and_speaks():
+def test_results_draw_and_the_map_speaks():
     import matplotlib
 
     matplotlib.use("Agg")
-    result = fit("mobi").importance_performance("Loyalty")
+    ours = fit("mobi", bootstrap=50, seed=1)
+    labels = [text.get_text() for text in ours.plot(lang="zh").get_yticklabels()]
+    assert labels[0] == "Complaints → Loyalty" and len(labels) == 12
+    axes = ours.predict(k_folds=5).plot(lang="zh")
+    assert len(axes.get_yticklabels()) == 19 and "线性基准" in axes.get_legend_handles_labels()[1]
+    result = ours.importance_performance("Loyalty")
     assert len(result.plot(lang="zh").texts) == 6
     assert "observed range" in result.notes[0] and "实际范围" in result.notes[0].zh
     first = result.table().iloc[0]

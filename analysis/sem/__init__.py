@@ -21,6 +21,8 @@ _LAZY = {
     "Finding": "diagnostics",
     "Bootstrap": "bootstrap",
     "effects": "effects",
+    "fit_pls": "pls",
+    "polychoric_matrix": "polychoric",
     "rmsea_power": "power",
     "rmsea_sample_size": "power",
     "second_opinion": "second_opinion",

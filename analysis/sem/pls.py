@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,9 @@ from analysis.sem.pls_model import PathModel, Paths, declare_path_model
 from analysis.sem.pls_moments import ItemData, read_items
 from analysis.sem.pls_predict import PlsPrediction, predict_out_of_sample
 from analysis.sem.pls_words import method_of, notes_of, say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 DEFAULT_SEED = 20260101
 
@@ -81,6 +85,12 @@ class PlsResult(Result):
     def table(self) -> pd.DataFrame:
         """Return every weight, loading and path: ``lhs op rhs est se t p ci_low ci_high``."""
         return self.estimates.copy()
+
+    def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+        """Draw every path coefficient with its interval."""
+        from analysis.sem.pls_pictures import draw_paths
+
+        return draw_paths(self.table().query("op == '~'"), ax, lang)
 
     def sentence(self, lang: str = "en") -> str:
         """State explained variance, the strongest path and measurement quality in APA prose."""

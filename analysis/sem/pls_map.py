@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from analysis.errors import DataError, ModelError
 from analysis.results import Result
 from analysis.sem.pls_model import PathModel
 from analysis.wording import Text, format_number, join_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Scale = tuple[float, float] | Mapping[str, tuple[float, float]]
 SOURCE = "Ringle & Sarstedt (2016)"
@@ -65,25 +69,11 @@ class ImportancePerformance(Result):
             f"attention first ({SOURCE})."
         )
 
-    def plot(self, ax=None, *, lang: str = "en"):
+    def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Scatter importance against performance, with the means as cross-hairs."""
-        import matplotlib.pyplot as plt
+        from analysis.sem.pls_pictures import draw_map
 
-        ax = plt.subplots()[1] if ax is None else ax
-        table = self.table()
-        ax.scatter(table["importance"], table["performance"])
-        for _, row in table.iterrows():
-            ax.annotate(
-                row["construct"],
-                (row["importance"], row["performance"]),
-                textcoords="offset points",
-                xytext=(4, 4),
-            )
-        ax.axvline(table["importance"].mean(), color="0.7", zorder=0)
-        ax.axhline(table["performance"].mean(), color="0.7", zorder=0)
-        labels = {"en": ("Importance", "Performance"), "zh": ("重要性", "绩效")}[lang]
-        ax.set(xlabel=f"{labels[0]} ({self.target})", ylabel=labels[1])
-        return ax
+        return draw_map(self.table(), self.target, ax, lang)
 
 
 def map_importance(

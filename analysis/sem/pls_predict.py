@@ -8,6 +8,7 @@ Shmueli, Sarstedt, Hair, Cheah, Ting, Vaithilingam & Ringle (2019), European Jou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from analysis.results import Result
 from analysis.sem.pls_algorithm import PlsBatch, fit_batch
 from analysis.sem.pls_model import PathModel
 from analysis.wording import Text, format_number, format_percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TECHNIQUES = ("direct", "earliest")
 SOURCE = "Shmueli et al. (2019)"
@@ -55,6 +59,12 @@ class PlsPrediction(Result):
     def table(self) -> pd.DataFrame:
         """One row per item."""
         return self.items.copy()
+
+    def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+        """Draw each item's RMSE beside that of the linear benchmark."""
+        from analysis.sem.pls_pictures import draw_prediction
+
+        return draw_prediction(self.table(), ax, lang)
 
     def sentence(self, lang: str = "en") -> str:
         """State predictive power in APA prose, naming whose rule it is."""
