@@ -96,8 +96,8 @@ def test_one_value_of_each_kind(kind, value, en, zh):
     for lang, wanted in (("en", en), ("zh", zh)):
         text, alignments = cells(render(frame, spec(kind), lang))
         assert text == [["X" if lang == "en" else "甲"], [wanted]]
-        right = kind in NUMBERS
-        assert alignments == ["AlignRight" if right else "AlignLeft"]
+        side = "Right" if kind in NUMBERS else "Center" if kind == "verdict" else "Left"
+        assert alignments == [f"Align{side}"]
 
 
 def test_cells_of_several_sources():

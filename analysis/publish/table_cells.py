@@ -274,7 +274,7 @@ KINDS: dict[str, tuple[Callable[..., str], str]] = {
     "coef_interval": (_bounded_interval, "center"),
     "starred": (_starred, "right"),
     "starred_number": (_starred_number, "right"),
-    "verdict": (_verdict, "left"),
+    "verdict": (_verdict, "center"),
 }
 
 

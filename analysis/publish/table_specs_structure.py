@@ -81,7 +81,6 @@ STRUCTURE = {
         column("count", "df", "*df*", "*df*", 0.7),
         column("coef", "cfi", "CFI", "CFI", 0.8, decimals=3),
         column("coef", "rmsea", "RMSEA", "RMSEA", 1.0, decimals=3),
-        column("coef", "srmr", "SRMR", "SRMR", 0.9, decimals=3),
         column("number", "aic", "AIC", "AIC", 1.2, decimals=1),
         column("number", "bic", "BIC", "BIC", 1.2, decimals=1),
         column("number", "delta_chisq", "Δχ²", "Δχ²", 1.0),
