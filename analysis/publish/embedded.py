@@ -20,7 +20,7 @@ from typing import Any
 
 from analysis.errors import ReportError
 from analysis.publish.fonts import chinese_font_folder
-from analysis.publish.gate import check_messages, check_sources, setting
+from analysis.publish.gate import check_messages, check_sources, raise_faults, setting
 from analysis.publish.project import check_formats, format_settings, read_metadata
 from analysis.publish.sources import SourceLine
 
@@ -214,7 +214,7 @@ def _compile(project: Path, document: Path, output: Path, timestamp: int) -> Non
     import typst
 
     try:
-        typst.compile(
+        _, warnings = typst.compile_with_warnings(
             # as bytes, the document counts as lying in the root: paths stay those of the project
             document.read_bytes(),
             output=output,
@@ -227,3 +227,4 @@ def _compile(project: Path, document: Path, output: Path, timestamp: int) -> Non
         raise ReportError(
             f"Typst cannot set the report: {error.message} {error.diagnostic}"
         ) from error
+    raise_faults(f"Typst warns: {warning.message}" for warning in warnings)
