@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from analysis.value.comparison import HoldoutCalibration
     from analysis.value.purchase import PurchaseModel
+    from analysis.value.survival import SurvivalCurve
 
 _UNITS = {
     "day": Text("days", zh="天"),
@@ -91,4 +92,24 @@ def plot_calibration(
         ax.set_xlabel(words[0])
         ax.set_ylabel(words[1])
         ax.legend()
+    return ax
+
+
+def plot_survival(curve: SurvivalCurve, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+    """Draw a survival curve with its band."""
+    from analysis.style import PALETTE, figure_style, new_axes
+
+    table = curve.table()
+    words = {"en": ("Time", "Share still a customer"), "zh": ("时间", "仍为客户的比例")}[lang]
+    with figure_style(lang):
+        ax = new_axes() if ax is None else ax
+        ax.fill_between(
+            table["time"], table["ci_low"], table["ci_high"], step="post", color=PALETTE["light"]
+        )
+        time = np.concatenate([[0.0], table["time"]])
+        share = np.concatenate([[1.0], table["survival"]])
+        ax.step(time, share, where="post", color=PALETTE["primary"])
+        ax.set_ylim(0, 1)
+        ax.set_xlabel(words[0])
+        ax.set_ylabel(words[1])
     return ax

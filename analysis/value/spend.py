@@ -126,8 +126,9 @@ class SpendModel(Result):
         p_value = format_p(self.correlation_p, lang=lang, relation=True)
         if lang == "zh":
             return (
-                f"Gamma–Gamma模型(n = {self.n_used}名重复购买客户):{'、'.join(rows)};总体平均每次消费"
-                f"{mean}。购买次数与消费额的相关r = {r} {limits},p {p_value}(模型假设为0)。"
+                f"Gamma–Gamma模型(n = {self.n_used}名重复购买客户):{'、'.join(rows)};"
+                f"总体平均每次消费{mean}。购买次数与消费额的相关r = {r} {limits},"
+                f"p {p_value}(模型假设为0)。"
             )
         return (
             f"The Gamma–Gamma model (n = {self.n_used} repeat buyers) gave {', '.join(rows)}; mean "
@@ -178,9 +179,9 @@ def fit_spend_model(
     Notes
     -----
     The mean spend z of x purchases has density
-    Γ(px + q) / (Γ(px) Γ(q)) γ^q z^(px-1) x^(px) / (γ + xz)^(px + q): Fader, P. S., & Hardie, B. G. S.
-    (2013), The Gamma–Gamma model of monetary value, brucehardie.com, eq. 1a. Published values for
-    CDNOW (p 6.25, q 3.74, gamma 15.44) are reproduced.
+    Γ(px + q) / (Γ(px) Γ(q)) γ^q z^(px-1) x^(px) / (γ + xz)^(px + q): Fader, P. S., & Hardie,
+    B. G. S. (2013), The Gamma–Gamma model of monetary value, brucehardie.com, eq. 1a. Published
+    values for CDNOW (p 6.25, q 3.74, gamma 15.44) are reproduced.
 
     Examples
     --------
