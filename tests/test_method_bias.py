@@ -16,6 +16,7 @@ from scipy.stats import chi2
 
 from analysis.errors import DataError, ModelError
 from analysis.measure.method_bias import harman_single_factor, method_bias
+from analysis.sem import fit_model
 from analysis.wording import Text
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -90,6 +91,20 @@ def test_a_method_factor_that_does_not_converge_gives_words_and_no_numbers(case,
     assert np.isnan(got.method_variance)
     assert "reached no optimum: nothing follows" in got.sentence()
     assert "未收敛，不能据此得出结论" in got.sentence("zh")
+
+
+def test_a_false_optimum_of_lavaan_is_not_followed(results):
+    """lavaan stops at χ² = 64.35 as converged; with the loading fixed at .5 χ² is lower."""
+    data = data_of("hs_missing").dropna()
+    data = (data - data.mean()) / data.std(ddof=0)
+    syntax = "\n".join(f"{name} =~ " + " + ".join(items) for name, items in HS.items())
+    syntax += "\nM =~ " + " + ".join(f"0.5*x{i}" for i in range(1, 10))
+    fixed = fit_model(syntax + "\nM ~~ 0*visual + 0*textual + 0*speed", data, std_lv=True)
+    want = reference("hs_missing").iloc[0]
+    assert want.ulmc_converged
+    assert fixed.indices["chisq"] < want.ulmc_chisq - 1
+    row = results["hs_missing"].models.set_index("model").loc["method_factor"]
+    assert row.status == "not converged"
 
 
 def test_an_inadmissible_method_factor_is_not_read_as_method_variance(results):

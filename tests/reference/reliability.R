@@ -1,6 +1,6 @@
 # References for tests/test_reliability.py. Run from the repository root:
 #   Rscript tests/reference/measure_data.R && Rscript tests/reference/reliability.R
-suppressMessages({library(psych); library(lavaan); library(semTools)})
+suppressMessages({library(psych); library(lavaan)})
 source(file.path("tests", "reference", "measure_data.R"))
 
 splits_of <- function(covariance) {
