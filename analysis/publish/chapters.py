@@ -33,6 +33,11 @@ from analysis.wording import (
     join_words,
 )
 
+#: What a chapter may call; see the table in CONTRIBUTING.md.
+VOCABULARY = (
+    "label", "labels", "words", "sentence_case", "num", "coef", "count", "pval", "ci", "pct",
+    "text", "draws", "cutoff", "cite", "say", "say_each", "notes", "table", "matrix", "figure",
+)  # fmt: skip
 REPORT = Path(__file__).resolve().parents[2] / "report"
 
 
@@ -95,15 +100,11 @@ class Binder:
             raise ReportError(f"{_place(error, source)}: {error}") from error
 
     def _vocabulary(self) -> dict[str, Any]:
+        verbs = {name: getattr(self, name) for name in VOCABULARY}
         return {
-            "study": self.study, "lang": self.lang, "draft": self.draft, "has": self.store.has,
-            "result": self.store.read, "label": self.label, "labels": self.labels,
-            "words": self.words, "sentence_case": self.sentence_case, "num": self.num, "coef": self.coef, "count": self.count,
-            "pval": self.pval, "ci": self.ci, "pct": self.pct, "text": self.text,
-            "say": self.say, "say_each": self.say_each, "notes": self.notes,
-            "table": self.table, "matrix": self.matrix,
-            "figure": self.figure, "cutoff": self.cutoff, "cite": self.cite, "commit": commit,
-            "software": software, "draws": self.draws,
+            **verbs, "study": self.study, "lang": self.lang, "draft": self.draft,
+            "has": self.store.has, "result": self.store.read, "commit": commit,
+            "software": software,
         }  # fmt: skip
 
     @property

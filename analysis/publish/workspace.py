@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from analysis.evaluate.hypotheses import HypothesisTests
     from analysis.sem.result import ModelFit
     from analysis.study import Survey
     from analysis.study.screening import CarelessScreening
@@ -81,7 +82,7 @@ class Workspace:
         """Return the plot of a measurement model."""
         from analysis.publish.diagram import plot_measurement_diagram
 
-        return partial(self._draw, plot_measurement_diagram, fit.table())
+        return partial(self._draw, plot_measurement_diagram, fit.standardised())
 
     def plot_effects(self, effects: pd.DataFrame) -> Callable[..., Axes]:
         """Return the plot of total effects with their intervals."""
@@ -90,6 +91,12 @@ class Workspace:
         frame = effects.rename(columns={"source": "rhs", "target": "lhs"})
         plot = partial(plot_path_forest, estimate="total", low="total_low", high="total_high")
         return partial(self._draw, plot, frame)
+
+    def plot_hypotheses(self, verdicts: HypothesisTests) -> Callable[..., Axes]:
+        """Return the plot of all hypotheses at a glance."""
+        from analysis.publish.figures import plot_hypotheses
+
+        return partial(self._draw, plot_hypotheses, verdicts.table())
 
     def _draw(self, plot: Callable[..., Axes], *data, ax: Axes | None = None, lang: str) -> Axes:
         return plot(*data, self.labels, lang=lang, ax=ax)
