@@ -96,6 +96,24 @@ class ModelFit(Result):
         spread = np.sqrt(np.diag(covariance))
         return covariance / np.outer(spread, spread)
 
+    def residuals(self, kind: str = "correlation", group: str | None = None) -> pd.DataFrame:
+        """Return sample minus implied moments; see :func:`analysis.sem.residuals.residual_matrix`."""
+        from analysis.sem.residuals import residual_matrix
+
+        return residual_matrix(self, kind, group)
+
+    def modification_indices(self, *, minimum: float = 0.0, **options) -> pd.DataFrame:
+        """Return what freeing each absent parameter would do, largest first."""
+        from analysis.sem.modification import modification_indices
+
+        return modification_indices(self, minimum=minimum, **options)
+
+    def factor_scores(self, method: str = "regression") -> pd.DataFrame:
+        """Return each row's position on the latent variables, indexed by row of the data."""
+        from analysis.sem.scores import factor_scores
+
+        return factor_scores(self, method)
+
     def bootstrap(
         self, n: int = 1000, *, seed: int | None = None, rows: np.ndarray | None = None
     ) -> Bootstrap:
