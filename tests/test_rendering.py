@@ -230,6 +230,14 @@ def test_word_header_rows_repeat_and_rows_stay_whole(report):
         assert all(row.find("w:trPr/w:cantSplit", W) is not None for row in rows)
 
 
+def test_word_notes_stay_with_their_table(report):
+    table = _tables(report[0] / "report.docx")["tbl-fit"]
+    note = table.getnext()
+    assert note.find("w:pPr/w:pStyle", W).get(_w("val")) == "TableNote"
+    last = table.findall("w:tr", W)[-1]
+    assert all(layout.find("w:keepNext", W) is not None for layout in last.iter(_w("pPr")))
+
+
 def test_word_tables_have_three_lines(report):
     styles = _document(report[0] / "report.docx", "word/styles.xml")
     style = styles.find("w:style[@w:styleId='Table']", W)

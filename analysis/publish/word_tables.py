@@ -30,6 +30,17 @@ def fix_tables(body: Any, widths: Mapping[str, Sequence[float]], alignment: str)
     for table, label, room in list(_data_tables(body)):
         columns, style = _layout(table, widths.get(label), room)
         _fix_table(table, columns, style, alignment)
+    for note in body.iter(tag("p")):
+        if attribute(note.find("w:pPr/w:pStyle", NS), "val") == "TableNote":
+            _tie_to_what_is_above(note)
+
+
+def _tie_to_what_is_above(note: Any) -> None:
+    above = note.getprevious()
+    while above is not None and above.tag not in {tag("p"), tag("tbl")}:
+        above = above.getprevious()
+    if above is not None:
+        _keep_with_next(above.findall("w:tr", NS)[-1] if above.tag == tag("tbl") else above)
 
 
 def text_width(section: Any) -> int:
@@ -184,10 +195,11 @@ def _embolden(row: Any) -> None:
             properties.insert(len(first), make("b"))
 
 
-def _keep_with_next(row: Any) -> None:
-    for layout in row.iter(tag("pPr")):
-        if layout.find("w:keepNext", NS) is None:
-            layout.find("w:pStyle", NS).addnext(make("keepNext"))
+def _keep_with_next(rows_or_paragraph: Any) -> None:
+    for layout in rows_or_paragraph.iter(tag("pPr")):
+        style = layout.find("w:pStyle", NS)
+        if style is not None and layout.find("w:keepNext", NS) is None:
+            style.addnext(make("keepNext"))
 
 
 def _fix_cell(cell: Any, width: int, style: str) -> None:
