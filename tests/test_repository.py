@@ -12,7 +12,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-LONGEST_CELL = 10
+LONGEST_CELL = 12
 
 
 def notebook(path):

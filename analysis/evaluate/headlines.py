@@ -45,7 +45,7 @@ def reliability_headline(found: ReliabilityOfScales, labels: Mapping[str, str]) 
 def _reliability(frame, weak, labels, rule, lang: str) -> str:
     bounded = {"bounded": True, "lang": lang}
     listed = [
-        f"{_inside(labels[row.construct], lang)} (α = {format_number(row.alpha, 2, **bounded)})"
+        _with(labels[row.construct], f"α = {format_number(row.alpha, 2, **bounded)}", lang)
         for row in weak.itertuples()
     ]  # fmt: skip
     text = _ALL[lang] if weak.empty else _SOME[lang]
@@ -81,8 +81,9 @@ def _discriminant(frame, close, labels, rule, lang: str) -> str:
     bounded = {"bounded": True, "lang": lang}
     worst = close.sort_values("htmt", ascending=False).head(3)
     listed = [
-        f"{_inside(labels[row.construct_1], lang)}–{_inside(labels[row.construct_2], lang)} "
-        f"({format_number(row.htmt, 2, lang=lang)})"
+        _inside(labels[row.construct_1], lang)
+        + "–"
+        + _with(labels[row.construct_2], format_number(row.htmt, 2, lang=lang), lang)
         for row in worst.itertuples()
     ]
     text = _APART[lang] if close.empty else _CLOSE[lang]
@@ -103,6 +104,12 @@ _CLOSE = {
     "zh": "部分如此：{n} 对构念中有 {apart} 对的异质—单质比低于 {cutoff}（{said}）；"
     "最接近的是{pairs}。",
 }
+
+
+def _with(label: str, number: str, lang: str) -> str:
+    """Return a label with its number in the brackets of the language."""
+    word = _inside(label, lang)
+    return f"{word}（{number}）" if lang == "zh" else f"{word} ({number})"
 
 
 def _inside(label: str, lang: str) -> str:

@@ -40,11 +40,20 @@ def _numbers(solution: FactorSolution, lang: str) -> dict:
             format_number(v, bounded=True, lang=lang)
             for v in (correlations.min(), correlations.max())
         )
-        reach = _REACH[lang].format(low=low, high=high)
+        reach = _REACH[lang, low == high].format(low=low, high=high)
     return {
-        "m": len(solution.variance), "n": solution.n_used, "reach": reach,
+        "m": len(solution.variance), "factors": counted(len(solution.variance)), "n": solution.n_used, "reach": reach,
         "method": solution.method.in_language(lang), "share": format_percent(share, 1),
     }  # fmt: skip
+
+
+def counted(factors: int) -> str:
+    """Return a number of factors in English.
+
+    >>> counted(1), counted(3)
+    ('1 factor', '3 factors')
+    """
+    return f"{factors} factor" if factors == 1 else f"{factors} factors"
 
 
 def _fit_numbers(solution: FactorSolution, lang: str) -> dict:
@@ -75,9 +84,14 @@ def _weak(solution: FactorSolution, lang: str) -> str:
     return told
 
 
-_REACH = {"en": " (correlating {low} to {high})", "zh": "（因子相关 {low} 至 {high}）"}
+_REACH = {
+    ("en", False): " (correlating {low} to {high})",
+    ("en", True): " (correlating {low})",
+    ("zh", False): "（因子相关 {low} 至 {high}）",
+    ("zh", True): "（因子相关 {low}）",
+}
 _SENTENCE = {
-    "en": "{method}: {m} factor(s){reach} account for {share} of the variance (N = {n}).",
+    "en": "{method}: {factors}{reach} account for {share} of the variance (N = {n}).",
     "zh": "{method}：{m} 个因子{reach}解释了 {share} 的方差（N = {n}）。",
 }
 _FIT = {

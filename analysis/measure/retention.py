@@ -184,7 +184,7 @@ class Retention(Result):
                                                      "map_squared", "map_fourth")})  # fmt: skip
         numbers = join_words([str(n) for n in wanted], lang=lang)
         return _RETENTION[lang][len(wanted) == 1].format(
-            n=self.n_used, draws=self.draws, numbers=numbers, **told,
+            n=self.n_used, draws=self.draws, numbers=numbers, factors=counted(wanted[0]), **told,
             line=_LINE[self.rule].in_language(lang).format(q=format_percent(self.quantile)),
         )  # fmt: skip
 
@@ -202,7 +202,7 @@ _LINE = {
 _RETENTION = {
     "en": {
         True: "Parallel analysis (Horn, 1965; {draws} random samples, {line}, N = {n}) and the "
-        "minimum average partial (Velicer, 1976) all suggest {numbers} factor(s); eigenvalues "
+        "minimum average partial (Velicer, 1976) all suggest {factors}; eigenvalues "
         "above 1 would give {kaiser}, a rule that keeps too many.",
         False: "The rules do not agree ({numbers} factors): parallel analysis (Horn, 1965; {draws} "
         "random samples, {line}, N = {n}) suggests {parallel_components} by components and "

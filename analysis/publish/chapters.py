@@ -11,13 +11,12 @@ import shutil
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from analysis.cutoffs import cutoffs_with
 from analysis.errors import ReportError
-from analysis.publish.citations import cite_sources, source_keys
+from analysis.publish.citations import bibliography, cite_sources
 from analysis.publish.gate import bracket_references
 from analysis.publish.project import install_theme
 from analysis.publish.provenance import commit, software
@@ -39,11 +38,6 @@ VOCABULARY = (
     "text", "draws", "cutoff", "cite", "say", "say_each", "notes", "table", "matrix", "figure",
 )  # fmt: skip
 REPORT = Path(__file__).resolve().parents[2] / "report"
-
-
-@cache
-def _bibliography() -> dict[tuple[str, str], str]:
-    return source_keys((REPORT / "references.bib").read_text(encoding="utf-8"))
 
 
 def write_project(study: Study, lang: str, folder: Path, *, draft: bool = False) -> Path:
@@ -201,7 +195,7 @@ class Binder:
         return "\n".join(f"- {self._cited(text)}" for text in texts)
 
     def _cited(self, text: str) -> str:
-        return cite_sources(text, _bibliography(), self.lang)
+        return cite_sources(text, bibliography(), self.lang)
 
     # Tables and figures
     def table(

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
+BIBLIOGRAPHY = Path(__file__).resolve().parents[2] / "report" / "references.bib"
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[^,]+),(?P<fields>.*)$", re.M)
 _AUTHOR = re.compile(r"author=\{(?P<authors>(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _YEAR = re.compile(r"year=\{(?P<year>\d{4})\}")
@@ -27,6 +30,22 @@ def source_keys(bibliography: str) -> dict[tuple[str, str], str]:
         if authors and year:
             found[_named(authors["authors"]), year["year"]] = entry["key"]
     return found
+
+
+@cache
+def bibliography() -> dict[tuple[str, str], str]:
+    """Return :func:`source_keys` of the report's bibliography."""
+    return source_keys(BIBLIOGRAPHY.read_text(encoding="utf-8"))
+
+
+def author_of(key: str) -> str:
+    """Return who wrote an entry, as a Chinese text names them; an unknown key as it is.
+
+    >>> author_of("hair2019"), author_of("hu1999")
+    ('Hair 等', 'Hu & Bentler')
+    """
+    found = {entry: authors for (authors, _), entry in bibliography().items()}
+    return found.get(key, key).replace(" et al.", " 等")
 
 
 def _named(authors: str) -> str:

@@ -106,8 +106,8 @@ def rule_table(study: Study) -> pd.DataFrame:
     rows = [
         {
             "rule": label, "name": name, "direction": rules[name].direction,
-            "threshold": rules[name].threshold, "source": rules[name].source,
-            "said": rules[name].said,
+            "threshold": rules[name].threshold,
+            "source": rules[name].source or rules[name].said,
         }
         for name, label in _RULE_NAMES.items()
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.cutoffs import CUTOFFS, Cutoff
+from analysis.publish.citations import author_of
 from analysis.wording import (
     Text,
     format_interval,
@@ -190,11 +191,17 @@ def _plain(values, column, lang, labels) -> str:
 def write_source(source: str, lang: str) -> str:
     """Return citations for keys of the bibliography, other words as they stand.
 
+    In Chinese the citation is a number, so the authors are named before it.
+
     >>> write_source("hair2019; kock2015", "en"), write_source("own items", "en")
     ('[@hair2019; @kock2015]', 'own items')
+    >>> write_source("hair2019; kock2015", "zh")
+    'Hair 等[@hair2019]；Kock[@kock2015]'
     """
     parts = [part.strip() for part in re.split("[;,]", str(source))]
     if all(_KEY.fullmatch(part) for part in parts):
+        if lang == "zh":
+            return "；".join(f"{author_of(part)}[@{part}]" for part in parts)
         return "[" + "; ".join(f"@{part}" for part in parts) + "]"
     return escape_text(source)
 

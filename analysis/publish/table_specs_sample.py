@@ -43,7 +43,7 @@ DECLARED = {
     "rules": table(
         column("text", "rule", "Statistic", "统计量", 3.0),
         column("rule", "direction threshold", "Rule", "判断标准", 1.2),
-        column("text", "said", "Source", "来源", 3.0),
+        column("source", "source", "Source", "来源", 3.0),
     ),
 }
 

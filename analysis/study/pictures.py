@@ -124,8 +124,10 @@ def draw_screening(result: CarelessScreening, ax: Axes | None, lang: str) -> Axe
 
 
 def draw_flow(result: SampleFlow, ax: Axes | None, lang: str) -> Axes:
-    """Draw the flow diagram: a box per step, what left beside the arrow."""
+    """Draw the flow diagram: a box per step that lost someone, what left beside the arrow."""
     table = result.table()
+    ends = table.index.isin([0, len(table) - 1])
+    table = table[ends | (table["removed"] > 0)]
     label, reason = ("label_zh", "reason_zh") if lang == "zh" else ("label", "reason")
     count = len(table)
     middle = 2.8 if (table["removed"] > 0).any() else 5
