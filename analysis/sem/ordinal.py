@@ -17,7 +17,7 @@ import pandas as pd
 from analysis.errors import ConvergenceError, ModelError
 from analysis.sem.fit import Request, Solution
 from analysis.sem.indices import srmr
-from analysis.sem.inference import explained_variance, group_position
+from analysis.sem.inference import explained_variance
 from analysis.sem.likelihood import Point
 from analysis.sem.ordinal_findings import findings_of, method_of
 from analysis.sem.ordinal_indices import (
@@ -48,7 +48,15 @@ _SCALED = ("chisq", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OrdinalFit(ModelFit):
-    """A model fitted by least squares: judged by its scaled test and indices."""
+    """A model fitted by least squares: judged by its scaled test and indices.
+
+    Attributes
+    ----------
+    sandwich : Sandwich
+        Jacobian, bread and traces, for nested tests and residuals.
+    """
+
+    sandwich: Sandwich
 
     def sentence(self, lang: str = "en") -> str:
         """State the model's fit in APA prose by the scaled-shifted test and its indices."""
@@ -60,28 +68,21 @@ class OrdinalFit(ModelFit):
         }[lang]
         return lead + ModelFit.sentence(judged, lang)
 
-    def residuals(self, group: str | None = None) -> pd.DataFrame:
-        """Return sample less implied correlations of the responses (covariances if continuous)."""
-        place = group_position(self, group)
-        names = list(self.prepared.model.observed)
-        if not self.prepared.ordinal.ordered:
-            p = len(names)
-            units = np.outer(self.prepared.design.units[:p], self.prepared.design.units[:p])
-            found = self.prepared.sample.covariance[place]
-            sigma = central_sigma(
-                self.prepared.design, _point(self.prepared, self.solution).implied
-            )
-            return pd.DataFrame(found - sigma[0, place][:p, :p] * units, names, names)
-        sample, implied = _correlations(self.prepared, self.solution)
-        return pd.DataFrame(sample[place] - implied[place], index=names, columns=names)
+    def residuals(self, kind: str = "correlation", group: str | None = None) -> pd.DataFrame:
+        """Return sample less implied correlations of the responses, raw or as z values."""
+        from analysis.sem.ordinal_inspect import residual_matrix
+
+        return residual_matrix(self, kind, group)
+
+    def modification_indices(self, *, minimum: float = 0.0, **options) -> pd.DataFrame:
+        """Return what freeing each absent parameter would do, largest first."""
+        from analysis.sem.ordinal_inspect import modification_indices
+
+        return modification_indices(self, minimum, **options)
 
     def bootstrap(self, *_args, **_kwargs):
         """Refuse: resampling is written for maximum likelihood."""
         raise _not_here("bootstrap()", "standard errors here are robust already; or use mlr")
-
-    def modification_indices(self, *_args, **_kwargs):
-        """Refuse: score tests are written for maximum likelihood."""
-        raise _not_here("modification_indices()", "look at residuals() for pairs above .10")
 
     def factor_scores(self, *_args, **_kwargs):
         """Refuse: regression scores do not hold for ordinal items."""
@@ -156,6 +157,7 @@ def fit_ordinal(
         std_se=std_se,
         prepared=prepared,
         solution=solution,
+        sandwich=found,
     )
 
 

@@ -92,6 +92,40 @@ run("group_thresholds", cfa3, grouped, group = "school", group.equal = c("thresh
 run("group_strict", cfa3, grouped, group = "school", group.equal = c("thresholds", "loadings", "residuals"), parameterization = "theta")
 run("group_theta", cfa3, grouped, group = "school", group.equal = c("thresholds", "loadings"), parameterization = "theta")
 run("group_means", cfa3, grouped, group = "school", group.equal = c("thresholds", "loadings", "means"))
+# Nested models: scaled-shifted difference test (Satorra, 2000).
+tau <- sub("textual =~ x4 + x5 + x6", "textual =~ x4 + 1*x5 + 1*x6", cfa3, fixed = TRUE)
+refit <- function(model, data, ...) {
+  near <- suppressWarnings(sem(model, data, ordered = items, estimator = "WLSMV", ...))
+  suppressWarnings(sem(model, data, ordered = items, estimator = "WLSMV", start = near,
+                       optim.method = "gn", optim.gn.tol.x = 1e-13, optim.gn.iter.max = 1000L,
+                       optim.force.converged = TRUE, ...))
+}
+ladder <- list(NULL, "loadings", c("thresholds", "loadings"), c("thresholds", "loadings", "means"))
+steps <- lapply(ladder, function(e) {
+  if (is.null(e)) refit(cfa3, grouped, group = "school")
+  else refit(cfa3, grouped, group = "school", group.equal = e)
+})
+pairs <- list(loadings = steps[1:2], thresholds = steps[2:3], means = steps[3:4],
+              all = steps[c(1, 3)], tau = list(refit(cfa3, hs4), refit(tau, hs4)))
+lrt <- do.call(rbind, lapply(names(pairs), function(name) {
+  test <- suppressWarnings(lavTestLRT(pairs[[name]][[1]], pairs[[name]][[2]]))
+  data.frame(name = name, chisq = full(test[2, "Chisq diff"]), df = test[2, "Df diff"],
+             pvalue = full(test[2, "Pr(>Chisq)"]))
+}))
+write.csv(lrt, "tests/reference/ordinal__lrt.csv", row.names = FALSE, quote = FALSE)
+# Modification indices on the expected information.
+mi <- modindices(refit(cfa3, hs4))
+write.csv(data.frame(mi[, c("lhs", "op", "rhs")], lapply(mi[, c("mi", "epc", "sepc.all")], full)),
+          "tests/reference/ordinal__hs4_mi.csv", row.names = FALSE, quote = FALSE)
+# Residual correlations with their z values.
+for (case in c("hs4", "gaps")) {
+  left <- lavResiduals(if (case == "hs4") refit(cfa3, hs4) else refit(cfa3, gaps, missing = "pairwise"))
+  for (part in c("cov", "cov.z")) {
+    write.csv(format(as.data.frame(unclass(left[[part]])), digits = 17),
+              paste0("tests/reference/ordinal__", case, "_", sub(".", "_", part, fixed = TRUE), ".csv"),
+              row.names = FALSE, quote = FALSE)
+  }
+}
 hs <- HolzingerSwineford1939
 for (estimator in c("ULS", "DWLS", "WLSMV", "ULSMV")) {
   run(paste0("continuous_", tolower(estimator)), cfa3, hs, ordered = NULL, estimator = estimator)
