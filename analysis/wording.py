@@ -42,7 +42,9 @@ def in_language(phrase: str, lang: str) -> str:
     return phrase.in_language(lang) if isinstance(phrase, Text) else phrase
 
 
-def format_number(value: float, decimals: int = 2, *, bounded: bool = False, lang: str = "en") -> str:
+def format_number(
+    value: float, decimals: int = 2, *, bounded: bool = False, lang: str = "en"
+) -> str:
     """Print a number with a true minus sign; NaN and None print as an en dash.
 
     ``bounded=True`` marks a statistic that cannot pass 1 in absolute value (r, α, p): APA 7

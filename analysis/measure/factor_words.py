@@ -42,7 +42,8 @@ def _numbers(solution: FactorSolution, lang: str) -> dict:
         )
         reach = _REACH[lang, low == high].format(low=low, high=high)
     return {
-        "m": len(solution.variance), "factors": counted(len(solution.variance)), "n": solution.n_used, "reach": reach,
+        "m": len(solution.variance), "factors": counted(len(solution.variance)),
+        "n": solution.n_used, "reach": reach,
         "method": solution.method.in_language(lang), "share": format_percent(share, 1),
     }  # fmt: skip
 

@@ -13,6 +13,7 @@ from analysis.cutoffs import Cutoff, cutoffs_with
 from analysis.errors import ModelError
 from analysis.measure.answers import complete_answers, correlation_of, rows_note, told_rule
 from analysis.measure.extraction import squared_multiple_correlations
+from analysis.measure.factor_words import counted
 from analysis.results import Result
 from analysis.wording import Text, format_number, format_p, format_percent, join_words
 
@@ -184,7 +185,8 @@ class Retention(Result):
                                                      "map_squared", "map_fourth")})  # fmt: skip
         numbers = join_words([str(n) for n in wanted], lang=lang)
         return _RETENTION[lang][len(wanted) == 1].format(
-            n=self.n_used, draws=self.draws, numbers=numbers, factors=counted(wanted[0]), **told,
+            n=self.n_used, draws=self.draws, numbers=numbers, **told,
+            factors=counted(wanted[0]),
             line=_LINE[self.rule].in_language(lang).format(q=format_percent(self.quantile)),
         )  # fmt: skip
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 #: Folders and files of ``analysis`` that can change a number; the rest only prints it.
 COMPUTING = (
     "errors.py", "results.py", "wording.py", "cutoffs.py", "style.py", "study", "sem", "measure",
-    "value", "evaluate", "publish/store.py", "publish/diagram.py", "publish/diagram_canvas.py", "publish/diagram_layout.py",
+    "value", "evaluate", "publish/store.py", "publish/diagram.py",
+    "publish/diagram_canvas.py", "publish/diagram_layout.py",
     "publish/diagram_shapes.py", "publish/figure_rows.py", "publish/declared.py",
     "publish/workspace.py", "publish/figures.py",
 )  # fmt: skip
