@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NODE_POINTS, SMALL_POINTS, LINE_SPACING = 8.5, 7.5, 1.25
-LABEL_PAD = 0.025
+LABEL_PAD = 0.035
+# White round a label keeps a minus sign apart from the line it stands on.
+_GROUND = {"facecolor": "white", "edgecolor": "none"}
 MARGIN = 0.08
 _NODE, _LABEL, _ARROW, _WORDS = "node:", "label:", "arrow:", "words:"
 
@@ -195,7 +197,7 @@ def draw_label(ax: Axes, route: Route, centre: tuple[float, float], scale: float
         va="center",
         fontsize=SMALL_POINTS * scale,
         color=PALETTE["grey"] if arrow.dashed else PALETTE["ink"],
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 72 * LABEL_PAD * scale * 0.6},
+        bbox={**_GROUND, "pad": 72 * LABEL_PAD * scale},
         zorder=2,
     )
     words.set_gid(f"{_LABEL}{arrow.source} {arrow.target}")
@@ -211,7 +213,7 @@ def _window_box(artist) -> tuple[float, float, float, float]:
     artist.set_bbox(None)
     box = artist.get_window_extent()
     if patch is not None:
-        artist.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.1})
+        artist.set_bbox({**_GROUND, "pad": 72 * LABEL_PAD})
     return box.x0, box.y0, box.x1, box.y1
 
 

@@ -255,12 +255,16 @@ def _stations(route: Route, size: tuple[float, float]) -> list[tuple[float, floa
     """Return where a label may stand, best first: on its arrow, or beside a short steep one."""
     nearest_first = STATIONS[np.argsort(np.abs(STATIONS - route.arrow.station), kind="stable")]
     on_line = [tuple(point) for point in route.at(nearest_first)]
-    across, up = np.abs(route.control[2] - route.control[0])
-    if up > 0.75 or across > 0.5 * up:
+    across, up = np.abs(route.control[-1] - route.control[0])
+    # A label on so short an arrow would hide most of it; it stands beside or above it.
+    if up < 0.75 and across <= 0.5 * up:
+        away = (size[0] / 2 + 0.03, 0.0)
+    elif across < size[0] + 0.35 and up < across:
+        away = (0.0, size[1] / 2 + size[0] / 2 * up / across)
+    else:
         return on_line
-    # A label on so short an arrow would hide most of it.
-    aside = size[0] / 2 + 0.03
-    return [(x + side * aside, y) for x, y in on_line[:5] for side in (1, -1)] + on_line
+    sides = [(x + s * away[0], y + s * away[1]) for x, y in on_line[:5] for s in (1, -1)]
+    return sides + on_line
 
 
 def place_labels(
@@ -306,7 +310,8 @@ def _settle(boxes: list[list[Box]], fixed: list[list[float]]) -> list[int]:
 def _fixed_cost(box: Box, own: int, rank: int, nodes: list[Node], lines: list[np.ndarray]) -> float:
     on_nodes = sum(node.meets_box(box) for node in nodes)
     on_lines = sum(_in_box(line, box) for k, line in enumerate(lines) if k != own)
-    return 1000.0 * on_nodes + 10.0 * on_lines + 0.2 * rank
+    tip = lines[own][np.linalg.norm(lines[own] - lines[own][-1], axis=1) < 0.12]
+    return 1000.0 * on_nodes + 10.0 * on_lines + 5.0 * _in_box(tip, box) + 0.2 * rank
 
 
 def count_overlaps(boxes: list[Box], nodes: list[Node]) -> int:
