@@ -86,6 +86,21 @@ def test_nothing_overlaps_in_the_satisfaction_index_model(lang, show_items):
     assert ("X26" in words) is show_items
 
 
+@pytest.mark.parametrize("seed", range(400, 404))
+@pytest.mark.parametrize("what", ["correlations", "show_items"])
+def test_nothing_overlaps_with_arcs_or_items_in_random_models(seed, what):
+    table, draw = random_model(seed), np.random.default_rng(seed)
+    names = sorted({*table["lhs"], *table["rhs"]})
+    causes = [name for name in names if name not in set(table["lhs"])]
+    more = [(a, "~~", b) for k, a in enumerate(causes) for b in causes[k + 1 :]]
+    more += [(n, "=~", f"{n}_{k}") for n in names for k in range(int(draw.integers(2, 7)))]
+    rows = pd.DataFrame(more, columns=["lhs", "op", "rhs"]).assign(std_all=-0.55, p=0.01)
+    ax = diagram.plot_path_diagram(
+        pd.concat([table, rows]), {}, LABELS, lang=("en", "zh")[seed % 2], **{what: True}
+    )
+    assert overlapping_labels(ax) == arrows_over_things(ax) == []
+
+
 def test_the_overlap_check_sees_an_overlap():
     ax = diagram.plot_path_diagram(paths([(0, 1), (2, 1)]), {}, LABELS)
     labels = [t for t in ax.texts if t.get_gid().startswith("label:")]
