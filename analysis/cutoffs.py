@@ -67,6 +67,8 @@ _RULES = (
     ("cases_per_parameter", 10, ">=", "kline2016", "Kline (2016)"),
     ("power", 0.80, ">=", "maccallum1996", "MacCallum et al. (1996)"),
     ("latent_correlation", 0.95, "<=", "kline2016", "Kline (2016)"),
+    ("invariance_cfi", -0.01, ">=", "cheung2002", "Cheung & Rensvold (2002)"),
+    ("invariance_rmsea", 0.015, "<=", "chen2007", "Chen (2007)"),
     ("significance", 0.05, "<", "apa2020", "American Psychological Association (2020)"),
 )
 CUTOFFS: Mapping[str, Cutoff] = {rule[0]: Cutoff(*rule) for rule in _RULES}

@@ -59,10 +59,12 @@ def fit_model(
         The model, in lavaan's syntax; see :func:`analysis.sem.syntax.parse_syntax`.
     data : DataFrame (n, ·)
         One row a respondent, numeric columns, NaN where missing.
-    estimator : {"ml"}
-        Normal-theory maximum likelihood on moments with divisor n, expected information.
-    missing : {"listwise"}
-        Rows with a missing answer are dropped, and counted.
+    estimator : {"ml", "mlr", "mlm", "wlsmv", "dwls", "ulsmv", "uls"}
+        Normal-theory maximum likelihood (divisor n); with Huber–White errors and the Yuan–Bentler
+        test; with Satorra–Bentler's; or least squares on thresholds and polychoric correlations.
+    missing : {"listwise", "fiml", "pairwise"}
+        Drop rows with a missing answer (counted in a warning); use all answers (ml, mlr), errors
+        then from the observed information; pairwise moments (least squares only).
     group : str, optional
         Column that splits the rows; groups come in order of appearance.
     equal, partial : iterable of str
@@ -78,6 +80,9 @@ def fit_model(
         ``ulsmv`` or ``uls`` with ``missing`` listwise or pairwise: :mod:`analysis.sem.ordinal`.
     parameterization : {"delta", "theta"}
         Whether the scale or the residual variance of an ordinal item's response is fixed.
+    weights : str or ndarray (n,), optional
+        Case weights (not mlm): a column or an array, scaled to sum to the rows used. Take mlr with
+        weights: normal-theory errors ignore them.
 
     Returns
     -------
@@ -116,7 +121,8 @@ def fit_model(
         estimator = "wlsmv"
     request = make_request(
         syntax, estimator=estimator, missing=missing, group=group, equal=equal, partial=partial,
-        std_lv=std_lv, meanstructure=meanstructure, orthogonal=orthogonal, weights=weights,
+        std_lv=std_lv, meanstructure=meanstructure, orthogonal=orthogonal,
+        weights=weights if isinstance(weights, str) else None,
     )  # fmt: skip
     if ordered or estimator in LEAST_SQUARES:
         from analysis.sem.ordinal import fit_ordinal
@@ -128,7 +134,7 @@ def fit_model(
         raise ModelError(
             f"parameterization is '{parameterization}' · allowed: delta · do: leave it out"
         )
-    prepared = prepare(request, data)
+    prepared = prepare(request, data, None if isinstance(weights, str) else weights)
     return summarise(prepared, search(prepared.design, prepared.target))
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from analysis.sem.result import ModelFit
 
 CHUNK = 250
+STEPS = 100
+RETRIES = 2
+RETRY_STEPS = 60
 KINDS = ("percentile", "bc", "bca", "normal")
 RULES = ("normal", "linear")
 
@@ -182,7 +185,7 @@ def _refit(fit: ModelFit, target: Target) -> tuple:
     """Fit a chunk of replicates and read their solutions."""
     design = fit.prepared.design
     start = np.broadcast_to(fit.solution.theta, (len(target.moments), len(fit.solution.theta)))
-    optimum = _retried(design, target, minimise(design, target, start))
+    optimum = _retried(design, target, minimise(design, target, start, max_iterations=STEPS))
     with np.errstate(all="ignore"):
         implied = design.implied(optimum.theta, target.sample)
         at = places(design)
@@ -196,23 +199,18 @@ def _retried(design: Design, target: Target, first: Optimum) -> Optimum:
     failed = np.flatnonzero(~first.converged)
     if not len(failed):
         return first
-    n_starts = 3
-    starts = np.concatenate([starting_points(design, target.sample[r], n_starts) for r in failed])
-    again = minimise(design, target.take(np.repeat(failed, n_starts)), starts)
-    value = np.where(again.converged, again.value, np.inf).reshape(-1, n_starts)
-    lowest = (
-        np.where(np.isfinite(again.value), again.value, np.inf).reshape(-1, n_starts).min(axis=1)
+    starts = np.concatenate([starting_points(design, target.sample[r], RETRIES) for r in failed])
+    again = minimise(
+        design, target.take(np.repeat(failed, RETRIES)), starts, max_iterations=RETRY_STEPS
     )
-    best = value.argmin(axis=1)
-    pick = np.arange(len(failed)) * n_starts + best
+    reached = np.where(np.isfinite(again.value), again.value, np.inf).reshape(-1, RETRIES)
+    value = np.where(again.converged.reshape(-1, RETRIES), reached, np.inf)
+    before = np.where(np.isfinite(first.value[failed]), first.value[failed], np.inf)
     # An optimum above a point some search has seen is not the optimum.
-    floor = np.minimum(
-        lowest, np.where(np.isfinite(first.value[failed]), first.value[failed], np.inf)
-    )
-    found = value.min(axis=1) <= floor + 1e-9
-    at, pick = failed[found], pick[found]
+    found = value.min(axis=1) <= np.minimum(reached.min(axis=1), before) + 1e-9
+    pick = np.arange(len(failed)) * RETRIES + value.argmin(axis=1)
     for name in ("theta", "value", "converged", "iterations"):
-        getattr(first, name)[at] = getattr(again, name)[pick]
+        getattr(first, name)[failed[found]] = getattr(again, name)[pick[found]]
     return first
 
 
@@ -226,19 +224,53 @@ def _replicates(fit: ModelFit, rows: np.ndarray) -> Target:
 def _from_counts(fit: ModelFit, counts: np.ndarray) -> Target:
     """Return the moments of replicates from how often each used row was drawn."""
     prepared = fit.prepared
+    if prepared.target.seen is not None:
+        return _pattern_moments(fit, counts)
     design, means = prepared.design, prepared.model.meanstructure
-    order = _order(prepared.samples)
     moments, totals = [], []
-    for sample, positions in zip(prepared.samples, order, strict=True):
-        times = counts[:, positions]
-        if sample.weights is not None:
-            times = times * sample.weights
+    for sample, positions in zip(prepared.samples, _order(prepared.samples), strict=True):
+        times = _weighted(counts[:, positions], sample)
         mean, covariance, total = _count_moments(sample.rows, times, design)
         moments.append(augmented(mean, covariance) if means else covariance)
         totals.append(total)
     weights = np.stack(totals, axis=1)
     weights = weights / weights.sum(axis=1, keepdims=True)
     return complete_target(np.stack(moments, axis=1), weights)
+
+
+def _weighted(times: np.ndarray, sample: Sample) -> np.ndarray:
+    return times if sample.weights is None else times * sample.weights
+
+
+def _pattern_moments(fit: ModelFit, counts: np.ndarray) -> Target:
+    """Return moments by missing pattern; fixed predictors (always seen) from the rows drawn."""
+    prepared, target = fit.prepared, fit.prepared.target
+    design, replicates = prepared.design, len(counts)
+    shape = (replicates, *target.moments.shape[1:])
+    moments = np.broadcast_to(target.moments, shape).copy()
+    weights = np.zeros((replicates, *target.weights.shape[1:]))
+    sample_moments = np.broadcast_to(target.sample, (replicates, *target.sample.shape[1:])).copy()
+    fixed = [prepared.model.observed.index(name) for name in prepared.model.exogenous]
+    for g, (sample, order) in enumerate(
+        zip(prepared.samples, _order(prepared.samples), strict=True)
+    ):
+        times = _weighted(counts[:, order], sample)
+        filled = np.nan_to_num(sample.rows) / design.units[:-1]
+        z = np.column_stack([filled, np.ones(len(filled))])
+        for i, rows in enumerate(prepared.patterns[g].rows):
+            products = (z[rows, :, None] * z[rows, None, :]).reshape(len(rows), -1)
+            total = times[:, rows].sum(axis=1)
+            drawn = total > 0
+            summed = (times[:, rows] @ products).reshape(replicates, *shape[-2:])
+            moments[drawn, g, i] = summed[drawn] / total[drawn, None, None]
+            weights[:, g, i] = total
+        if fixed:
+            at = [*fixed, -1]
+            inner = np.einsum("rn,ni,nj->rij", times, z[:, at], z[:, at])
+            inner /= times.sum(axis=1)[:, None, None]
+            sample_moments[np.ix_(range(replicates), [g], at, at)] = inner[:, None]
+    weights /= weights.sum(axis=(1, 2), keepdims=True)
+    return Target(moments, weights, sample_moments, target.seen)
 
 
 def _count_moments(rows: np.ndarray, times: np.ndarray, design: Design) -> tuple:

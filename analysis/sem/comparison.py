@@ -68,7 +68,7 @@ def compare_models(
     labels = list(names or [f"model {i + 1}" for i in range(len(fits))])
     order = np.argsort([fit.indices["df"] for fit in fits], kind="stable")
     ordered = [fits[i] for i in order]
-    rows = [_row(fit, labels[i]) for fit, i in zip(ordered, order, strict=True)]
+    rows = [model_row(fit, labels[i]) for fit, i in zip(ordered, order, strict=True)]
     frame = pd.DataFrame(rows)
     tests = [(np.nan, np.nan, np.nan)]
     tests += [
@@ -90,6 +90,11 @@ def difference_test(
     """Return χ² difference, its degrees of freedom and p; ``small`` is the restricted model."""
     from scipy.stats import chi2
 
+    if hasattr(large, "sandwich"):
+        from analysis.sem.ordinal_inspect import difference_test as least_squares_test
+
+        found = least_squares_test(small, large)
+        return found["chisq"], float(found["df"]), found["pvalue"]
     d_df = small.indices["df"] - large.indices["df"]
     plain = small.indices["chisq"] - large.indices["chisq"]
     factor = 1.0
@@ -134,7 +139,8 @@ def _factor_elsewhere(large: ModelFit, small: ModelFit) -> float:
     return robust.factor(int(large.indices["df"]))
 
 
-def _row(fit: ModelFit, name: str) -> dict:
+def model_row(fit: ModelFit, name: str) -> dict:
+    """Return name, size and fit of one model, scaled and robust where it was fitted so."""
     indices = fit.indices
     scaled = "chisq_scaled" in indices
     return {

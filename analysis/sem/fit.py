@@ -25,7 +25,7 @@ from analysis.sem.parameters import Model, Options, build_model, fixed_predictor
 from analysis.sem.starts import starting_points
 from analysis.sem.syntax import Syntax, parse_syntax
 
-ESTIMATORS = ("ml", "mlr", "mlm", "wlsmv", "dwls", "uls")
+ESTIMATORS = ("ml", "mlr", "mlm")
 MISSING = ("listwise", "fiml")
 N_STARTS = 4
 
@@ -80,7 +80,11 @@ def prepare(request: Request, data: pd.DataFrame, weights: np.ndarray | None = N
     syntax = parse_syntax(request.syntax)
     columns = read_columns(data, syntax.observed)
     labels = _group_labels(data, request.group)
-    weights = _weights(data, request.weights) if weights is None else weights
+    weights = _weights(data, request.weights, weights)
+    if weights is not None and request.estimator == "mlm":
+        raise ModelError(
+            "Weights with estimator='mlm' · allowed: ml or mlr with weights · do: use mlr"
+        )
     required = [syntax.observed.index(name) for name in fixed_predictors(syntax)]
     keep = _kept(columns, labels, weights, request, required)
     samples = _samples(columns, labels, weights, keep)
@@ -227,7 +231,8 @@ def check_identified(design: Design, theta: np.ndarray, target: Target) -> float
 def _check_options(request: Request) -> None:
     if request.estimator not in ESTIMATORS:
         raise ModelError(
-            f"estimator is '{request.estimator}' · allowed: {', '.join(ESTIMATORS)} · do: choose one"
+            f"estimator is '{request.estimator}' · allowed: {', '.join(ESTIMATORS)}, and wlsmv, "
+            "dwls, ulsmv, uls for ordinal items · do: choose one"
         )
     if request.missing not in MISSING:
         raise ModelError(
@@ -237,10 +242,6 @@ def _check_options(request: Request) -> None:
         raise ModelError(
             "missing='fiml' needs means and takes estimator ml or mlr · allowed: ml, mlr, "
             "meanstructure None or True · do: use mlr for a robust test"
-        )
-    if request.weights is not None and request.estimator == "mlm":
-        raise ModelError(
-            "Weights with estimator='mlm' · allowed: ml or mlr with weights · do: use mlr"
         )
 
 
@@ -254,16 +255,16 @@ def _options(request: Request, syntax: Syntax, n_groups: int) -> Options:
     )  # fmt: skip
 
 
-def _weights(data: pd.DataFrame, name: str | None) -> np.ndarray | None:
-    """Return the case weights of a column; rows without one are left out."""
-    if name is None:
+def _weights(data: pd.DataFrame, name: str | None, given: np.ndarray | None) -> np.ndarray | None:
+    """Return one case weight a row of the data; rows without one count 0."""
+    if name is None and given is None:
         return None
-    weights = read_columns(data, [name])[:, 0]
-    negative = int((weights < 0).sum())
-    if negative:
+    weights = read_columns(data, [name])[:, 0] if name else np.asarray(given, dtype=float)
+    if weights.shape != (len(data),) or (weights < 0).any() or np.isinf(weights).any():
+        negative = int((weights < 0).sum())
         raise DataError(
-            f"Weight column {name} is negative in {negative} rows · allowed: 0 or more · do: "
-            "correct the weights"
+            f"Weights of shape {weights.shape} for {len(data)} rows, {negative} of them negative · "
+            "allowed: one finite number of 0 or more a row · do: correct the weights"
         )
     return np.nan_to_num(weights)
 

@@ -128,7 +128,7 @@ def _not_expressible(fit: ModelFit) -> Text | None:
             "second opinion.",
             zh="semopy 对该估计方法或缺失处理不可靠，无法复核。",
         )
-    if request.weights is not None:
+    if prepared.samples[0].weights is not None:
         return Text(
             "semopy takes no case weights; no second opinion.", zh="semopy 不支持个案权重。"
         )
