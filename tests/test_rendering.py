@@ -412,6 +412,20 @@ def test_a_formula_that_cannot_be_read_is_refused(project):
         render_embedded(project, ["html"])
 
 
+def test_the_partials_serve_a_template_that_sets_its_own_page(project):
+    # as Quarto's does: a page of another size before ours, no blank lines around the partials
+    (project / "theme" / "report.typst").write_text(
+        "#let horizontalrule = line(length: 50%)\n"
+        "#show figure: it => if type(it.kind) != str { return it } else { it }\n"
+        "${ typst-template.typ() }\n"
+        '#set page(paper: "us-letter", margin: (x: 1.25in, y: 1.25in), numbering: "1")\n'
+        "${ typst-show.typ() }\n$body$\n"
+    )
+    pdf = render_embedded(project, ["pdf"])["pdf"].read_bytes()
+    sizes = set(re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf))
+    assert {(round(float(w)), round(float(h))) for w, h in sizes} == {(595, 842), (842, 595)}
+
+
 # Quarto ------------------------------------------------------------------------------------------
 
 

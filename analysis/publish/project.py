@@ -44,7 +44,7 @@ def install_theme(project: Path, lang: str) -> None:
             REPORT_FOLDER / name,
             project / name,
             dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns("_quarto-*.yml"),
+            ignore=shutil.ignore_patterns("_quarto-*.yml", "*.md"),
         )
     shutil.copyfile(settings, project / CONFIGURATION)
     write_reference_document(project / "theme" / "reference.docx", lang)
