@@ -20,6 +20,7 @@ from analysis.publish.store import computing_files
 
 ROOT = NOTEBOOKS.parent
 BUILD = ROOT / "build"
+STRUCTURE = "05_structure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Job:
         return [self.report_folder(lang) / f"report.{suffix}" for suffix in self.formats]
 
 
+def notebooks_of(study: Any) -> list[Path]:
+    """Return the notebooks a study has something for: without a model, none on structure."""
+    return [path for path in notebook_paths() if study.models or path.stem != STRUCTURE]
+
+
 def run_notebooks(job: Job) -> None:
     """Execute every notebook whose inputs changed. Raises what the first failing cell raised."""
     _run(list(_notebook_tasks(job)), job)
@@ -81,7 +87,7 @@ def build_report(job: Job) -> list[Path]:
 
 def _notebook_tasks(job: Job) -> Iterator[dict[str, Any]]:
     inputs = [job.study_file, job.study.data_path, *computing_files()]
-    for notebook in notebook_paths():
+    for notebook in notebooks_of(job.study):
         target = job.folder / "notebooks" / notebook.name
         parameters = {
             "study": str(job.study_file), "out": str(job.folder), "draft": job.draft,
@@ -102,7 +108,7 @@ def _report_tasks(job: Job) -> Iterator[dict[str, Any]]:
 
     sources = [p for p in (ROOT / "report").rglob("*") if p.is_file()]
     code = (ROOT / "analysis").rglob("*.py")
-    executed = [job.folder / "notebooks" / n.name for n in notebook_paths()]
+    executed = [job.folder / "notebooks" / n.name for n in notebooks_of(job.study)]
     for lang in job.languages:
 
         def write_and_render(lang: str = lang) -> None:

@@ -7,6 +7,7 @@ computed here: every function below reads the store and prints.
 
 from __future__ import annotations
 
+import re
 import shutil
 import traceback
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from typing import Any
 from analysis.cutoffs import cutoffs_with
 from analysis.errors import ReportError
 from analysis.publish.citations import bibliography, cite_sources
-from analysis.publish.gate import bracket_references
+from analysis.publish.gate import MAIN_FILE, bracket_references
 from analysis.publish.project import install_theme
 from analysis.publish.provenance import commit, software
 from analysis.publish.store import Record, Store
@@ -37,6 +38,7 @@ VOCABULARY = (
     "label", "labels", "words", "sentence_case", "num", "coef", "count", "pval", "ci", "pct",
     "text", "draws", "cutoff", "cite", "say", "say_each", "notes", "table", "matrix", "figure",
 )  # fmt: skip
+_INCLUDE = re.compile(r"\{\{< include (\S+) >\}\}")
 REPORT = Path(__file__).resolve().parents[2] / "report"
 
 
@@ -66,9 +68,12 @@ def write_project(study: Study, lang: str, folder: Path, *, draft: bool = False)
     project = folder / f"report-{lang}"
     _clear(project)
     binder = Binder(Store(folder), study, lang, draft)
-    for source in sorted((REPORT / lang).glob("*.qmd")):
-        text = bracket_references(binder.bind(source))
-        (project / source.name).write_text(text, encoding="utf-8", newline="\n")
+    names = [MAIN_FILE]
+    for name in names:
+        text = bracket_references(binder.bind(REPORT / lang / name))
+        (project / name).write_text(text, encoding="utf-8", newline="\n")
+        # Only the chapters that this study's report includes: another study may lack their results.
+        names += _INCLUDE.findall(text)
     install_theme(project, lang)
     _copy(REPORT / "references.bib", project / "references.bib")
     _copy(folder / "figures" / lang, project / "figures")

@@ -64,9 +64,10 @@ class Workspace:
     def plot_conceptual_model(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw the theory with its hypotheses."""
         from analysis.publish.diagram import plot_conceptual_model
+        from analysis.study.model_checks import model_edges
 
-        main = self.study.model("main")
-        paths = [(path.source, path.target) for path in main.paths] if main else []
+        main = self.study.model("main") or self.study.models[0]
+        paths = sorted(model_edges(self.study, main))
         single = [c.name for c in self.study.constructs if len(c.items) == 1]
         return plot_conceptual_model(
             self.study.hypotheses, self.labels, lang=lang, observed=single, paths=paths, ax=ax
