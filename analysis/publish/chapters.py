@@ -18,9 +18,10 @@ from typing import Any
 from analysis.cutoffs import cutoffs_with
 from analysis.errors import ReportError
 from analysis.publish.citations import bibliography, cite_sources
-from analysis.publish.gate import MAIN_FILE, bracket_references
+from analysis.publish.gate import bracket_references
 from analysis.publish.project import install_theme
 from analysis.publish.provenance import commit, software
+from analysis.publish.sources import MAIN_FILE
 from analysis.publish.store import Record, Store
 from analysis.study.spec import Study
 from analysis.wording import (
