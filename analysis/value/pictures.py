@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from analysis.value.comparison import HoldoutCalibration
+    from analysis.value.lifetime import LifetimeValue
     from analysis.value.purchase import PurchaseModel
     from analysis.value.survival import SurvivalCurve
 
@@ -110,6 +111,25 @@ def plot_survival(curve: SurvivalCurve, ax: Axes | None = None, *, lang: str = "
         share = np.concatenate([[1.0], table["survival"]])
         ax.step(time, share, where="post", color=PALETTE["primary"])
         ax.set_ylim(0, 1)
+        ax.set_xlabel(words[0])
+        ax.set_ylabel(words[1])
+    return ax
+
+
+def plot_value_distribution(value: LifetimeValue, ax: Axes | None = None, *, lang: str = "en"):
+    """Draw what share of the value the most valuable customers hold (concentration curve)."""
+    from analysis.style import PALETTE, figure_style, new_axes
+
+    values = np.sort(value.table()["lifetime_value"].to_numpy())[::-1]
+    share = np.concatenate([[0.0], np.cumsum(values) / values.sum()])
+    words = {
+        "en": ("Share of customers, most valuable first", "Share of value"),
+        "zh": ("客户占比(价值由高到低)", "价值占比"),
+    }[lang]
+    with figure_style(lang):
+        ax = new_axes() if ax is None else ax
+        ax.plot(np.linspace(0, 1, len(share)), share, color=PALETTE["primary"])
+        ax.plot([0, 1], [0, 1], color=PALETTE["light"])
         ax.set_xlabel(words[0])
         ax.set_ylabel(words[1])
     return ax
