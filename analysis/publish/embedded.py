@@ -179,10 +179,15 @@ def _run_pandoc(
     command += [f"--default-image-extension={settings.get('default-image-extension', 'png')}"]
     command += _switches(settings) + options
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(report_timestamp(settings))}
-    done = subprocess.run(
-        command, cwd=project, env=environment, input=source.encode(), capture_output=True
-    )
-    said = done.stderr.decode(errors="replace")
+    # The sources have passed the gate. On long documents pandoc's Lua was seen, rarely, to lose
+    # sight of figures and tables; the filters notice, and a second run settles it.
+    for _ in range(2):
+        done = subprocess.run(
+            command, cwd=project, env=environment, input=source.encode(), capture_output=True
+        )
+        said = done.stderr.decode(errors="replace")
+        if not said and not done.returncode:
+            return
     check_messages(said, lines, also=_is_warning)
     if done.returncode:
         raise ReportError(f"pandoc ended with code {done.returncode}: {said.strip()}")

@@ -368,7 +368,11 @@ end
 function Pandoc(doc)
   read_metadata(doc.meta)
   number_floats(doc.blocks)
-  doc.blocks = write_inside(doc.blocks:walk({ Cite = write_references }))
+  local referring = doc.blocks:walk({ Cite = write_references })
+  if #referring ~= #doc.blocks then
+    error(string.format("%d blocks were read, %d kept", #doc.blocks, #referring))
+  end
+  doc.blocks = write_inside(referring)
   if written ~= registered then
     error(string.format("%d captions were numbered, %d written", registered, written))
   end

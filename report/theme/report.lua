@@ -140,6 +140,10 @@ end
 function Pandoc(doc)
   read_language(doc.meta)
   doc.blocks = rebuild(number_headings(doc.blocks), dress_all)
-  doc.blocks = doc.blocks:walk({ Cite = link_sections })
+  local linked = doc.blocks:walk({ Cite = link_sections })
+  if #linked ~= #doc.blocks then
+    error(string.format("%d blocks were read, %d kept", #doc.blocks, #linked))
+  end
+  doc.blocks = linked
   return doc
 end
