@@ -242,12 +242,13 @@ class StageTransitions(Result):
         return wide.fillna(0)
 
     def sentence(self, lang: str = "en") -> str:
-        """State the largest share that stays, and the largest that moves, by stage before."""
+        """State the share that stayed in its stage, by stage before."""
         rows = self.rows[self.rows["before"] != NEW]
-        stay = rows[rows["before"] == rows["after"]]
+        stay = rows[rows["before"] == rows["after"]].set_index("before")["share"]
+        gap = "" if lang == "zh" else " "
         parts = [
-            f"{STAGES[r.before].in_language(lang)} {format_percent(r.share)}"
-            for r in stay.itertuples()
+            f"{STAGES[stage].in_language(lang)}{gap}{format_percent(stay.get(stage, 0.0))}"
+            for stage in rows["before"].unique()
         ]
         n = int(rows["customers"].sum())
         if lang == "zh":

@@ -330,8 +330,8 @@ def service_efficiency(
     numbers = pd.to_numeric(pd.Series(times), errors="coerce").to_numpy(dtype=float)
     if len(numbers) == 0 or (numbers < 0).any():
         raise DataError(
-            f"{int((numbers < 0).sum())} of {len(numbers)} service times are negative, or there are "
-            "none · allowed: 0 or more · do: check how they were computed"
+            f"{int((numbers < 0).sum())} of {len(numbers)} service times are negative, or there "
+            "are none · allowed: 0 or more · do: check how they were computed"
         )
     ordered, n = np.sort(np.where(np.isnan(numbers), np.inf, numbers)), len(numbers)
     low, high = median_ranks(n, confidence)
