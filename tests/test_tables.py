@@ -183,7 +183,7 @@ def test_notes_quote_the_studys_own_rule():
 @pytest.mark.parametrize("name", CUTOFFS)
 def test_every_rule_prints_without_rounding_its_threshold_away(name):
     said = rule_text(CUTOFFS[name], "zh")
-    number = float(said.split("[")[0].strip(" ≥≤\\<>"))
+    number = float(said.split("[")[0].strip(" ≥≤\\<>").replace("−", "-"))
     assert number == CUTOFFS[name].threshold
 
 

@@ -130,7 +130,7 @@ def _draw(ax, nodes, arrows, blocks, lang) -> Axes:
 
 def _draw_routed(ax, nodes, routes, *, own: bool) -> Axes:
     sizes = [label_size(ax, route.arrow) for route in routes]
-    centres, _ = place_labels(routes, nodes, sizes)
+    centres, _, _ = place_labels(routes, nodes, sizes)
     return _show(ax, nodes, routes, centres, own=own)
 
 

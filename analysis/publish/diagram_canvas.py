@@ -79,11 +79,12 @@ def lay_out(
         hung, clashes = hang_blocks(placed, blocks, arrows)
         routes, hits = route_arrows(arrows, placed + hung)
         room = [sizes[id(route.arrow)] for route in routes]
-        centres, overlaps = place_labels(routes, placed + hung, room)
-        faults = clashes + hits + overlaps
+        centres, overlaps, on_lines = place_labels(routes, placed + hung, room)
+        faults = (clashes + hits + overlaps, on_lines)
         if best is None or faults < best[0]:
             best = (faults, placed + hung, routes, centres)
-        if not faults:
+        # A label on a foreign arrow is worth a little more space, not a page.
+        if not faults[0] and (not on_lines or attempt >= 4):
             break
     return best[1:]
 

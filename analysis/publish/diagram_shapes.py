@@ -269,8 +269,8 @@ def _stations(route: Route, size: tuple[float, float]) -> list[tuple[float, floa
 
 def place_labels(
     routes: list[Route], nodes: list[Node], sizes: list[tuple[float, float]]
-) -> tuple[list[tuple[float, float]], int]:
-    """Return the centre of each arrow's label and the number of overlaps that are left.
+) -> tuple[list[tuple[float, float]], int, int]:
+    """Return the centre of each label, how many overlap, and how many lie on a foreign arrow.
 
     Every label may stand at several stations of its arrow. Stations on a node are out; then labels
     take turns in moving where they meet the fewest other labels and lines.
@@ -286,8 +286,12 @@ def place_labels(
         for k, options in enumerate(boxes)
     ]
     chosen = _settle(boxes, fixed)
-    overlaps = count_overlaps([boxes[k][c] for k, c in enumerate(chosen)], nodes)
-    return [centres[k][c] for k, c in enumerate(chosen)], overlaps
+    placed = [boxes[k][c] for k, c in enumerate(chosen)]
+    on_lines = sum(
+        _in_box(line, box) for k, box in enumerate(placed) for j, line in enumerate(lines) if j != k
+    )
+    spots = [centres[k][c] for k, c in enumerate(chosen)]
+    return spots, count_overlaps(placed, nodes), on_lines
 
 
 def _settle(boxes: list[list[Box]], fixed: list[list[float]]) -> list[int]:
