@@ -157,7 +157,10 @@ def test_citations_follow_the_style_of_the_language(report):
         assert "Fornell, C., Johnson, M. D., Anderson, E. W., Cha, J., &amp; Bryant, B. E." in text
     else:
         assert re.search(r"<sup>.*?\[.*?1.*?,.*?2.*?\].*?</sup>", html)
-        assert "[1]" in text and "FORNELL C, JOHNSON M D, ANDERSON E W, 等." in text
+        # a work in Chinese keeps the Chinese words
+        assert "温忠麟, 张雷, 侯杰泰, 等. 中介效应检验程序及其应用[J]." in text
+        assert "NUNNALLY J C, BERNSTEIN I H. Psychometric Theory[M]. 3rd ed." in text
+        assert "[1]" in text and "FORNELL C, JOHNSON M D, ANDERSON E W, et al. The" in text
 
 
 # HTML ------------------------------------------------------------------------------------------

@@ -175,7 +175,8 @@ def _run_pandoc(
     told.write_text(json.dumps(_pandoc_metadata(settings), ensure_ascii=False), encoding="utf-8")
     command = [pypandoc.get_pandoc_path(), f"--from={_READER}", f"--to={writer}", "--standalone"]
     command += [f"--metadata-file={told}", f"--output={output}", "--wrap=none", "--columns=10000"]
-    command += ["--lua-filter=theme/report.lua", "--lua-filter=theme/embedded.lua", "--citeproc"]
+    command += ["--lua-filter=theme/report.lua", "--lua-filter=theme/embedded.lua"]
+    command += ["--citeproc", "--lua-filter=theme/references.lua"]
     command += [f"--default-image-extension={settings.get('default-image-extension', 'png')}"]
     command += _switches(settings) + options
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(report_timestamp(settings))}

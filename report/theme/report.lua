@@ -7,8 +7,8 @@
 -- document; hence both are done here, the same for everyone.
 
 local words = {
-  en = { section = "Section ", after = "", appendix = "Appendix ", join = ", ", gap = " " },
-  zh = { section = "第 ", after = " 节", appendix = "附录 ", join = "、", gap = "　" },
+  en = { section = "Section ", after = "", appendix = "Appendix ", stop = ".", join = ", ", gap = " " },
+  zh = { section = "第 ", after = " 节", appendix = "附录 ", stop = "", join = "、", gap = "　" },
 }
 local word = words.en
 local number_of = {}
@@ -35,7 +35,7 @@ local function letter_heading(header, counters)
   local parts = count(counters, header.level)
   parts[1] = string.char(64 + counters[1])
   local number = table.concat(parts, ".")
-  local label = header.level == 1 and word.appendix .. number or number
+  local label = header.level == 1 and word.appendix .. number .. word.stop or number
   header.content:insert(1, pandoc.Str(word.gap))
   header.content:insert(1, pandoc.Span(pandoc.Str(label), { class = "header-section-number" }))
   header.classes:insert("unnumbered")
