@@ -170,6 +170,8 @@ def _set_details(document: Any, lang: str) -> None:
     styles["Abstract"].paragraph_format.right_indent = Cm(0)
     for level in (1, 2, 3):
         styles[f"TOC {level}"].paragraph_format.left_indent = Cm(0.75 * (level - 1))
+    entries = styles["Bibliography"].paragraph_format
+    entries.left_indent, entries.first_line_indent = Cm(0.8), Cm(-0.8)
     styles["TOC Heading"].paragraph_format.page_break_before = True
     styles["Hyperlink"].font.color.rgb = styles["Heading 1"].font.color.rgb
     for name, size in (("Verbatim Char", 9.5), ("Source Code", 9)):
