@@ -115,12 +115,18 @@ def stars(p_value: float) -> str:
     return "***" if p_value < 0.001 else "**" if p_value < 0.01 else "*" if p_value < 0.05 else ""
 
 
-def join_words(words: list[str], *, lang: str = "en") -> str:
-    """Join words as prose does.
+def join_words(words: list[str], *, lang: str = "en", most: int | None = None) -> str:
+    """Join words as prose does; beyond ``most`` of them, the rest are only counted.
 
     >>> join_words(["a", "b", "c"]), join_words(["甲", "乙"], lang="zh")
     ('a, b and c', '甲和乙')
+    >>> join_words(["a", "b", "c", "d"], most=2), join_words(["甲", "乙", "丙"], lang="zh", most=1)
+    ('a, b and 2 more', '甲等 3 个')
     """
+    if most is not None and len(words) > most + 1:
+        if lang == "zh":
+            return "、".join(words[:most]) + f"等 {len(words)} 个"
+        words = [*words[:most], f"{len(words) - most} more"]
     if len(words) < 2:
         return "".join(words)
     comma, last = ("、", "和") if lang == "zh" else (", ", " and ")

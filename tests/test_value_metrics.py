@@ -12,18 +12,17 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError, ModelError
+from analysis.value.cohorts import retention_by_cohort
+from analysis.value.intervals import median_ranks, wilson_interval
 from analysis.value.lifecycle import NEW, UNSEEN, StageRules, assign_stages, compare_stages
 from analysis.value.metrics import (
     customer_satisfaction,
     growth_potential,
-    median_ranks,
     net_promoter_score,
     purchase_engagement,
     rate_of,
     repeat_purchase_rate,
-    retention_by_cohort,
     service_efficiency,
-    wilson_interval,
 )
 from analysis.value.transactions import summarise_transactions
 

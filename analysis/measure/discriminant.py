@@ -68,7 +68,7 @@ class FornellLarcker(Result):
         names = [_pair_name(row, self.labels, lang) for row in failed.itertuples()]
         kept = len(self.pairs) - len(failed)
         return _FORNELL[lang][bool(names)].format(
-            kept=kept, all=len(self.pairs), pairs=join_words(names, lang=lang)
+            kept=kept, all=len(self.pairs), pairs=join_words(names, lang=lang, most=4)
         )
 
 
@@ -195,7 +195,7 @@ class HeterotraitMonotrait(Result):
         missed = self.pairs[self.pairs[column] == False]  # noqa: E712
         names = [_pair_name(row, self.labels, lang) for row in missed.itertuples()]
         return _MISSED[lang][column, bool(names)].format(
-            pairs=join_words(names, lang=lang), rule=told_rule(self.cutoffs[rule], lang)
+            pairs=join_words(names, lang=lang, most=4), rule=told_rule(self.cutoffs[rule], lang)
         )
 
 

@@ -77,7 +77,7 @@ def _weak(solution: FactorSolution, lang: str) -> str:
         names = list(solution.items["item"][solution.items[f"{column}_passes"] == False])  # noqa: E712
         if names:
             told += _WEAK[lang][column].format(
-                items=join_words(names, lang=lang), rule=told_rule(solution.cutoffs[rule], lang)
+                items=join_words(names, lang=lang, most=6), rule=told_rule(solution.cutoffs[rule], lang)
             )
     improper = list(solution.items["item"][solution.items.heywood])
     if improper:

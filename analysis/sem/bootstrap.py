@@ -26,7 +26,7 @@ from analysis.wording import Text, format_percent
 if TYPE_CHECKING:
     from analysis.sem.result import ModelFit
 
-CHUNK = 250
+CHUNK = 100
 STEPS = 100
 RETRIES = 2
 RETRY_STEPS = 60
@@ -185,7 +185,7 @@ def _refit(fit: ModelFit, target: Target) -> tuple:
     """Fit a chunk of replicates and read their solutions."""
     design = fit.prepared.design
     start = np.broadcast_to(fit.solution.theta, (len(target.moments), len(fit.solution.theta)))
-    optimum = _retried(design, target, minimise(design, target, start, max_iterations=STEPS))
+    optimum = _retried(design, target, minimise(design, target, start, max_iterations=STEPS, near=True))
     with np.errstate(all="ignore"):
         implied = design.implied(optimum.theta, target.sample)
         at = places(design)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.sem.matrices import BETA, LAMBDA, PSI, Design, Implied, _t
+from analysis.sem.matrices import Design, Implied, _t
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,127 +80,59 @@ def gradient(design: Design, point: Point, target: Target) -> np.ndarray:
 
 def expected_information(design: Design, point: Point, target: Target) -> np.ndarray:
     """Return the expected information of one observation ``(R, k, k)``."""
-    u, v, s = design.index
+    pairs = design.pairs
     basis = point.implied.basis[..., None, :, :]
     total = 0.0
-    for part in _pattern_chunks(point, len(u)):
-        gram = _t(basis) @ (point.inverse[..., part, :, :] @ basis)
-        slots = gram[..., u[:, None], u] * gram[..., v[:, None], v]
-        across = gram[..., u[:, None], v]
-        slots += across * _t(across)
-        total = total + np.einsum("...p,...pab->...ab", target.weights[..., part], slots)
-    return design.reduce_square(total * np.outer(s, s))
+    for part in _pattern_chunks(point, len(pairs.uu)):
+        gram = _flat(_t(basis) @ (point.inverse[..., part, :, :] @ basis))
+        slots = _pick(gram, pairs.uu) * _pick(gram, pairs.vv)
+        slots += _pick(gram, pairs.uv) * _pick(gram, pairs.vu)
+        total = total + _over_patterns(target.weights[..., part], slots)
+    return design.reduce_square(_pick(total * pairs.factor, pairs.square))
 
 
 def hessian(design: Design, point: Point, target: Target) -> np.ndarray:
     """Return d²F/dθdθ' ``(R, k, k)``: the observed information of one observation."""
-    u, v, s = design.index
+    pairs = design.pairs
     basis = point.implied.basis[..., None, :, :]
     total = 0.0
-    for part in _pattern_chunks(point, len(u)):
+    for part in _pattern_chunks(point, len(pairs.uu)):
         inverse = point.inverse[..., part, :, :]
-        gram = _t(basis) @ (inverse @ basis)
+        gram = _flat(_t(basis) @ (inverse @ basis))
         middle = inverse @ target.moments[..., part, :, :] @ inverse - 0.5 * inverse
-        slots = _cross(gram, _t(basis) @ (middle @ basis), u, v)
-        total = total + np.einsum("...p,...pab->...ab", target.weights[..., part], slots)
+        other = _flat(_t(basis) @ (middle @ basis))
+        # tr(M dΣ_b Σ⁻¹ dΣ_a), M = Σ⁻¹TΣ⁻¹ − Σ⁻¹/2
+        slots = _pick(gram, pairs.uv) * _pick(other, pairs.vu)
+        slots += _pick(gram, pairs.vv) * _pick(other, pairs.uu)
+        slots += _pick(gram, pairs.uu) * _pick(other, pairs.vv)
+        slots += _pick(gram, pairs.vu) * _pick(other, pairs.uv)
+        total = total + _over_patterns(target.weights[..., part], slots)
     curved = _t(point.implied.basis) @ (_difference(point, target) @ point.implied.basis)
-    second = _curvature(design, point.implied, curved)
-    return design.reduce_square(total * np.outer(s, s) + second)
+    total = total * pairs.factor + design.curvature.sum_terms(point.implied, curved)
+    return design.reduce_square(_pick(total, pairs.square))
 
 
-def _pattern_chunks(point: Point, slots: int) -> list[slice]:
+def _flat(matrix: np.ndarray) -> np.ndarray:
+    return matrix.reshape(*matrix.shape[:-2], -1)
+
+
+def _pick(flat: np.ndarray, places: np.ndarray) -> np.ndarray:
+    # "clip" spares numpy a check of every index.
+    return flat.take(places, axis=-1, mode="clip")
+
+
+def _over_patterns(weights: np.ndarray, slots: np.ndarray) -> np.ndarray:
+    if slots.shape[-2] == 1:
+        return weights * slots[..., 0, :]
+    return np.einsum("...p,...pa->...a", weights, slots)
+
+
+def _pattern_chunks(point: Point, n_pairs: int) -> list[slice]:
     """Cut the pattern axis so that an array of slot pairs stays near 50 MB."""
     n_patterns = point.inverse.shape[-3]
     replicates = int(np.prod(point.inverse.shape[:-3]))
-    step = max(1, int(6e6 / (replicates * slots**2)))
+    step = max(1, int(6e6 / (replicates * n_pairs)))
     return [slice(at, at + step) for at in range(0, n_patterns, step)]
-
-
-def _cross(gram: np.ndarray, other: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """tr(M dΣ_b Σ⁻¹ dΣ_a) for every pair of slots, M = Σ⁻¹TΣ⁻¹ − Σ⁻¹/2."""
-    u_, v_ = u[:, None], v[:, None]
-    total = gram[..., u_, v] * other[..., v_, u]
-    total += gram[..., v_, v] * other[..., u_, u]
-    total += gram[..., u_, u] * other[..., v_, v]
-    total += gram[..., v_, u] * other[..., u_, v]
-    return total
-
-
-def _curvature(design: Design, implied: Implied, curved: np.ndarray) -> np.ndarray:
-    """½ tr[(Σ⁻¹ − Σ⁻¹TΣ⁻¹) d²Σ]: the columns of G themselves move with the parameters."""
-    n = len(design.slots)
-    terms = _second_order_terms(design)
-    shape = implied.total.shape[:-2]
-    inner = np.concatenate(
-        [implied.total.reshape(*shape, -1), implied.latent.reshape(*shape, -1)], axis=-1
-    )
-    if not len(terms.a):
-        return np.zeros((*shape, n, n))
-    values = terms.factor * curved[..., terms.x, terms.y] * inner[..., terms.c]
-    flat = values.reshape(-1, values.shape[-1])
-    summed = (terms.collect @ flat.T).T
-    return np.ascontiguousarray(summed).reshape(*shape, n, n)
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    a: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
-    c: np.ndarray
-    factor: np.ndarray
-    collect: object
-
-
-_TERMS: dict[int, tuple[Design, _Terms]] = {}
-
-
-def _second_order_terms(design: Design) -> _Terms:
-    """List every (slot a, slot b, entry of G'DG, entry of E or V, factor) of the curvature."""
-    if id(design) not in _TERMS or _TERMS[id(design)][0] is not design:
-        _TERMS.clear()
-        _TERMS[id(design)] = (design, _list_terms(design))
-    return _TERMS[id(design)][1]
-
-
-def _list_terms(design: Design) -> _Terms:
-    from scipy import sparse
-
-    p, q, n = len(design.observed), len(design.state), len(design.slots)
-    u, v, s = design.index
-    rows = []
-    for a in range(n):
-        for moving, partner in ((u[a], v[a]), (v[a], u[a])):
-            for b in range(n):
-                rows += [
-                    (a * n + b, x, partner, c, s[a] * factor)
-                    for x, c, factor in _moves(design, int(moving), b, p, q)
-                ]
-    table = np.array(rows, dtype=float).reshape(-1, 5)
-    to, x, y, c = table[:, :4].T.astype(int)
-    collect = sparse.csr_matrix(
-        (np.ones(len(to)), (to, np.arange(len(to)))), shape=(n * n, len(to))
-    )
-    return _Terms(to, x, y, c, table[:, 4], collect)
-
-
-def _moves(design: Design, column: int, b: int, p: int, q: int) -> list[tuple[int, int, float]]:
-    """Return how a column of G changes with slot b: (column of G, entry of [E, V], factor)."""
-    if column < p:
-        return []
-    kind, k, m = (int(x) for x in design.slots[b])
-    weight = 0.5 if k == m else 1.0
-    e = lambda i, j: i * q + j  # noqa: E731
-    v = lambda i, j: q * q + i * q + j  # noqa: E731
-    if column < p + q:
-        i = column - p
-        return {LAMBDA: [(k, e(m, i), 1.0)], BETA: [(p + k, e(m, i), 1.0)]}.get(kind, [])
-    j = column - p - q
-    return {
-        LAMBDA: [(k, v(m, j), 1.0)],
-        BETA: [(p + k, v(m, j), 1.0), (p + q + m, e(j, k), 1.0)],
-        PSI: [(p + k, e(j, m), weight), (p + m, e(j, k), weight)],
-    }.get(kind, [])
 
 
 def _difference(point: Point, target: Target) -> np.ndarray:

@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from analysis.sem.constraints import linear_reduction
+from analysis.sem.curvature import Curvature, Pairs, curvature_terms, slot_pairs
 from analysis.sem.parameters import Model, Parameter
 
 ONE = "1"
@@ -87,6 +88,16 @@ class Design:
         v = np.select([kind == THETA, kind == PSI], [j, p + j], default=p + q + j)
         s = np.where(((kind == PSI) | (kind == THETA)) & (i == j), 0.5, 1.0)
         return u, v, s
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """Look-up tables of every pair of slots."""
+        return slot_pairs(*self.index, len(self.observed) + 2 * len(self.state))
+
+    @cached_property
+    def curvature(self) -> Curvature:
+        """Look-up tables of second derivatives."""
+        return curvature_terms(self.slots, self.index, len(self.observed), len(self.state))
 
     @cached_property
     def is_identity(self) -> bool:

@@ -23,6 +23,7 @@ from analysis.sem.likelihood import (
 from analysis.sem.matrices import Design
 
 DECREMENT = 1e-15
+NEAR_DECREMENT = 1e-9
 _NEAR = 1e-2
 _ACCEPTABLE = 1e-10
 _SLACK = 1e-13
@@ -40,9 +41,18 @@ class Optimum:
 
 
 def minimise(
-    design: Design, target: Target, start: np.ndarray, *, max_iterations: int = 200
+    design: Design,
+    target: Target,
+    start: np.ndarray,
+    *,
+    max_iterations: int = 200,
+    near: bool = False,
 ) -> Optimum:
     """Minimise F from ``start (R, k)`` in each of R replicates.
+
+    ``near`` says that the start is close, as the full sample's solution is to a replicate's: the
+    first step is not damped, and a Newton step from a decrement below 1e-9 is the last, for it
+    squares the error.
 
     Source: Lee and Jennrich (1979), Fisher scoring for covariance structures; Marquardt (1963).
     """
@@ -50,7 +60,7 @@ def minimise(
     value = np.full(len(theta), np.inf)
     iterations = np.zeros(len(theta), dtype=int)
     converged = np.zeros(len(theta), dtype=bool)
-    batch = _Batch(design, target, theta)
+    batch = _Batch(design, target, theta, near)
     while len(batch.rows):
         batch.step()
         done, good = batch.finished(max_iterations)
@@ -65,13 +75,15 @@ def minimise(
 class _Batch:
     """The replicates still on their way."""
 
-    def __init__(self, design: Design, target: Target, theta: np.ndarray):
+    def __init__(self, design: Design, target: Target, theta: np.ndarray, near: bool):
         self.design, self.target, self.theta = design, target, theta
+        self.enough = NEAR_DECREMENT if near else DECREMENT
         self.rows = np.arange(len(theta))
-        self.damping = np.full(len(theta), 1e-3)
+        self.damping = np.full(len(theta), 0.0 if near else 1e-3)
         self.newton = np.zeros(len(theta), dtype=bool)
         self.decrement = np.full(len(theta), np.inf)
         self.count = np.zeros(len(theta), dtype=int)
+        self.moved = np.zeros(len(theta), dtype=bool)
         self.point = evaluate(design, theta, target)
 
     def step(self) -> None:
@@ -90,6 +102,7 @@ class _Batch:
         self.newton |= better & (gain < _NEAR)
         lower = np.where(self.damping <= 1e-6, 0.0, self.damping * 0.1)
         self.damping = np.where(better, lower, np.maximum(self.damping * 8, 1e-4))
+        self.moved = better
         self.count += 1
 
     def _curvature(self) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +119,7 @@ class _Batch:
 
     def finished(self, max_iterations: int) -> tuple[np.ndarray, np.ndarray]:
         """Return which replicates stop here, and which of them at an optimum."""
-        reached = self.newton & (self.decrement < DECREMENT) & self.point.possible
+        reached = self.newton & (self.decrement < self.enough) & self.moved & self.point.possible
         stuck = (self.damping > _HOPELESS) | (self.count >= max_iterations)
         stuck |= ~self.point.possible & (self.count > 60)
         settled = stuck & (self.decrement < _ACCEPTABLE)
@@ -116,7 +129,7 @@ class _Batch:
         """Drop finished replicates."""
         kept = np.flatnonzero(rows)
         self.target, self.point = self.target.take(kept), _take(self.point, kept)
-        for name in ("rows", "theta", "damping", "newton", "decrement", "count"):
+        for name in ("rows", "moved", "theta", "damping", "newton", "decrement", "count"):
             setattr(self, name, getattr(self, name)[kept])
 
 

@@ -142,7 +142,8 @@ def fit_ordinal(
     _check_identified(prepared, found)
     frame, std_se = parameter_frame(prepared, solution, found, confidence)
     point = _point(prepared, solution)
-    notes = findings_of(prepared, solution, frame, std_se, point, found)
+    indices = _indices(prepared, solution, found, point)
+    notes = findings_of(prepared, solution, frame, std_se, point, found, indices)
     return OrdinalFit(
         n_used=prepared.n,
         n_dropped=prepared.n_all - prepared.n,
@@ -150,7 +151,7 @@ def fit_ordinal(
         confidence=confidence,
         notes=tuple(finding.message for finding in notes),
         frame=frame,
-        indices=_indices(prepared, solution, found, point),
+        indices=indices,
         diagnostics=tuple(notes),
         r_squared=explained_variance(prepared, point),
         vcov=found.vcov,
@@ -232,6 +233,7 @@ def _indices(
     groups, npar = len(prepared.samples), prepared.design.n_parameters
     df = moments.observed.size - npar
     tail = moments.n_first
+    _check_traces(found, df, prepared)
     each = moments.n * moments.share - 1
     weight = moments.weight * each[:, None]
     residual = moments.observed - implied_moments(prepared.design, solution.theta, moments)
@@ -261,6 +263,16 @@ def _indices(
         indices |= robust_indices(*pair, n, groups)
     indices["srmr"] = _srmr(prepared, solution, point)
     return {name: v if isinstance(v, int) else float(v) for name, v in indices.items()}
+
+
+def _check_traces(found: Sandwich, df: int, prepared: OrdinalPrepared) -> None:
+    traces = found.trace, found.trace_square, found.baseline_trace_square
+    if df and not (np.isfinite(traces).all() and min(traces) > 0):
+        raise ConvergenceError(
+            f"The test of fit cannot be corrected: {prepared.n} rows do not determine the "
+            f"covariance of {prepared.moments.observed.shape[1]} moments · allowed: positive "
+            "traces · do: gather more rows, merge rare categories, or use fewer items"
+        )
 
 
 def _correlations(prepared: OrdinalPrepared, solution: Solution) -> tuple[np.ndarray, np.ndarray]:

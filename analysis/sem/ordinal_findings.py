@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -37,6 +39,7 @@ def findings_of(
     std_se: np.ndarray,
     point: Point,
     found: Sandwich,
+    indices: Mapping[str, float],
 ) -> list[Finding]:
     n = prepared.n
     out = diagnostics.rows_lost(prepared.n_all - n, prepared.n_all, list(prepared.gaps))
@@ -48,7 +51,7 @@ def findings_of(
     out += diagnostics.standardised_above_one(frame)
     out += diagnostics.errors_beyond_peers(frame, std_se)
     out += _rare_categories(prepared)
-    out += _polychoric_not_positive(prepared)
+    out += _robust_undefined(prepared, indices)
     names = list(prepared.model.latents)
     at = [prepared.design.state.index(name) for name in names]
     latent = central_latent(prepared.design, point.implied)[0]
@@ -98,17 +101,19 @@ def _rare_categories(prepared: OrdinalPrepared) -> list[Finding]:
     ]
 
 
-def _polychoric_not_positive(prepared: OrdinalPrepared) -> list[Finding]:
-    smallest = float(np.linalg.eigvalsh(prepared.sample.covariance)[:, 0].min())
-    if smallest > 0 or not prepared.ordinal.ordered:
+def _robust_undefined(prepared: OrdinalPrepared, indices: Mapping[str, float]) -> list[Finding]:
+    """Tell why robust CFI and RMSEA are not there."""
+    if not np.isnan(indices.get("cfi_robust", 0.0)):
         return []
+    smallest = float(np.linalg.eigvalsh(prepared.sample.covariance)[:, 0].min())
+    which = ("sample's", "样本") if smallest <= 1e-8 else ("implied", "模型隐含的")
     return [
         Finding(
-            "polychoric_not_pd",
+            "robust_undefined",
             Text(
-                f"The polychoric correlation matrix is not positive definite (smallest eigenvalue "
-                f"{smallest:.3g}); robust CFI and RMSEA cannot be computed.",
-                zh=f"多分格相关矩阵非正定（最小特征值 {smallest:.3g}），无法计算稳健 CFI 与 "
+                f"The {which[0]} polychoric correlation matrix is not positive definite (or all "
+                "but singular); robust CFI, TLI and RMSEA cannot be computed.",
+                zh=f"{which[1]}多分格相关矩阵非正定（或近乎奇异），无法计算稳健 CFI、TLI 与 "
                 "RMSEA。",
             ),
         )

@@ -25,6 +25,7 @@ from analysis.sem.indices import (
 from analysis.sem.ordinal_search import Moments, Sandwich
 
 NAN = float("nan")
+_ENDLESS = 1e9  # a statistic of matrices that are all but singular
 _ROBUST_RMSEA = (
     "rmsea_robust",
     "rmsea_ci_lower_robust",
@@ -129,7 +130,7 @@ def robust_indices(test: Corrected, baseline: Corrected, n: int, n_groups: int) 
     if not test.df:
         perfect = {"cfi_robust": 1.0, "tli_robust": 1.0}
         return perfect | dict.fromkeys(_ROBUST_RMSEA[:3], 0.0) | {_ROBUST_RMSEA[3]: NAN}
-    if not np.isfinite(test.chisq):
+    if not np.isfinite(test.reference) or test.reference > _ENDLESS:
         return dict.fromkeys(("cfi_robust", "tli_robust", *_ROBUST_RMSEA), NAN)
     top = test.chisq - test.factor * test.df
     bottom = baseline.chisq - baseline.factor * baseline.df

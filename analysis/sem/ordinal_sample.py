@@ -138,7 +138,7 @@ def in_fit_units(sample: SampleMoments, spread: np.ndarray, *, diagonal: bool) -
     a, b = sample.pairs.T
     unit = np.concatenate([spread[sample.location], spread[continuous] ** 2, spread[a] * spread[b]])
     gamma = sample.gamma / np.outer(unit, unit)
-    precision = 1.0 / np.einsum("gqq->gq", gamma)
+    precision = 1.0 / _sampling_variances(sample, np.einsum("gqq->gq", gamma))
     # Unweighted residuals are those in the data's units.
     weight = precision if diagonal else np.broadcast_to(unit**2, precision.shape)
     return Moments(
@@ -152,6 +152,27 @@ def in_fit_units(sample: SampleMoments, spread: np.ndarray, *, diagonal: bool) -
         pairs=sample.pairs,
         n=int(sample.counts.sum()),
     )
+
+
+def _sampling_variances(sample: SampleMoments, variances: np.ndarray) -> np.ndarray:
+    """Refuse moments of no or endless sampling variance, which cannot be weighed.
+
+    A variance may have none (a 0/1 predictor, half and half): it is known exactly.
+    """
+    first, last = len(sample.location), variances.shape[1] - len(sample.pairs)
+    steady = variances.copy()
+    steady[:, first:last] = np.maximum(steady[:, first:last], 1e-6)
+    bad = ~np.isfinite(steady) | (steady < 1e-10) | (steady > 1e10)
+    if bad.any():
+        at = int(bad.any(axis=0).argmax())
+        a, b = sample.pairs[at - last] if at >= last else (sample.location[min(at, first - 1)],) * 2
+        pair = " and ".join(dict.fromkeys((sample.names[a], sample.names[b])))
+        raise DataError(
+            f"The sampling variance of the moments of {pair} cannot be estimated from "
+            f"{int(sample.counts.min())} rows · allowed: answers that vary together in more than "
+            "a few cells · do: merge rare categories, drop the item, or gather more rows"
+        )
+    return steady
 
 
 def target_moments(sample: SampleMoments, spread: np.ndarray, means: bool) -> np.ndarray:

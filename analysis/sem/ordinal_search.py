@@ -16,7 +16,7 @@ from analysis.sem.ordinal_model import OrdinalDesign
 _STEP = 1e-30
 _DECREMENT = 1e-20
 _SMALL = 1e-15
-_MAX_ITERATIONS = 500
+_MAX_ITERATIONS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,12 +176,12 @@ def _sandwich(
         weighted = scores * block.weights[:, None]
         meat += weighted.T @ weighted
         squares += scores.T @ weighted
-    bread = _bread(squares, lower, layout)
+    bread = _bread(squares, lower, layout, margins)
     jacobian = _covariance_jacobian(margins, correlation, layout) @ bread
     return n_rows * jacobian @ meat @ jacobian.T
 
 
-def _bread(squares: np.ndarray, lower: np.ndarray, layout: _Layout) -> np.ndarray:
+def _bread(squares: np.ndarray, lower: np.ndarray, layout: _Layout, margins: Margins) -> np.ndarray:
     """Inverse of the block-triangular B; margins of different variables do not interact."""
     first = layout.n_first
     inverse = np.zeros((first, first))
@@ -189,13 +189,28 @@ def _bread(squares: np.ndarray, lower: np.ndarray, layout: _Layout) -> np.ndarra
         own = np.arange(location.start, location.stop)
         if layout.variance[j] >= 0:
             own = np.append(own, layout.variance[j])
-        inverse[np.ix_(own, own)] = np.linalg.inv(squares[np.ix_(own, own)])
+        inverse[np.ix_(own, own)] = _margin_inverse(squares[np.ix_(own, own)], margins, j)
     bread = np.zeros(squares.shape)
-    slope = 1.0 / np.diag(squares)[first:]
+    slope = 1.0 / np.maximum(np.diag(squares)[first:], 1e-300)
     bread[:first, :first] = inverse
     bread[first:, :first] = -slope[:, None] * (lower @ inverse)
     bread[first:, first:] = np.diag(slope)
     return bread
+
+
+def _margin_inverse(square: np.ndarray, margins: Margins, j: int) -> np.ndarray:
+    """Inverse of Σ s s' of one variable.
+
+    A continuous variable of two values has a mean and a variance that move as one, so the products
+    are singular; the expected information takes their place.
+    """
+    scale = np.sqrt(np.diag(square))
+    if (scale > 0).all() and np.linalg.cond(square / np.outer(scale, scale)) < 1e8:
+        return np.linalg.inv(square)
+    if margins.is_ordinal[j]:
+        return np.linalg.pinv(square, hermitian=True)
+    rows, variance = margins.weights[margins.observed[:, j]].sum(), margins.variances[j]
+    return np.diag([variance, 2.0 * variance**2]) / rows
 
 
 def _covariance_jacobian(margins: Margins, correlation: np.ndarray, layout: _Layout) -> np.ndarray:

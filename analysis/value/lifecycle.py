@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.errors import DataError, ModelError
 from analysis.results import Result
-from analysis.value.metrics import wilson_interval
+from analysis.value.intervals import wilson_interval
 from analysis.value.transactions import TransactionSummary
 from analysis.wording import Text, format_number, format_percent, join_words
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import binom, norm
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from analysis.errors import DataError, ModelError
 from analysis.results import Result
+from analysis.value.intervals import median_ranks, wilson_interval
 from analysis.value.transactions import TransactionSummary
 from analysis.wording import Text, format_interval, format_number
 
@@ -57,7 +58,7 @@ class Metric(Result):
         return (";" if lang == "zh" else "; ").join(parts) + ("。" if lang == "zh" else ".")
 
 
-def _metric(rows: list[dict], method: Text, confidence: float, **more) -> Metric:
+def as_metric(rows: list[dict], method: Text, confidence: float, **more) -> Metric:
     import pandas as pd
 
     columns = ["metric", "group", "estimate", "std_error", "ci_low", "ci_high", "n"]
@@ -66,43 +67,10 @@ def _metric(rows: list[dict], method: Text, confidence: float, **more) -> Metric
     return Metric(n_used=n, method=method, confidence=confidence, rows=table, **more)
 
 
-# --- intervals ----------------------------------------------------------------------------------
+# --- rows ----------------------------------------------------------------------------------
 
 
-def wilson_interval(successes, n, confidence: float = 0.95):
-    """Return Wilson's interval of a share.
-
-    Parameters
-    ----------
-    successes, n : array-like
-        Counts; arrays are matched.
-
-    Returns
-    -------
-    low, high : ndarray
-
-    Notes
-    -----
-    Wilson, E. B. (1927), JASA 22, 209–212. Equal to R's ``prop.test(correct = FALSE)``.
-
-    Examples
-    --------
-    >>> [round(float(v), 4) for v in wilson_interval(8, 10)]
-    [0.4902, 0.9433]
-    """
-    successes, n = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
-    z = norm.ppf(0.5 + confidence / 2)
-    share = successes / n
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    # At 0 and n the bound is exact; subtraction leaves a hair.
-    return (
-        np.where(successes == 0, 0.0, middle - half),
-        np.where(successes == n, 1.0, middle + half),
-    )
-
-
-def _share_row(metric: str, successes: float, n: float, confidence: float, group="") -> dict:
+def share_row(metric: str, successes: float, n: float, confidence: float, group="") -> dict:
     if not n > 0:
         raise DataError(
             f"{NAMES[metric]} has no case to count · allowed: at least one · do: check the filter"
@@ -164,11 +132,11 @@ def customer_satisfaction(
     """
     known, missing = _numbers(answers, "Satisfaction")
     rows = [
-        _share_row("csat", int((known >= satisfied_from).sum()), len(known), confidence),
+        share_row("csat", int((known >= satisfied_from).sum()), len(known), confidence),
         _mean_row("csat_mean", known, confidence),
     ]
     method = Text("share of satisfied customers", zh="满意客户比例")
-    return _metric(rows, method, confidence, n_used=len(known), n_dropped=missing)
+    return as_metric(rows, method, confidence, n_used=len(known), n_dropped=missing)
 
 
 def net_promoter_score(answers: Sequence[float], *, confidence: float = 0.95) -> Metric:
@@ -204,7 +172,7 @@ def net_promoter_score(answers: Sequence[float], *, confidence: float = 0.95) ->
     score = (known >= 9).astype(float) - (known <= 6)
     rows = [_mean_row("nps", score, confidence, factor=100.0)]
     method = Text("Net Promoter Score", zh="净推荐值")
-    return _metric(rows, method, confidence, n_used=len(known), n_dropped=missing)
+    return as_metric(rows, method, confidence, n_used=len(known), n_dropped=missing)
 
 
 # --- what customers do --------------------------------------------------------------------------
@@ -223,8 +191,8 @@ def repeat_purchase_rate(
     """
     frame = summary.customers if isinstance(summary, TransactionSummary) else summary
     again = int((frame["frequency"] > 0).sum())
-    rows = [_share_row("repeat_purchase_rate", again, len(frame), confidence)]
-    return _metric(rows, Text("repeat purchase rate", zh="重复购买率"), confidence)
+    rows = [share_row("repeat_purchase_rate", again, len(frame), confidence)]
+    return as_metric(rows, Text("repeat purchase rate", zh="重复购买率"), confidence)
 
 
 def purchase_engagement(
@@ -244,7 +212,7 @@ def purchase_engagement(
         frame["age"].to_numpy(dtype=float),
         confidence,
     )
-    return _metric([row], Text("engagement", zh="客户参与度"), confidence)
+    return as_metric([row], Text("engagement", zh="客户参与度"), confidence)
 
 
 def growth_potential(
@@ -264,7 +232,7 @@ def growth_potential(
             "numbers a customer · do: take both from the same customers"
         )
     row = _ratio_row("growth_potential", ahead, before, confidence)
-    return _metric([row], Text("growth potential", zh="增长潜力"), confidence)
+    return as_metric([row], Text("growth potential", zh="增长潜力"), confidence)
 
 
 def _ratio_row(metric: str, top: np.ndarray, bottom: np.ndarray, confidence: float) -> dict:
@@ -304,8 +272,8 @@ def rate_of(metric: str, cases: int, base: int, *, confidence: float = 0.95) -> 
         raise DataError(
             f"{NAMES[metric]}: {cases} cases of {base} · allowed: 0 ≤ cases ≤ base · do: check both"
         )
-    rows = [_share_row(metric, cases, base, confidence)]
-    return _metric(rows, NAMES[metric], confidence)
+    rows = [share_row(metric, cases, base, confidence)]
+    return as_metric(rows, NAMES[metric], confidence)
 
 
 def service_efficiency(
@@ -341,7 +309,7 @@ def service_efficiency(
         "metric": "service_time_median", "group": "", "estimate": middle, "std_error": np.nan,
         "ci_low": ends[0], "ci_high": ends[1], "n": n,
     }  # fmt: skip
-    within = _share_row("service_within_target", int((ordered <= target).sum()), n, confidence)
+    within = share_row("service_within_target", int((ordered <= target).sum()), n, confidence)
     unresolved = int(np.isinf(ordered).sum())
     notes = ()
     if unresolved:
@@ -352,79 +320,4 @@ def service_efficiency(
             ),
         )
     method = Text("service efficiency", zh="服务效率")
-    return _metric([within, median], method, confidence, n_used=n, notes=notes)
-
-
-def median_ranks(n: int, confidence: float) -> tuple[int, int]:
-    """Return the ranks (from 1) of the order statistics that bound the median; 0 or n + 1 if none.
-
-    >>> median_ranks(10, 0.95)
-    (2, 9)
-    """
-    low = int(binom.ppf((1 - confidence) / 2, n, 0.5))
-    return low, n + 1 - low
-
-
-# --- cohorts ------------------------------------------------------------------------------------
-
-
-def retention_by_cohort(
-    purchases: pd.DataFrame,
-    *,
-    customer: str,
-    date: str,
-    period: str = "M",
-    confidence: float = 0.95,
-) -> Metric:
-    """Share of each cohort that bought again in each later period.
-
-    Parameters
-    ----------
-    purchases : pandas.DataFrame
-        One row a purchase.
-    customer, date : str
-        Columns.
-    period : {"W", "M", "Q", "Y"}
-        Length of a period; a cohort is the customers whose first purchase falls into one.
-
-    Returns
-    -------
-    Metric
-        Metric ``retention_rate``; group ``cohort+k``, for the k-th period after the first. The
-        last period is complete only if the log covers it. Churn is one less it.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> log = pd.DataFrame({"who": [1, 1, 2], "day": ["2026-01-03", "2026-02-01", "2026-01-09"]})
-    >>> table = retention_by_cohort(log, customer="who", date="day").table()
-    >>> table[["group", "estimate"]].values.tolist()
-    [['2026-01+1', 0.5]]
-    """
-    import pandas as pd
-
-    missing = [name for name in (customer, date) if name not in purchases]
-    if missing or len(purchases) == 0:
-        raise DataError(
-            f"The purchases lack {', '.join(missing) or 'rows'} · allowed: one row a purchase with "
-            "customer and date · do: name the columns"
-        )
-    if period not in ("W", "M", "Q", "Y"):
-        raise ModelError(f"period is {period!r} · allowed: W, M, Q, Y · do: choose one")
-    days = pd.to_datetime(purchases[date], errors="coerce")
-    known = days.notna() & purchases[customer].notna()
-    when = days[known].dt.to_period(period)
-    seen = pd.DataFrame({"customer": purchases.loc[known, customer], "period": when})
-    seen = seen.drop_duplicates()
-    seen["cohort"] = seen.groupby("customer")["period"].transform("min")
-    last = seen["period"].max()
-    sizes = seen.drop_duplicates("customer")["cohort"].value_counts().sort_index()
-    active = seen.groupby(["cohort", "period"]).size()
-    rows = []
-    for cohort, size in sizes.items():
-        for k in range(1, (last - cohort).n + 1):
-            back = int(active.get((cohort, cohort + k), 0))
-            rows.append(_share_row("retention_rate", back, size, confidence, f"{cohort}+{k}"))
-    method = Text("retention by cohort", zh="分批次留存率")
-    used, lost = int(known.sum()), int((~known).sum())
-    return _metric(rows, method, confidence, n_used=used, n_dropped=lost)
+    return as_metric([within, median], method, confidence, n_used=n, notes=notes)

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis.errors import DataError
 from analysis.results import Result
-from analysis.value.log_source import connect, count_unreadable, open_log
+from analysis.value.cleaning import (
+    STEPS,
+    count_duplicates,
+    count_verdicts,
+    customer_days,
+    drop_duplicates,
+    judge,
+)
+from analysis.value.log_source import connect, open_log
 from analysis.wording import Text, format_number, format_percent
 
 if TYPE_CHECKING:
@@ -22,27 +30,6 @@ if TYPE_CHECKING:
 Unit = Literal["day", "week", "month", "year"]
 UNITS: dict[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 _UNIT_WORDS = {"day": "天", "week": "周", "month": "月", "year": "年"}
-_EARLIEST = "1900-01-01"
-
-STEPS: dict[str, Text] = {
-    "rows_read": Text("rows in the log", zh="日志行数"),
-    "line_unreadable": Text(
-        "line with the wrong number of fields or broken quotes", zh="行格式损坏"
-    ),
-    "customer_missing": Text("no customer number", zh="客户编号缺失"),
-    "date_unparseable": Text("date missing or unreadable", zh="日期缺失或无法识别"),
-    "amount_unparseable": Text("amount missing or not a number", zh="金额缺失或非数字"),
-    "date_after_end": Text("dated after the end of observation", zh="日期晚于观察期"),
-    "amount_negative": Text("negative amount: a return", zh="负金额(退货)"),
-    "amount_zero": Text("amount of zero", zh="零金额"),
-    "duplicate": Text("identical to another line", zh="与另一行完全相同"),
-    "customer_new_in_holdout": Text(
-        "customer first seen in the holdout", zh="客户首次出现于验证期"
-    ),
-    "holdout": Text("in the holdout period", zh="属于验证期"),
-    "same_day_merged": Text("merged with another purchase of that day", zh="同日购买合并"),
-    "purchases": Text("purchases (customer days)", zh="购买次数(客户日)"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -174,12 +161,12 @@ def summarise_transactions(
     with tempfile.TemporaryDirectory() as folder, connect(memory_limit, folder) as connection:
         try:
             open_log(connection, source, columns, folder)
-            _judge(connection, end, date_format, zero_amounts)
-            counts = _count_verdicts(connection)
+            judge(connection, end, date_format, zero_amounts)
+            counts = count_verdicts(connection)
             end, calibration_end = _window(counts, end, calibration_end)
             if duplicates == "drop":
-                _drop_duplicates(connection)
-            customers = _customer_days(connection, calibration_end or end, UNITS[unit], end)
+                drop_duplicates(connection)
+            customers = customer_days(connection, calibration_end or end, UNITS[unit], end)
             log = _log(connection, counts, customers, duplicates)
         except duckdb.OutOfMemoryException as error:
             raise DataError(
@@ -238,137 +225,7 @@ def _window(counts: pd.DataFrame, end, calibration_end) -> tuple[dt.date, dt.dat
     return end, calibration_end
 
 
-# --- the queries --------------------------------------------------------------------------------
-
-
-def _parsed_date(kind: str, date_format: str | None) -> str:
-    """SQL for the day of a row, NULL where it cannot be told."""
-    if kind in ("DATE",) or kind.startswith("TIMESTAMP"):
-        return "CAST(date AS DATE)"
-    text = "trim(CAST(date AS VARCHAR))"
-    if date_format:
-        quoted = date_format.replace("'", "''")
-        return f"CAST(try_strptime({text}, '{quoted}') AS DATE)"
-    return (
-        f"CASE WHEN regexp_full_match({text}, '\\d{{8}}') "
-        f"THEN CAST(try_strptime({text}, '%Y%m%d') AS DATE) "
-        f"ELSE CAST(coalesce(try_cast({text} AS TIMESTAMP), "
-        f"try_strptime({text}, ['%Y/%m/%d', '%Y/%m/%d %H:%M', '%Y/%m/%d %H:%M:%S', '%Y.%m.%d', "
-        f"'%Y年%m月%d日'])) AS DATE) END"
-    )
-
-
-def _parsed_amount(kind: str) -> str:
-    """SQL for the amount, NULL where it is no finite number.
-
-    A comma is a thousands separator only where it groups three digits; "1,5" stays unread, for
-    it is 1.5 in one country and a typing error in another.
-    """
-    if kind != "VARCHAR":
-        return "CAST(amount AS DOUBLE)"
-    grouped = "'[-+]?\\d{1,3}(,\\d{3})+(\\.\\d+)?'"
-    return (
-        f"try_cast(CASE WHEN regexp_full_match(trim(amount), {grouped}) "
-        "THEN replace(trim(amount), ',', '') ELSE trim(amount) END AS DOUBLE)"
-    )
-
-
-def _judge(connection, end, date_format: str | None, zero_amounts: str) -> None:
-    """Give every row one verdict, the first that applies in the order of ``STEPS``."""
-    kinds = {row[0]: row[1] for row in connection.execute("DESCRIBE raw").fetchall()}
-    text_id = kinds["customer"] == "VARCHAR"
-    number = "nullif(trim(customer), '')" if text_id else "customer"
-    last = end or dt.date.today()
-    zero = "WHEN amount = 0 THEN 'amount_zero'" if zero_amounts == "drop" else ""
-    connection.execute(
-        f"""CREATE TEMP VIEW judged AS SELECT customer, day, amount, fingerprint,
-        CASE WHEN customer IS NULL THEN 'customer_missing'
-             WHEN day IS NULL OR NOT isfinite(day) OR day < DATE '{_EARLIEST}'
-                  THEN 'date_unparseable'
-             WHEN amount IS NULL OR NOT isfinite(amount) THEN 'amount_unparseable'
-             WHEN day > DATE '{last}' THEN 'date_after_end'
-             WHEN amount < 0 THEN 'amount_negative' {zero}
-             ELSE 'kept' END AS verdict
-        FROM (SELECT {number} AS customer, {_parsed_date(kinds["date"], date_format)} AS day,
-                     {_parsed_amount(kinds["amount"])} AS amount, fingerprint FROM raw)"""
-    )
-    connection.execute(
-        "CREATE TEMP VIEW kept AS "
-        "SELECT customer, day, amount, fingerprint FROM judged WHERE verdict = 'kept'"
-    )
-
-
-def _count_verdicts(connection) -> pd.DataFrame:
-    """Count rows and money by verdict; ``first`` and ``last`` are days."""
-    import pandas as pd
-
-    found = connection.execute(
-        """SELECT verdict, count(*) AS rows,
-        sum(amount) FILTER (isfinite(amount)) AS amount,
-        min(day) FILTER (verdict NOT IN ('date_unparseable', 'customer_missing')) AS first,
-        max(day) FILTER (verdict NOT IN ('date_unparseable', 'customer_missing')) AS last
-        FROM judged GROUP BY verdict"""
-    ).df()
-    unreadable = pd.DataFrame(
-        {"verdict": ["line_unreadable"], "rows": count_unreadable(connection)}
-    )
-    verdicts = [*list(STEPS)[1:8], "kept"]
-    counts = pd.concat([found, unreadable]).set_index("verdict").reindex(verdicts)
-    return counts.assign(rows=counts["rows"].fillna(0).astype("int64"))
-
-
-def _drop_duplicates(connection) -> None:
-    """Keep one of the lines that are identical in every column."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP VIEW kept AS SELECT customer, day, any_value(amount) AS amount, "
-        "fingerprint FROM judged WHERE verdict = 'kept' GROUP BY customer, day, fingerprint"
-    )
-
-
-def _customer_days(connection, end: dt.date, unit_days: float, last: dt.date) -> pd.DataFrame:
-    """Collapse to customer days, then to customers, in one streaming query."""
-    holdout = "" if end == last else _HOLDOUT.format(end=end, last=last, unit=unit_days)
-    query = f"""
-        WITH days AS (
-            SELECT customer, day, sum(amount) AS spend, count(*) AS lines
-            FROM kept GROUP BY customer, day)
-        SELECT customer, (count(*) FILTER (day <= DATE '{end}'))::BIGINT - 1 AS frequency,
-            date_diff('day', min(day), max(day) FILTER (day <= DATE '{end}')) / {unit_days}
-                AS recency,
-            date_diff('day', min(day), DATE '{end}') / {unit_days} AS age,
-            CASE WHEN frequency > 0 THEN
-                (sum(spend) FILTER (day <= DATE '{end}') - arg_min(spend, day)) / frequency END
-                AS monetary,
-            min(day)::TIMESTAMP AS first_purchase,
-            sum(spend) FILTER (day <= DATE '{end}') AS spend,
-            sum(lines)::BIGINT AS lines, count(*) AS customer_days {holdout}
-        FROM days GROUP BY customer"""
-    return connection.execute(query).df().sort_values("customer", ignore_index=True)
-
-
-_HOLDOUT = """,
-    count(*) FILTER (day > DATE '{end}') AS frequency_holdout,
-    coalesce(sum(spend) FILTER (day > DATE '{end}'), 0) AS spend_holdout,
-    date_diff('day', DATE '{end}', DATE '{last}') / {unit} AS age_holdout"""
-
-
 # --- the account --------------------------------------------------------------------------------
-
-
-def _count_duplicates(connection, customers: pd.DataFrame) -> int:
-    """Count kept lines beyond the first of each set of identical lines.
-
-    Only customers with two lines on one day can have any, so only their lines are grouped.
-    """
-    merged = customers.loc[customers["lines"] > customers["customer_days"], ["customer"]]
-    if merged.empty:
-        return 0
-    connection.register("merged", merged)
-    return connection.execute(
-        """SELECT coalesce(sum(n - 1), 0)::BIGINT FROM (
-        SELECT count(*) AS n FROM kept SEMI JOIN merged USING (customer)
-        GROUP BY customer, day, fingerprint HAVING count(*) > 1)"""
-    ).fetchone()[0]
 
 
 def _log(connection, counts, customers: pd.DataFrame, duplicates: str) -> pd.DataFrame:
@@ -378,7 +235,7 @@ def _log(connection, counts, customers: pd.DataFrame, duplicates: str) -> pd.Dat
     new = customers["frequency"] < 0
     lines, days = customers["lines"], customers["customer_days"]
     kept = int(counts.loc["kept", "rows"])
-    doubled = kept - int(lines.sum()) or _count_duplicates(connection, customers)
+    doubled = kept - int(lines.sum()) or count_duplicates(connection, customers)
     in_holdout = customers.get("frequency_holdout", pd.Series(0, index=customers.index))
     rows = counts["rows"].drop("kept").to_dict() | {
         "rows_read": int(counts["rows"].sum()),
