@@ -316,6 +316,15 @@ def test_only_the_formats_asked_for_are_made(project):
     assert not list(project.glob(".rendering-*"))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
+def test_a_pandoc_of_the_system_is_never_used(project, tmp_path, monkeypatch):
+    other = tmp_path / "pandoc"
+    other.write_text("#!/bin/sh\necho 'pandoc 99.0'\nexit 9\n")
+    other.chmod(other.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert set(render_embedded(project, FORMATS)) == set(FORMATS)
+
+
 def test_an_unknown_format_is_refused(project):
     with pytest.raises(ReportError, match=r"Format odt is not known · allowed: html, pdf, docx"):
         render_embedded(project, ["odt"])

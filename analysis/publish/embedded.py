@@ -21,6 +21,7 @@ from typing import Any
 from analysis.errors import ReportError
 from analysis.publish.fonts import chinese_font_folder
 from analysis.publish.gate import check_messages, check_sources, raise_faults, setting
+from analysis.publish.pandoc import pandoc_path
 from analysis.publish.project import check_formats, format_settings, read_metadata
 from analysis.publish.sources import SourceLine
 
@@ -169,26 +170,19 @@ def _run_pandoc(
     options: list[str],
     lines: tuple[SourceLine, ...],
 ) -> None:
-    import pypandoc
-
     told = output.with_name(f"{writer}.json")
     told.write_text(json.dumps(_pandoc_metadata(settings), ensure_ascii=False), encoding="utf-8")
-    command = [pypandoc.get_pandoc_path(), f"--from={_READER}", f"--to={writer}", "--standalone"]
+    command = [str(pandoc_path()), f"--from={_READER}", f"--to={writer}", "--standalone"]
     command += [f"--metadata-file={told}", f"--output={output}", "--wrap=none", "--columns=10000"]
     command += ["--lua-filter=theme/report.lua", "--lua-filter=theme/embedded.lua"]
     command += ["--citeproc", "--lua-filter=theme/references.lua"]
     command += [f"--default-image-extension={settings.get('default-image-extension', 'png')}"]
     command += _switches(settings) + options
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(report_timestamp(settings))}
-    # The sources have passed the gate. On long documents pandoc's Lua was seen, rarely, to lose
-    # sight of figures and tables; the filters notice, and a second run settles it.
-    for _ in range(2):
-        done = subprocess.run(
-            command, cwd=project, env=environment, input=source.encode(), capture_output=True
-        )
-        said = done.stderr.decode(errors="replace")
-        if not said and not done.returncode:
-            return
+    done = subprocess.run(
+        command, cwd=project, env=environment, input=source.encode(), capture_output=True
+    )
+    said = done.stderr.decode(errors="replace")
     check_messages(said, lines, also=_is_warning)
     if done.returncode:
         raise ReportError(f"pandoc ended with code {done.returncode}: {said.strip()}")

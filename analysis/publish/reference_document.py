@@ -11,6 +11,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from analysis.publish.pandoc import pandoc_path
+
 LATIN = "Times New Roman"
 LATIN_HEADING = "Arial"
 CODE = "Consolas"
@@ -92,9 +94,7 @@ def write_reference_document(path: Path, lang: str) -> None:
 
 
 def _pandoc_template() -> bytes:
-    import pypandoc
-
-    command = [pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"]
+    command = [str(pandoc_path()), "--print-default-data-file", "reference.docx"]
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 

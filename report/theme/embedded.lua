@@ -54,8 +54,7 @@ local function equation_label(para)
   return last and last.t == "Str" and last.text:match("^{#(eq%-[^}]+)}$")
 end
 
--- Every block in reading order, those inside divisions and quotations too. Written out and not
--- left to pandoc's walk, which on long documents was seen to pass over figures and tables.
+-- Every block in reading order, those inside divisions and quotations too.
 local function each_block(blocks, visit)
   for _, block in ipairs(blocks) do
     visit(block)
@@ -368,11 +367,7 @@ end
 function Pandoc(doc)
   read_metadata(doc.meta)
   number_floats(doc.blocks)
-  local referring = doc.blocks:walk({ Cite = write_references })
-  if #referring ~= #doc.blocks then
-    error(string.format("%d blocks were read, %d kept", #doc.blocks, #referring))
-  end
-  doc.blocks = write_inside(referring)
+  doc.blocks = write_inside(doc.blocks:walk({ Cite = write_references }))
   if written ~= registered then
     error(string.format("%d captions were numbered, %d written", registered, written))
   end

@@ -90,8 +90,7 @@ local function link_sections(cite)
   return out
 end
 
--- Rebuild a list of blocks, those inside plain divisions first. Written out and not left to
--- pandoc's walk, which on long documents was seen to pass over blocks. Divisions that stand for
+-- Rebuild a list of blocks, those inside plain divisions first. Divisions that stand for
 -- something of Quarto's own are not entered.
 local function rebuild(blocks, change)
   for _, block in ipairs(blocks) do
@@ -140,10 +139,6 @@ end
 function Pandoc(doc)
   read_language(doc.meta)
   doc.blocks = rebuild(number_headings(doc.blocks), dress_all)
-  local linked = doc.blocks:walk({ Cite = link_sections })
-  if #linked ~= #doc.blocks then
-    error(string.format("%d blocks were read, %d kept", #doc.blocks, #linked))
-  end
-  doc.blocks = linked
+  doc.blocks = doc.blocks:walk({ Cite = link_sections })
   return doc
 end
