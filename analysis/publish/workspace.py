@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.publish.store import Store, open_store
+from analysis.wording import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from analysis.study import Survey
     from analysis.study.screening import CarelessScreening
     from analysis.study.spec import Study
-    from analysis.wording import Text
 
 DRAFT_DRAWS = 100
 
@@ -32,8 +32,10 @@ class Workspace:
     ----------
     study : Study
         What the analyst declared.
-    received : Survey
+    waves : Survey
         Every answer sheet that was read.
+    received : Survey
+        One sheet a respondent: where respondents answered in several waves, the latest wave.
     screening : CarelessScreening
         Which of them look careless, and why.
     survey : Survey
@@ -45,6 +47,7 @@ class Workspace:
     """
 
     study: Study
+    waves: Survey
     received: Survey
     screening: CarelessScreening
     survey: Survey
@@ -122,16 +125,37 @@ def open_study(study: str | Path, out: str | Path, *, draft: bool = False) -> Wo
     FaultsError
         With everything that is wrong with the study or its data.
     """
-    from analysis.study import read_study, read_survey
+    from analysis.study import read_study, read_survey, with_codebook
     from analysis.study.screening import screen_careless
 
     declared = read_study(Path(study))
-    received = read_survey(declared)
+    waves = read_survey(declared)
+    declared = with_codebook(declared, waves)
+    received = latest_wave(waves)
     screening = screen_careless(declared, received)
     draws = declared.options.bootstrap
     return Workspace(
-        study=declared, received=received, screening=screening,
+        study=declared, waves=waves, received=received, screening=screening,
         survey=received.rows(screening.kept),
         store=open_store(out, declared, received.sha256),
         draws=min(DRAFT_DRAWS, draws) if draft else draws,
     )  # fmt: skip
+
+
+def latest_wave(survey: Survey) -> Survey:
+    """Return the latest wave where the same respondents answered in several, else the survey.
+
+    Sheets of one person are not independent; earlier ones serve the test–retest only. The step is
+    counted in ``flow``.
+    """
+    from analysis.study.survey import FlowStep
+
+    if survey.wave is None or survey.ids is None or not survey.ids.dropna().duplicated().any():
+        return survey
+    keep = survey.items.index[survey.wave == sorted(survey.wave.dropna().unique())[-1]]
+    step = FlowStep(
+        name="latest_wave", label=Text("Answers of the latest wave", zh="最近一期的问卷"),
+        count=len(keep), removed=survey.n - len(keep),
+        reason=Text("earlier or unknown wave", zh="较早或未注明的期次"),
+    )  # fmt: skip
+    return replace(survey.rows(keep), flow=(*survey.flow, step))
