@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import shutil
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 
+from lxml import etree
+
 from analysis.publish.project import install_theme
 
+W = {"w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main"}
+ROUNDING = 20  # one twentieth of a point for each column
 SOURCES = Path(__file__).parent / "rendering"
 
 
@@ -60,3 +65,30 @@ def _png(width: int, height: int) -> bytes:
             chunk(b"IEND", b""),
         ]
     )
+
+
+# Reading a DOCX back
+
+
+def w(name: str) -> str:
+    return f"{{{W['w']}}}{name}"
+
+
+def document_part(path: Path, part: str = "word/document.xml") -> etree._Element:
+    with zipfile.ZipFile(path) as archive:
+        return etree.fromstring(archive.read(part))
+
+
+def tables_by_label(path: Path) -> dict[str, etree._Element]:
+    """Tables of a document by the label of the caption above them."""
+    tables, label = {}, ""
+    for element in document_part(path).iter(w("bookmarkStart"), w("tbl")):
+        if element.tag == w("tbl"):
+            tables[label] = element
+        elif element.get(w("name")).startswith("tbl-"):
+            label = element.get(w("name"))
+    return tables
+
+
+def column_widths(table: etree._Element) -> list[int]:
+    return [int(column.get(w("w"))) for column in table.findall("w:tblGrid/w:gridCol", W)]

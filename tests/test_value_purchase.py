@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.errors import ConvergenceError, DataError, ModelError
 from analysis.value import bg_nbd
@@ -452,3 +454,38 @@ def test_pictures_are_drawn_in_both_languages(cdnow, fits):
         assert fits["bg_nbd"].plot(lang=lang).get_ylabel() == word
         assert check_holdout(fits["bg_nbd"], cdnow).plot(lang=lang).get_legend() is not None
     plt.close("all")
+
+
+# --- anything at all ----------------------------------------------------------------------------
+
+AGE = st.integers(0, 60)
+CUSTOMER = st.tuples(AGE, st.integers(0, 60), st.integers(0, 40)).map(
+    lambda c: (min(c[2], c[1]) if c[1] <= c[0] else 0, c[1] if c[1] <= c[0] and c[2] else 0, c[0])
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(CUSTOMER, min_size=1, max_size=30), st.sampled_from(list(FAMILIES)))
+def test_any_histories_are_fitted_inside_or_refused_in_words(rows, model):
+    rows = [(x if last else 0, last, age) for x, last, age in rows]
+    frame = pd.DataFrame(rows, columns=["frequency", "recency", "age"])
+    try:
+        fit = fit_purchase_model(frame, model)
+    except (DataError, ConvergenceError) as error:
+        assert all(word in str(error) for word in ("·", "allowed", "do:"))
+        return
+    table = fit.table()
+    assert np.isfinite(table.drop(columns="term").to_numpy()).all()
+    assert (table["ci_low"] < table["estimate"]).all()
+    assert fit.probability_alive().between(0, 1).all()
+    ahead = fit.expected_transactions(5)
+    assert np.isfinite(ahead).all() and (ahead >= 0).all()
+
+
+def test_public_names_of_the_value_package():
+    import analysis.value as value
+
+    for name in value.__all__:
+        assert callable(getattr(value, name)), name
+    with pytest.raises(AttributeError, match="no attribute 'clv'"):
+        _ = value.clv

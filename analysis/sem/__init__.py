@@ -20,6 +20,7 @@ _LAZY = {
     "ModelFit": "result",
     "Finding": "diagnostics",
     "Bootstrap": "bootstrap",
+    "bollen_stine": "bootstrap",
     "effects": "effects",
     "compare_models": "comparison",
     "check_invariance": "invariance",

@@ -24,7 +24,7 @@ from analysis.sem.matrices import Design
 
 DECREMENT = 1e-15
 NEAR_DECREMENT = 1e-9
-_NEAR = 1e-2
+_NEAR = 5e-2
 _ACCEPTABLE = 1e-10
 _SLACK = 1e-13
 _HOPELESS = 1e7

@@ -201,19 +201,12 @@ def lifetime_value(
     values = margin * ahead * price
     slopes, covariance = valuation.slopes(), valuation.covariance()
     if intervals == "delta":
-        error = np.sqrt(np.einsum("ij,jk,ik->i", slopes, covariance, slopes))
-        total_error = _error(slopes.sum(axis=0), covariance)
-        low, high = _log_interval(values, error, purchase.confidence)
-        total_low, total_high = _log_interval(values.sum(), total_error, purchase.confidence)
+        spread, of_total = _delta_spread(values, slopes, covariance, purchase.confidence)
     else:
-        drawn = valuation.draws(n_draws, seed)
-        tails = [50 * (1 - purchase.confidence), 50 * (1 + purchase.confidence)]
-        error, total_error = drawn.std(axis=0, ddof=1), float(drawn.sum(axis=1).std(ddof=1))
-        low, high = np.percentile(drawn, tails, axis=0)
-        total_low, total_high = np.percentile(drawn.sum(axis=1), tails)
+        spread, of_total = _drawn_spread(valuation.draws(n_draws, seed), purchase.confidence)
     whole = horizon if np.isfinite(horizon) else np.nan
     simple = margin * price_so_far(spend, len(values)) * observed_rate(purchase) * whole
-    customers = _customer_table(purchase, ahead, price, values, error, low, high, simple)
+    customers = _customer_table(purchase, ahead, price, values, *spread, simple)
     return LifetimeValue(
         n_used=len(values),
         method=Text(
@@ -224,9 +217,9 @@ def lifetime_value(
         notes=(*purchase.notes, *(spend.notes if isinstance(spend, SpendModel) else ())),
         customers=customers,
         total=float(values.sum()),
-        total_std_error=total_error,
-        total_low=float(total_low),
-        total_high=float(total_high),
+        total_std_error=of_total[0],
+        total_low=of_total[1],
+        total_high=of_total[2],
         simple_total=float(customers["simple_value"].sum(skipna=False)),
         slopes=slopes,
         covariance=covariance,
@@ -292,6 +285,22 @@ class _Valuation:
                 for a, b in zip(of_purchase, of_spend, strict=True)
             ]
         )
+
+
+def _delta_spread(values, slopes, covariance, confidence: float):
+    """Return error, low, high of each customer's value, and of the total."""
+    error = np.sqrt(np.einsum("ij,jk,ik->i", slopes, covariance, slopes))
+    total_error = _error(slopes.sum(axis=0), covariance)
+    ends = _log_interval(values.sum(), total_error, confidence)
+    own = (error, *_log_interval(values, error, confidence))
+    return own, (total_error, *map(float, ends))
+
+
+def _drawn_spread(drawn: np.ndarray, confidence: float):
+    """Return the same from values under drawn parameters, (n_draws, n_customers)."""
+    tails, totals = [50 * (1 - confidence), 50 * (1 + confidence)], drawn.sum(axis=1)
+    own = (drawn.std(axis=0, ddof=1), *np.percentile(drawn, tails, axis=0))
+    return own, (float(totals.std(ddof=1)), *map(float, np.percentile(totals, tails)))
 
 
 def _differences(function, theta: np.ndarray) -> np.ndarray:

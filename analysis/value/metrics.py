@@ -59,6 +59,7 @@ class Metric(Result):
 
 
 def as_metric(rows: list[dict], method: Text, confidence: float, **more) -> Metric:
+    """Bind rows of figures to a result; ``more`` may carry n_used, n_dropped and notes."""
     import pandas as pd
 
     columns = ["metric", "group", "estimate", "std_error", "ci_low", "ci_high", "n"]
@@ -71,6 +72,7 @@ def as_metric(rows: list[dict], method: Text, confidence: float, **more) -> Metr
 
 
 def share_row(metric: str, successes: float, n: float, confidence: float, group="") -> dict:
+    """Return a share with its standard error and Wilson's interval as one row."""
     if not n > 0:
         raise DataError(
             f"{NAMES[metric]} has no case to count · allowed: at least one · do: check the filter"

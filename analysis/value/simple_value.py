@@ -113,23 +113,8 @@ def simple_lifetime_value(
     115.0
     """
     frame = summary.customers if isinstance(summary, TransactionSummary) else summary
-    missing = [name for name in ("frequency", "age", "spend") if name not in frame]
-    if missing:
-        raise DataError(
-            f"The customer summary lacks {', '.join(missing)} · allowed: frequency, age and spend "
-            "· do: use summarise_transactions"
-        )
-    if not (lifetime > 0 and acquisition_cost >= 0 and 0 < margin <= 1):
-        raise ModelError(
-            f"lifetime is {lifetime}, acquisition_cost {acquisition_cost}, margin {margin} · "
-            "allowed: lifetime above 0, cost 0 or more, margin above 0 and up to 1 · do: mend them"
-        )
+    _check(frame, lifetime, acquisition_cost, margin)
     spend, age = frame["spend"].to_numpy(dtype=float), frame["age"].to_numpy(dtype=float)
-    if not age.sum() > 0:
-        raise DataError(
-            "No customer was observed for any time · allowed: an end of observation after the "
-            "first purchases · do: set end"
-        )
     purchases = float((frame["frequency"] + 1).sum())
     n, ratio = len(frame), spend.sum() / age.sum()
     residual = spend - ratio * age
@@ -149,3 +134,22 @@ def simple_lifetime_value(
         ci_low=float(value - half),
         ci_high=float(value + half),
     )
+
+
+def _check(frame: pd.DataFrame, lifetime: float, acquisition_cost: float, margin: float) -> None:
+    missing = [name for name in ("frequency", "age", "spend") if name not in frame]
+    if missing:
+        raise DataError(
+            f"The customer summary lacks {', '.join(missing)} · allowed: frequency, age and spend "
+            "· do: use summarise_transactions"
+        )
+    if not (lifetime > 0 and acquisition_cost >= 0 and 0 < margin <= 1):
+        raise ModelError(
+            f"lifetime is {lifetime}, acquisition_cost {acquisition_cost}, margin {margin} · "
+            "allowed: lifetime above 0, cost 0 or more, margin above 0 and up to 1 · do: mend them"
+        )
+    if not frame["age"].sum() > 0:
+        raise DataError(
+            "No customer was observed for any time · allowed: an end of observation after the "
+            "first purchases · do: set end"
+        )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import norm
 
-from analysis.errors import DataError
 from analysis.results import Result
 from analysis.value.contracts import read_durations
 from analysis.wording import Text, format_interval, format_number
@@ -97,14 +96,26 @@ def estimate_survival(
     >>> estimate_survival(seen).table().survival.tolist()
     [0.75, 0.5, 0.0]
     """
-    import pandas as pd
-
     time, left = read_durations(frame, duration, churned)
     moments, place = np.unique(time, return_inverse=True)
     ended = np.bincount(place, weights=left)
     at_risk = len(time) - np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])
-    if len(moments) == 0:
-        raise DataError("No contract is left · allowed: one row a customer · do: check the filter")
+    steps = _product_limit(moments, at_risk, ended, confidence)
+    return SurvivalCurve(
+        n_used=len(time),
+        method=Text("Kaplan–Meier", zh="Kaplan–Meier法"),
+        confidence=confidence,
+        steps=steps,
+        median=_first_below(moments, steps["survival"].to_numpy()),
+        median_low=_first_below(moments, steps["ci_low"].to_numpy()),
+        median_high=_first_below(moments, steps["ci_high"].to_numpy()),
+    )
+
+
+def _product_limit(moments, at_risk, ended, confidence: float) -> pd.DataFrame:
+    """Return the curve with Greenwood's errors and its log(-log) band."""
+    import pandas as pd
+
     survival = np.cumprod(1 - ended / at_risk)
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(ended / (at_risk * (at_risk - ended)))
@@ -112,7 +123,7 @@ def estimate_survival(
         low, high = survival ** np.exp(-shift), survival ** np.exp(shift)
         error = np.where(survival > 0, survival * np.sqrt(greenwood), np.nan)
     inside = (survival > 0) & (survival < 1)
-    steps = pd.DataFrame(
+    return pd.DataFrame(
         {
             "time": moments,
             "at_risk": at_risk,
@@ -122,15 +133,6 @@ def estimate_survival(
             "ci_low": np.where(inside, np.minimum(low, high), np.nan),
             "ci_high": np.where(inside, np.maximum(low, high), np.nan),
         }
-    )
-    return SurvivalCurve(
-        n_used=len(time),
-        method=Text("Kaplan–Meier", zh="Kaplan–Meier法"),
-        confidence=confidence,
-        steps=steps,
-        median=_first_below(moments, survival),
-        median_low=_first_below(moments, steps["ci_low"].to_numpy()),
-        median_high=_first_below(moments, steps["ci_high"].to_numpy()),
     )
 
 
