@@ -1,0 +1,161 @@
+"""The queries behind the customer summary: a verdict for every row, then days, then customers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from analysis.value.log_source import count_unreadable
+from analysis.wording import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_EARLIEST = "1900-01-01"
+
+STEPS: dict[str, Text] = {
+    "rows_read": Text("rows in the log", zh="日志行数"),
+    "line_unreadable": Text(
+        "line with the wrong number of fields or broken quotes", zh="行格式损坏"
+    ),
+    "customer_missing": Text("no customer number", zh="客户编号缺失"),
+    "date_unparseable": Text("date missing or unreadable", zh="日期缺失或无法识别"),
+    "amount_unparseable": Text("amount missing or not a number", zh="金额缺失或非数字"),
+    "date_after_end": Text("dated after the end of observation", zh="日期晚于观察期"),
+    "amount_negative": Text("negative amount: a return", zh="负金额(退货)"),
+    "amount_zero": Text("amount of zero", zh="零金额"),
+    "duplicate": Text("identical to another line", zh="与另一行完全相同"),
+    "customer_new_in_holdout": Text(
+        "customer first seen in the holdout", zh="客户首次出现于验证期"
+    ),
+    "holdout": Text("in the holdout period", zh="属于验证期"),
+    "same_day_merged": Text("merged with another purchase of that day", zh="同日购买合并"),
+    "purchases": Text("purchases (customer days)", zh="购买次数(客户日)"),
+}
+
+
+def _parsed_date(kind: str, date_format: str | None) -> str:
+    """SQL for the day of a row, NULL where it cannot be told."""
+    if kind in ("DATE",) or kind.startswith("TIMESTAMP"):
+        return "CAST(date AS DATE)"
+    text = "trim(CAST(date AS VARCHAR))"
+    if date_format:
+        quoted = date_format.replace("'", "''")
+        return f"CAST(try_strptime({text}, '{quoted}') AS DATE)"
+    return (
+        f"CASE WHEN regexp_full_match({text}, '\\d{{8}}') "
+        f"THEN CAST(try_strptime({text}, '%Y%m%d') AS DATE) "
+        f"ELSE CAST(coalesce(try_cast({text} AS TIMESTAMP), "
+        f"try_strptime({text}, ['%Y/%m/%d', '%Y/%m/%d %H:%M', '%Y/%m/%d %H:%M:%S', '%Y.%m.%d', "
+        f"'%Y年%m月%d日'])) AS DATE) END"
+    )
+
+
+def _parsed_amount(kind: str) -> str:
+    """SQL for the amount, NULL where it is no finite number.
+
+    A comma is a thousands separator only where it groups three digits; "1,5" stays unread, for
+    it is 1.5 in one country and a typing error in another.
+    """
+    if kind != "VARCHAR":
+        return "CAST(amount AS DOUBLE)"
+    grouped = "'[-+]?\\d{1,3}(,\\d{3})+(\\.\\d+)?'"
+    return (
+        f"try_cast(CASE WHEN regexp_full_match(trim(amount), {grouped}) "
+        "THEN replace(trim(amount), ',', '') ELSE trim(amount) END AS DOUBLE)"
+    )
+
+
+def judge(connection, end, date_format: str | None, zero_amounts: str) -> None:
+    """Give every row one verdict, the first that applies in the order of ``STEPS``."""
+    kinds = {row[0]: row[1] for row in connection.execute("DESCRIBE raw").fetchall()}
+    text_id = kinds["customer"] == "VARCHAR"
+    number = "nullif(trim(customer), '')" if text_id else "customer"
+    last = end or dt.date.today()
+    zero = "WHEN amount = 0 THEN 'amount_zero'" if zero_amounts == "drop" else ""
+    connection.execute(
+        f"""CREATE TEMP VIEW judged AS SELECT customer, day, amount, fingerprint,
+        CASE WHEN customer IS NULL THEN 'customer_missing'
+             WHEN day IS NULL OR NOT isfinite(day) OR day < DATE '{_EARLIEST}'
+                  THEN 'date_unparseable'
+             WHEN amount IS NULL OR NOT isfinite(amount) THEN 'amount_unparseable'
+             WHEN day > DATE '{last}' THEN 'date_after_end'
+             WHEN amount < 0 THEN 'amount_negative' {zero}
+             ELSE 'kept' END AS verdict
+        FROM (SELECT {number} AS customer, {_parsed_date(kinds["date"], date_format)} AS day,
+                     {_parsed_amount(kinds["amount"])} AS amount, fingerprint FROM raw)"""
+    )
+    connection.execute(
+        "CREATE TEMP VIEW kept AS "
+        "SELECT customer, day, amount, fingerprint FROM judged WHERE verdict = 'kept'"
+    )
+
+
+def count_verdicts(connection) -> pd.DataFrame:
+    """Count rows and money by verdict; ``first`` and ``last`` are days."""
+    import pandas as pd
+
+    found = connection.execute(
+        """SELECT verdict, count(*) AS rows,
+        sum(amount) FILTER (isfinite(amount)) AS amount,
+        min(day) FILTER (verdict NOT IN ('date_unparseable', 'customer_missing')) AS first,
+        max(day) FILTER (verdict NOT IN ('date_unparseable', 'customer_missing')) AS last
+        FROM judged GROUP BY verdict"""
+    ).df()
+    unreadable = pd.DataFrame(
+        {"verdict": ["line_unreadable"], "rows": count_unreadable(connection)}
+    )
+    verdicts = [*list(STEPS)[1:8], "kept"]
+    counts = pd.concat([found, unreadable]).set_index("verdict").reindex(verdicts)
+    return counts.assign(rows=counts["rows"].fillna(0).astype("int64"))
+
+
+def drop_duplicates(connection) -> None:
+    """Keep one of the lines that are identical in every column."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW kept AS SELECT customer, day, any_value(amount) AS amount, "
+        "fingerprint FROM judged WHERE verdict = 'kept' GROUP BY customer, day, fingerprint"
+    )
+
+
+def customer_days(connection, end: dt.date, unit_days: float, last: dt.date) -> pd.DataFrame:
+    """Collapse to customer days, then to customers, in one streaming query."""
+    holdout = "" if end == last else _HOLDOUT.format(end=end, last=last, unit=unit_days)
+    query = f"""
+        WITH days AS (
+            SELECT customer, day, sum(amount) AS spend, count(*) AS lines
+            FROM kept GROUP BY customer, day)
+        SELECT customer, (count(*) FILTER (day <= DATE '{end}'))::BIGINT - 1 AS frequency,
+            date_diff('day', min(day), max(day) FILTER (day <= DATE '{end}')) / {unit_days}
+                AS recency,
+            date_diff('day', min(day), DATE '{end}') / {unit_days} AS age,
+            CASE WHEN frequency > 0 THEN
+                (sum(spend) FILTER (day <= DATE '{end}') - arg_min(spend, day)) / frequency END
+                AS monetary,
+            min(day)::TIMESTAMP AS first_purchase,
+            sum(spend) FILTER (day <= DATE '{end}') AS spend,
+            sum(lines)::BIGINT AS lines, count(*) AS customer_days {holdout}
+        FROM days GROUP BY customer"""
+    return connection.execute(query).df().sort_values("customer", ignore_index=True)
+
+
+_HOLDOUT = """,
+    count(*) FILTER (day > DATE '{end}') AS frequency_holdout,
+    coalesce(sum(spend) FILTER (day > DATE '{end}'), 0) AS spend_holdout,
+    date_diff('day', DATE '{end}', DATE '{last}') / {unit} AS age_holdout"""
+
+
+def count_duplicates(connection, customers: pd.DataFrame) -> int:
+    """Count kept lines beyond the first of each set of identical lines.
+
+    Only customers with two lines on one day can have any, so only their lines are grouped.
+    """
+    merged = customers.loc[customers["lines"] > customers["customer_days"], ["customer"]]
+    if merged.empty:
+        return 0
+    connection.register("merged", merged)
+    return connection.execute(
+        """SELECT coalesce(sum(n - 1), 0)::BIGINT FROM (
+        SELECT count(*) AS n FROM kept SEMI JOIN merged USING (customer)
+        GROUP BY customer, day, fingerprint HAVING count(*) > 1)"""
+    ).fetchone()[0]
