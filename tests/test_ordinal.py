@@ -328,6 +328,36 @@ def test_residuals_agree_with_lavaan(case, name):
     assert_allclose(fit(case).residuals("standardised"), z, atol=1e-6)
 
 
+def test_bootstrap_agrees_with_lavaan_draw_by_draw():
+    rows = pd.read_csv(REFERENCE / "ordinal__bootstrap_rows.csv").to_numpy()
+    draws = fit("hs5_wlsmv").bootstrap(rows=rows)
+    assert draws.converged.all()
+    for name, ours in {"est": draws.parameters, "std": draws.standardised}.items():
+        theirs = pd.read_csv(REFERENCE / f"ordinal__bootstrap_{name}.csv")
+        assert set(theirs) <= set(ours) and len(theirs.columns) == 9 + 36 + 6
+        assert_allclose(ours[list(theirs)], theirs, atol=1e-6)
+
+
+def test_bootstrap_intervals_and_failures():
+    data = data_of("hs5")
+    single = "textual =~ x4 + x5 + x6"
+    ours = fit_model(single, data, ordered=True, std_lv=True).bootstrap(60, seed=5)
+    table = ours.table(rule="linear").query("op == '=~'")
+    draws = ours.parameters[[f"textual =~ x{i}" for i in (4, 5, 6)]]
+    assert_allclose(table["ci_low"], draws.quantile(0.025), atol=1e-10)
+    assert_allclose(table["se"], draws.std(), atol=1e-10)
+    fitted = ours.fit.table().query("op == '=~'")
+    assert_allclose(table["se"], fitted["se"], rtol=0.35)
+    small = fit_model(single, data.head(60), ordered=True, std_lv=True).bootstrap(80, seed=1)
+    assert np.isfinite(small.table("bca").query("op == '=~'")[["ci_low", "ci_high"]]).all().all()
+    rare = data.assign(x4=np.where(np.arange(301) == 0, 9, data["x4"]))
+    lost = fit_model(single, rare, ordered=True, std_lv=True).bootstrap(60, seed=2)
+    without = (lost.rows != 0).all(axis=1)
+    assert without.sum() > 10
+    assert_allclose(~lost.converged, without)
+    assert lost.parameters[~lost.converged].isna().all().all()
+
+
 # Words and bad input ----------------------------------------------------------------------------
 
 
@@ -382,6 +412,7 @@ def test_bad_data_are_named():
         fit_model(CFA, alone, ordered=True, group="school")
     with pytest.raises(DataError, match="different values"):
         fit_model(CFA, data.assign(x1=range(301)), ordered=True)
-    for ask in ("bootstrap", "factor_scores"):
-        with pytest.raises(ModelError, match="least squares"):
-            getattr(fit("hs4_wlsmv"), ask)()
+    with pytest.raises(ModelError, match="least squares"):
+        fit("hs4_wlsmv").factor_scores()
+    with pytest.raises(DataError, match="seed"):
+        fit("hs4_wlsmv").bootstrap(10)

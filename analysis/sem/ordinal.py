@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,9 @@ from analysis.sem.ordinal_table import parameter_frame
 from analysis.sem.result import ModelFit
 from analysis.sem.solution import central_sigma
 from analysis.sem.starts import starting_points
+
+if TYPE_CHECKING:
+    from analysis.sem.ordinal_bootstrap import OrdinalBootstrap
 
 N_STARTS = 4
 _SCALED = ("chisq", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper")
@@ -80,9 +84,13 @@ class OrdinalFit(ModelFit):
 
         return modification_indices(self, minimum, **options)
 
-    def bootstrap(self, *_args, **_kwargs):
-        """Refuse: resampling is written for maximum likelihood."""
-        raise _not_here("bootstrap()", "standard errors here are robust already; or use mlr")
+    def bootstrap(
+        self, n: int = 1000, *, seed: int | None = None, rows: np.ndarray | None = None
+    ) -> OrdinalBootstrap:
+        """Refit the model in ``n`` samples drawn with replacement."""
+        from analysis.sem.ordinal_bootstrap import bootstrap_ordinal
+
+        return bootstrap_ordinal(self, n, seed=seed, rows=rows)
 
     def factor_scores(self, *_args, **_kwargs):
         """Refuse: regression scores do not hold for ordinal items."""

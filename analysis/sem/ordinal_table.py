@@ -40,6 +40,11 @@ def parameter_frame(
     return frame.iloc[order].reset_index(drop=True), std_se[order]
 
 
+def table_readers(prepared: OrdinalPrepared) -> tuple[tuple[Read, Read], np.ndarray]:
+    """Functions of theta for raw and standardised values, and the order of the table's rows."""
+    return _readers(prepared), _rows(prepared)[1]
+
+
 def _rows(prepared: OrdinalPrepared) -> tuple[list[tuple], np.ndarray, np.ndarray]:
     """Names of usual parameters, thresholds, scales and definitions; their order in the table.
 

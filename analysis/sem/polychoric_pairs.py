@@ -15,7 +15,8 @@ from analysis.sem.polychoric_margins import Margins
 BOUND = 0.999  # correlations are sought within ±BOUND
 _CHUNK = 20_000  # rows per block of indicators
 _BATCH = 600  # pairs solved together
-_TINY = 1e-300
+_TINY = 1e-100
+_STEEP = 1e30  # a curvature that comes from a cell of no probability
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,9 +146,9 @@ def solve_scores(score: Score, start: np.ndarray, *, tolerance: float = 1e-12) -
         with np.errstate(divide="ignore", invalid="ignore"):
             new = x[rows] + gradient / curvature
         halved = (low[rows] + high[rows]) / 2.0
-        usable = (curvature > 0) & (new > low[rows]) & (new < high[rows])
+        usable = (curvature > 0) & (curvature < _STEEP) & (new > low[rows]) & (new < high[rows])
         # Close to the root rounding decides the sign of the score, so its size is asked first.
-        there = np.abs(gradient) <= tolerance * curvature
+        there = (np.abs(gradient) <= tolerance * curvature) & (curvature < _STEEP)
         new = np.where(there, x[rows], np.where(usable, new, halved))
         moved = np.abs(new - x[rows])
         x[rows] = new

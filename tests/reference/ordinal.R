@@ -113,6 +113,21 @@ lrt <- do.call(rbind, lapply(names(pairs), function(name) {
              pvalue = full(test[2, "Pr(>Chisq)"]))
 }))
 write.csv(lrt, "tests/reference/ordinal__lrt.csv", row.names = FALSE, quote = FALSE)
+# Bootstrap, draw by draw: rows from zero, then free loadings and covariances of each refit.
+set.seed(20260101)
+rows <- t(sapply(1:20, function(i) sample(301, replace = TRUE)))
+write.csv(rows - 1, "tests/reference/ordinal__bootstrap_rows.csv", row.names = FALSE, quote = FALSE)
+draws <- t(sapply(1:20, function(i) {
+  pe <- parameterEstimates(refit(cfa3, hs5[rows[i, ], ]), standardized = TRUE)
+  pe <- pe[pe$op %in% c("=~", "|") | (pe$op == "~~" & pe$se > 0), ]
+  setNames(c(pe$est, pe$std.all), rep(paste(pe$lhs, pe$op, pe$rhs), 2))
+}))
+half <- ncol(draws) / 2
+for (part in c("est", "std")) {
+  at <- if (part == "est") 1:half else half + 1:half
+  write.csv(format(as.data.frame(draws[, at], check.names = FALSE), digits = 17),
+            paste0("tests/reference/ordinal__bootstrap_", part, ".csv"), row.names = FALSE, quote = FALSE)
+}
 # Modification indices on the expected information.
 mi <- modindices(refit(cfa3, hs4))
 write.csv(data.frame(mi[, c("lhs", "op", "rhs")], lapply(mi[, c("mi", "epc", "sepc.all")], full)),
