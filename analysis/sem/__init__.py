@@ -21,7 +21,6 @@ _LAZY = {
     "Finding": "diagnostics",
     "Bootstrap": "bootstrap",
     "bollen_stine": "bootstrap",
-    "effects": "effects",
     "compare_models": "comparison",
     "check_invariance": "invariance",
     "residual_matrix": "residuals",
@@ -32,7 +31,6 @@ _LAZY = {
     "polychoric_matrix": "polychoric",
     "rmsea_power": "power",
     "rmsea_sample_size": "power",
-    "second_opinion": "second_opinion",
 }
 
 

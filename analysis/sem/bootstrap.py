@@ -224,14 +224,15 @@ def _rotated(fit: ModelFit) -> tuple[Sample, ...]:
     """Return the groups' rows with the implied means and covariances."""
     prepared, p = fit.prepared, len(fit.prepared.model.observed)
     implied = prepared.design.implied(fit.solution.theta, prepared.target.sample[0])
-    units, out = prepared.design.units[:p], []
+    units, out = np.outer(prepared.design.units[:p], prepared.design.units[:p]), []
     for g, sample in enumerate(prepared.samples):
-        moments = central_moments(prepared.target.sample[0, g], p)
-        turned = (sample.rows - sample.mean()) / units
-        turned = turned @ _power(moments, -0.5) @ _power(central_moments(implied.sigma[g], p), 0.5)
+        # The symmetric roots depend on units, so the rotation is made in the data's own.
+        have = central_moments(prepared.target.sample[0, g], p) * units
+        want = central_moments(implied.sigma[g], p) * units
+        turned = (sample.rows - sample.mean()) @ _power(have, -0.5) @ _power(want, 0.5)
         if prepared.model.meanstructure:
-            turned = turned + implied.sigma[g][:p, p]
-        out.append(replace(sample, rows=turned * units))
+            turned = turned + implied.sigma[g][:p, p] * prepared.design.units[:p]
+        out.append(replace(sample, rows=turned))
     return tuple(out)
 
 
@@ -244,7 +245,9 @@ def _refit(fit: ModelFit, target: Target) -> tuple:
     """Fit a chunk of replicates and read their solutions."""
     design = fit.prepared.design
     start = np.broadcast_to(fit.solution.theta, (len(target.moments), len(fit.solution.theta)))
-    optimum = _retried(design, target, minimise(design, target, start, max_iterations=STEPS, near=True))
+    optimum = _retried(
+        design, target, minimise(design, target, start, max_iterations=STEPS, near=True)
+    )
     with np.errstate(all="ignore"):
         implied = design.implied(optimum.theta, target.sample)
         at = places(design)

@@ -99,7 +99,8 @@ class _Batch:
         better = (trial.value <= self.point.value + floor) & (gain >= 0)
         self.theta = np.where(better[:, None], self.theta + move, self.theta)
         self.point = _choose(better, trial, self.point)
-        self.newton |= better & (gain < _NEAR)
+        # A Newton step that fails met an indefinite Hessian: back to the information, which is not.
+        self.newton = np.where(better, self.newton | (gain < _NEAR), False)
         lower = np.where(self.damping <= 1e-6, 0.0, self.damping * 0.1)
         self.damping = np.where(better, lower, np.maximum(self.damping * 8, 1e-4))
         self.moved = better

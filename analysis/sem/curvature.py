@@ -1,0 +1,116 @@
+"""Look-up tables for second derivatives, built once for a model.
+
+Columns u and v of G = [I, ΛE, ΛEΨE'] themselves move with the parameters; how they do is a list of
+products of entries of G'DG with entries of E and of the latent covariance matrix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BETA_, LAMBDA_, PSI_ = 1, 0, 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Flat places in a matrix over G of every pair of slots a ≥ b, and back to a square."""
+
+    uu: np.ndarray
+    vv: np.ndarray
+    uv: np.ndarray
+    vu: np.ndarray
+    factor: np.ndarray
+    square: np.ndarray
+
+
+def slot_pairs(u: np.ndarray, v: np.ndarray, s: np.ndarray, width: int) -> Pairs:
+    """Return the look-up tables of pairs of slots."""
+    n = len(u)
+    a, b = np.tril_indices(n)
+    square = np.empty((n, n), dtype=int)
+    square[a, b] = square[b, a] = np.arange(len(a))
+    return Pairs(
+        uu=u[a] * width + u[b],
+        vv=v[a] * width + v[b],
+        uv=u[a] * width + v[b],
+        vu=v[a] * width + u[b],
+        factor=s[a] * s[b],
+        square=square,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curvature:
+    """½ tr[D d²Σ] for every pair of slots, as a sum of look-ups."""
+
+    pair: np.ndarray
+    curved: np.ndarray
+    inner: np.ndarray
+    factor: np.ndarray
+    n_pairs: int
+
+    def sum_terms(self, implied, curved: np.ndarray) -> np.ndarray:
+        """Return ``(..., pairs)`` for G'DG in ``curved (..., m, m)``."""
+        shape = curved.shape[:-2]
+        if not len(self.pair):
+            return np.zeros((*shape, self.n_pairs))
+        both = [x.reshape(*shape, -1) for x in (implied.total, implied.latent)]
+        inner = np.concatenate(both, axis=-1).take(self.inner, axis=-1, mode="clip")
+        values = curved.reshape(*shape, -1).take(self.curved, axis=-1, mode="clip")
+        values *= inner
+        values *= self.factor
+        flat = np.add.reduceat(values, self._starts(), axis=-1)
+        out = np.zeros((*shape, self.n_pairs))
+        out[..., self.pair[self._starts()]] = flat
+        return out
+
+    def _starts(self) -> np.ndarray:
+        return np.flatnonzero(np.r_[True, self.pair[1:] != self.pair[:-1]])
+
+
+def curvature_terms(
+    slots: np.ndarray, index: tuple[np.ndarray, np.ndarray, np.ndarray], p: int, q: int
+) -> Curvature:
+    """List the terms of every pair of slots a ≥ b, sorted by pair."""
+    u, v, s = index
+    width = p + 2 * q
+    rows = []
+    for a in range(len(slots)):
+        for b in range(a + 1):
+            pair = a * (a + 1) // 2 + b
+            for moving, partner in ((u[a], v[a]), (v[a], u[a])):
+                rows += [
+                    (pair, x * width + partner, c, s[a] * weight)
+                    for x, c, weight in _moves(slots[b], int(moving), p, q)
+                ]
+    table = np.array(rows, dtype=float).reshape(-1, 4)
+    pair, curved, inner = table[:, :3].T.astype(int)
+    n = len(slots)
+    return Curvature(pair, curved, inner, table[:, 3].copy(), n * (n + 1) // 2)
+
+
+def _moves(slot: np.ndarray, column: int, p: int, q: int) -> list[tuple[int, int, float]]:
+    """Return how a column of G changes with a slot: (column of G, entry of [E, V], factor)."""
+    if column < p:
+        return []
+    kind, k, m = (int(x) for x in slot)
+
+    def total(i: int, j: int) -> int:
+        return i * q + j
+
+    def latent(i: int, j: int) -> int:
+        return q * q + i * q + j
+
+    if column < p + q:
+        i = column - p
+        moved = {LAMBDA_: k, BETA_: p + k}
+        return [(moved[kind], total(m, i), 1.0)] if kind in moved else []
+    j = column - p - q
+    weight = 0.5 if k == m else 1.0
+    return {
+        LAMBDA_: [(k, latent(m, j), 1.0)],
+        BETA_: [(p + k, latent(m, j), 1.0), (p + q + m, total(j, k), 1.0)],
+        PSI_: [(p + k, total(j, m), weight), (p + m, total(j, k), weight)],
+    }.get(kind, [])
