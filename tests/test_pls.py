@@ -475,6 +475,16 @@ def test_collinear_items_stop_a_regression_block():
         fit_pls(SMALL, SMALL_PATHS, data, modes={"Image": "B"})
 
 
+def test_collinear_items_of_mode_a_are_told():
+    data = MOBI.assign(IMAG5=MOBI["IMAG1"] * 2 + 1)
+    ours = fit_pls(SMALL, SMALL_PATHS, data)
+    vif = ours.item_vif.set_index("item")["vif"]
+    assert np.isinf(vif[["IMAG1", "IMAG5"]]).all()
+    rest = np.linalg.inv(data[["IMAG1", "IMAG2", "IMAG3", "IMAG4"]].corr())
+    assert_allclose(vif[["IMAG2", "IMAG3", "IMAG4"]], np.diag(rest)[1:], atol=1e-8)
+    assert any("IMAG1 and IMAG5" in note for note in ours.notes)
+
+
 def test_bad_requests_are_named():
     ours = fit("mobi_small")
     with pytest.raises(ModelError, match="target='Image'"):

@@ -45,9 +45,10 @@ class PlsBatch:
     def total_effects(self) -> np.ndarray:
         """B + B² + … (D, J, J): the sum ends because the paths never lead back."""
         total, power = self.paths.copy(), self.paths
-        for _ in range(self.paths.shape[1] - 2):
-            power = power @ self.paths
-            total = total + power
+        with np.errstate(invalid="ignore", over="ignore"):  # failed samples hold NaN
+            for _ in range(self.paths.shape[1] - 2):
+                power = power @ self.paths
+                total = total + power
         return total
 
 
@@ -213,10 +214,10 @@ def dijkstra_henseler_rho(
         if len(block) == 1 or model.is_mode_b[j]:
             continue
         w, s = weights[:, block], correlations[:, block[:, None], block]
-        square = (w * w).sum(axis=1)
-        observed = np.einsum("di,dij,dj->d", w, s, w) - square
-        implied = square**2 - (w**4).sum(axis=1)
-        rho[:, j] = square**2 * observed / implied
+        with np.errstate(all="ignore"):  # failed samples hold NaN
+            square = (w * w).sum(axis=1)
+            observed = np.einsum("di,dij,dj->d", w, s, w) - square
+            rho[:, j] = square**2 * observed / (square**2 - (w**4).sum(axis=1))
     return rho
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,12 +176,17 @@ def summarise_draws(
     if draws is None or frame.empty:
         return frame.assign(se=np.nan, t=np.nan, p=np.nan, ci_low=np.nan, ci_high=np.nan)
     kept = draws.dropna(how="all").to_numpy()
-    error = kept.std(axis=0, ddof=1)
-    fewest = np.minimum((kept <= 0).sum(axis=0), (kept >= 0).sum(axis=0))
+    kept = np.where(np.isfinite(kept), kept, np.nan)
     tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(kept, [tail, 1.0 - tail], axis=0)
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a ratio undefined in every draw
+        error = np.nanstd(kept, axis=0, ddof=1)
+        low, high = np.nanquantile(kept, [tail, 1.0 - tail], axis=0)
+    fewest = np.minimum((kept <= 0).sum(axis=0), (kept >= 0).sum(axis=0))
     varies = error > 1e-12  # a single item's loading is 1 in every draw
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(varies, frame["est"] / error, np.nan)
-    p = np.where(varies, np.minimum(1.0, 2.0 * (fewest + 1) / (len(kept) + 1)), np.nan)
+    p = np.where(
+        varies, np.minimum(1.0, 2.0 * (fewest + 1) / (np.isfinite(kept).sum(axis=0) + 1)), np.nan
+    )
     return frame.assign(se=error, t=t, p=p, ci_low=low, ci_high=high)

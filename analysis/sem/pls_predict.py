@@ -168,7 +168,9 @@ def _one_run(values: np.ndarray, labels: np.ndarray, plan: _Plan) -> _Run:
         raise DataError("a fold leaves fewer than three rows to fit · allowed: at least three.")
     means = np.array([values[rows].mean(axis=0) for rows in inside])
     deviations = np.array([values[rows].std(axis=0, ddof=1) for rows in inside])
-    batch = fit_batch(np.array([np.corrcoef(values[rows].T) for rows in inside]), plan.model)
+    with np.errstate(invalid="ignore", divide="ignore"):  # an item constant in a fold gives NaN
+        correlations = np.array([np.corrcoef(values[rows].T) for rows in inside])
+    batch = fit_batch(correlations, plan.model)
     if not batch.converged.all():
         raise ConvergenceError(
             f"{int((~batch.converged).sum())} of {n_folds} folds could not be fitted · allowed: "

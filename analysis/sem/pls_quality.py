@@ -56,8 +56,18 @@ def heterotrait_monotrait_ratio(correlations: np.ndarray, model: PathModel) -> n
 
 
 def variance_inflation(correlations: np.ndarray) -> np.ndarray:
-    """VIF of each variable given the others: the diagonal of the inverse correlation matrix."""
-    return np.diag(np.linalg.inv(correlations))
+    """VIF of each variable given the others: the diagonal of the inverse correlation matrix.
+
+    Infinite for a variable that the others determine.
+    """
+    if np.linalg.matrix_rank(correlations, tol=1e-10, hermitian=True) == len(correlations):
+        return np.diag(np.linalg.inv(correlations)).copy()
+    left = np.empty(len(correlations))
+    for j in range(len(left)):
+        rest = np.delete(np.arange(len(left)), j)
+        beta = np.linalg.lstsq(correlations[np.ix_(rest, rest)], correlations[rest, j], rcond=1e-10)
+        left[j] = 1.0 - beta[0] @ correlations[rest, j]
+    return np.where(left > 1e-9, 1.0 / np.maximum(left, 1e-9), np.inf)
 
 
 def item_variance_inflation(correlations: np.ndarray, model: PathModel) -> np.ndarray:

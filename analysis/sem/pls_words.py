@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.cutoffs import CUTOFFS
+from analysis.sem.pls_quality import heterotrait_monotrait_ratio, item_variance_inflation
 from analysis.wording import (
     Text,
     format_interval,
@@ -46,6 +47,7 @@ def notes_of(
 ) -> tuple[Text, ...]:
     """Collect what a reader must know to trust the numbers."""
     notes = [*_data_notes(items), *_sign_notes(batch, model), *_admissible_notes(batch, model)]
+    notes += _undefined_notes(model, items)
     if draws is not None:
         low, high = draws.failed_interval(confidence)
         span = format_interval(100 * low, 100 * high, 1)
@@ -119,6 +121,31 @@ def _admissible_notes(batch: PlsBatch, model: PathModel) -> list[Text]:
             zh=f"衰减校正后的解不可接受：{'；'.join(faults)}。这些估计不宜解释；请不作校正，或减少构念。",
         )
     ]
+
+
+def _undefined_notes(model: PathModel, items: ItemData) -> list[Text]:
+    """Tell which VIF is infinite and which HTMT has nothing to be divided by."""
+    vif = item_variance_inflation(items.correlations, model)
+    ratio = heterotrait_monotrait_ratio(items.correlations[None], model)[0]
+    notes = []
+    if collinear := [i for i, v in zip(model.items, vif, strict=True) if not np.isfinite(v)]:
+        notes.append(
+            Text(
+                f"Collinear items (VIF is infinite): {join_words(collinear)}. Drop one of them.",
+                zh=f"题项共线（VIF 无穷大）：{join_words(collinear, lang='zh')}。请删去其一。",
+            )
+        )
+    bad = ~np.isfinite(ratio).all(axis=0)
+    if bad.any():
+        names = [name for name, b in zip(model.constructs, bad, strict=True) if b]
+        notes.append(
+            Text(
+                f"HTMT is undefined for pairs of {join_words(names)}: items of a construct do not "
+                "correlate.",
+                zh=f"{join_words(names, lang='zh')} 的部分 HTMT 无定义：构念内题项互不相关。",
+            )
+        )
+    return notes
 
 
 # Sentence --------------------------------------------------------------------------------
