@@ -119,30 +119,60 @@ def drop_duplicates(connection) -> None:
 
 
 def customer_days(connection, end: dt.date, unit_days: float, last: dt.date) -> pd.DataFrame:
-    """Collapse to customer days, then to customers, in one streaming query."""
-    holdout = "" if end == last else _HOLDOUT.format(end=end, last=last, unit=unit_days)
-    query = f"""
-        WITH days AS (
+    """Collapse to customer days, then to customers, in one streaming query.
+
+    Bare aggregates only: a filter on each takes twice the time, so it stands where there is a
+    holdout; differences and ratios are left to whole columns afterwards.
+    """
+    until = "" if end == last else f"FILTER (day <= DATE '{end}')"
+    holdout = "" if end == last else _HOLDOUT.format(end=end)
+    found = connection.execute(
+        f"""WITH days AS (
             SELECT customer, day, sum(amount) AS spend, count(*) AS lines
             FROM kept GROUP BY customer, day)
-        SELECT customer, (count(*) FILTER (day <= DATE '{end}'))::BIGINT - 1 AS frequency,
-            date_diff('day', min(day), max(day) FILTER (day <= DATE '{end}')) / {unit_days}
-                AS recency,
-            date_diff('day', min(day), DATE '{end}') / {unit_days} AS age,
-            CASE WHEN frequency > 0 THEN
-                (sum(spend) FILTER (day <= DATE '{end}') - arg_min(spend, day)) / frequency END
-                AS monetary,
-            min(day)::TIMESTAMP AS first_purchase,
-            sum(spend) FILTER (day <= DATE '{end}') AS spend,
-            sum(lines)::BIGINT AS lines, count(*) AS customer_days {holdout}
+        SELECT customer, count(*) {until} AS bought, min(day)::TIMESTAMP AS first_purchase,
+            (max(day) {until})::TIMESTAMP AS last_purchase, sum(spend) {until} AS spend,
+            arg_min(spend, day) AS first_spend, sum(lines)::BIGINT AS lines,
+            count(*) AS customer_days {holdout}
         FROM days GROUP BY customer"""
-    return connection.execute(query).df().sort_values("customer", ignore_index=True)
+    ).df()
+    found = found.sort_values("customer", ignore_index=True)
+    return _as_summary(found, end, unit_days, last)
+
+
+def _as_summary(found: pd.DataFrame, end: dt.date, unit_days: float, last: dt.date):
+    """Turn dates and sums into the columns of the summary; frequency -1 is not yet a customer."""
+    import pandas as pd
+
+    first, day = found["first_purchase"], pd.Timedelta(days=1)
+    frequency = found["bought"] - 1
+    again = (found["spend"] - found["first_spend"]).where(frequency > 0)
+    summary = pd.DataFrame(
+        {
+            "customer": found["customer"],
+            "frequency": frequency,
+            "recency": (found["last_purchase"] - first) / day / unit_days,
+            "age": (pd.Timestamp(end) - first) / day / unit_days,
+            "monetary": again / frequency.where(frequency > 0),
+            "first_purchase": first,
+            "spend": found["spend"],
+            "lines": found["lines"],
+            "customer_days": found["customer_days"],
+        }
+    )
+    if end == last:
+        return summary
+    ahead = (last - end).days / unit_days
+    return summary.assign(
+        frequency_holdout=found["bought_holdout"],
+        spend_holdout=found["spend_holdout"].fillna(0.0),
+        age_holdout=ahead,
+    )
 
 
 _HOLDOUT = """,
-    count(*) FILTER (day > DATE '{end}') AS frequency_holdout,
-    coalesce(sum(spend) FILTER (day > DATE '{end}'), 0) AS spend_holdout,
-    date_diff('day', DATE '{end}', DATE '{last}') / {unit} AS age_holdout"""
+    count(*) FILTER (day > DATE '{end}') AS bought_holdout,
+    sum(spend) FILTER (day > DATE '{end}') AS spend_holdout"""
 
 
 def count_duplicates(connection, customers: pd.DataFrame) -> int:
