@@ -22,7 +22,7 @@ setup: .venv/ready ## make the environment in .venv, with the versions of uv.loc
 .venv/ready: pyproject.toml uv.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
-	$(BIN)/uv sync --frozen --quiet
+	$(BIN)/uv sync --frozen --quiet --compile-bytecode
 	$(BIN)/python -c "open('.venv/ready', 'w').close()"
 
 report: setup ## print the report of STUDY (ARGS: --lang --format --renderer --draft)
