@@ -328,6 +328,58 @@ def test_residuals_agree_with_lavaan(case, name):
     assert_allclose(fit(case).residuals("standardised"), z, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("case", "name"), [("hs4_wlsmv", "hs4"), ("mixed_wlsmv", "mixed"), ("hs4_gaps", "gaps")]
+)
+def test_factor_scores_agree_with_lavaan(case, name):
+    theirs = pd.read_csv(REFERENCE / f"ordinal__{name}_scores.csv")
+    scores = fit(case).factor_scores()
+    assert list(scores) == list(theirs) and list(scores.index) == list(range(301))
+    # lavaan's quasi-Newton search of each row stops up to 6e-4 away; see the next test.
+    assert_allclose(scores, theirs, atol=1e-3)
+    assert np.abs(scores.to_numpy() - theirs.to_numpy()).mean() < 5e-5
+
+
+def test_factor_scores_are_modes_of_the_posterior():
+    """The posterior written with scipy, climbed from lavaan's scores."""
+    from scipy.optimize import minimize
+    from scipy.stats import multivariate_normal, norm
+
+    ours = fit("mixed_wlsmv")
+    table = ours.table().set_index(["lhs", "op", "rhs"])["est"]
+    factors = ["visual", "textual", "speed"]
+    prior = multivariate_normal(np.zeros(3), ours.latent_covariances())
+    data = data_of("mixed")
+
+    def minus_log_posterior(eta, row):
+        total = -prior.logpdf(eta)
+        for (factor, op, item), loading in table.items():
+            if op != "=~":
+                continue
+            mean = loading * eta[factors.index(factor)]
+            sd = np.sqrt(table[item, "~~", item])
+            if item in MIXED:
+                cuts = [-np.inf, *(table[item, "|", f"t{k}"] for k in (1, 2, 3)), np.inf]
+                k = int(row[item])
+                total -= np.log(np.diff(norm.cdf(np.array(cuts[k - 1 : k + 1]), mean, sd))[0])
+            else:
+                total -= norm.logpdf(row[item], table[item, "~1", ""] + mean, sd)
+        return total
+
+    scores = ours.factor_scores()
+    for i in (0, 57, 140, 300):
+        found = minimize(minus_log_posterior, scores.iloc[i] + 0.1, args=(data.iloc[i],), tol=1e-12)
+        assert_allclose(scores.iloc[i], found.x, atol=1e-5)
+
+
+def test_factor_scores_do_not_depend_on_the_parameterization():
+    one, other = fit("group_thresholds"), fit("group_theta")
+    assert_allclose(one.factor_scores().corrwith(other.factor_scores()), 1, atol=1e-9)
+    delta, theta = fit("hs4_wlsmv"), fit("hs4_theta")
+    spread = [np.sqrt(np.diag(f.latent_covariances())) for f in (delta, theta)]
+    assert_allclose(delta.factor_scores() / spread[0], theta.factor_scores() / spread[1], atol=1e-6)
+
+
 def test_bootstrap_agrees_with_lavaan_draw_by_draw():
     rows = pd.read_csv(REFERENCE / "ordinal__bootstrap_rows.csv").to_numpy()
     draws = fit("hs5_wlsmv").bootstrap(rows=rows)
@@ -412,7 +464,11 @@ def test_bad_data_are_named():
         fit_model(CFA, alone, ordered=True, group="school")
     with pytest.raises(DataError, match="different values"):
         fit_model(CFA, data.assign(x1=range(301)), ordered=True)
-    with pytest.raises(ModelError, match="least squares"):
-        fit("hs4_wlsmv").factor_scores()
+    with pytest.raises(ModelError, match="residual covariances"):
+        fit("hs4_sem").factor_scores()
+    with pytest.raises(ModelError, match="paths to or from x7"):
+        fit("hs4_paths_theta").factor_scores()
+    with pytest.raises(ModelError, match="method is 'bartlett'"):
+        fit("hs4_wlsmv").factor_scores("bartlett")
     with pytest.raises(DataError, match="seed"):
         fit("hs4_wlsmv").bootstrap(10)

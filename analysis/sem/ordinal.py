@@ -92,16 +92,11 @@ class OrdinalFit(ModelFit):
 
         return bootstrap_ordinal(self, n, seed=seed, rows=rows)
 
-    def factor_scores(self, *_args, **_kwargs):
-        """Refuse: regression scores do not hold for ordinal items."""
-        raise _not_here("factor_scores()", "fit with estimator='mlr' for scores")
+    def factor_scores(self, method: str = "regression") -> pd.DataFrame:
+        """Return each row's posterior mode on the latent variables, indexed by row of the data."""
+        from analysis.sem.ordinal_scores import factor_scores
 
-
-def _not_here(what: str, instead: str) -> ModelError:
-    return ModelError(
-        f"{what} of a model fitted by least squares · allowed: estimators ml, mlr, mlm · do: "
-        f"{instead}"
-    )
+        return factor_scores(self, method)
 
 
 def fit_ordinal(
