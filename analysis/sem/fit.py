@@ -182,6 +182,11 @@ def check_counts(design: Design, model: Model) -> None:
     p, x = len(model.observed), len(model.exogenous)
     moments = p * (p + 1) // 2 - x * (x + 1) // 2 + (p - x) * model.meanstructure
     moments *= model.n_groups
+    if design.n_parameters == 0:
+        raise ModelError(
+            "The model has no free parameter · allowed: at least one · do: free a loading, path or "
+            "variance"
+        )
     if design.n_parameters > moments:
         raise ModelError(
             f"{design.n_parameters} free parameters for {moments} sample moments (df = "
@@ -237,6 +242,12 @@ def _check_options(request: Request) -> None:
     if request.missing not in MISSING:
         raise ModelError(
             f"missing is '{request.missing}' · allowed: {', '.join(MISSING)} · do: choose one"
+        )
+    if (request.equal and request.group is None) or (request.partial and not request.equal):
+        raise ModelError(
+            f"equal={list(request.equal)}, partial={list(request.partial)} with group="
+            f"{request.group} · allowed: equal with a group, partial with equal · do: name the "
+            "group column, or leave the options out"
         )
     if request.missing == "fiml" and (request.estimator == "mlm" or request.meanstructure is False):
         raise ModelError(

@@ -16,7 +16,7 @@ from analysis.sem.matrices import _t
 from analysis.sem.moments import Sample, augmented
 
 EM_TOLERANCE = 1e-11
-EM_STEPS = 20_000
+EM_STEPS = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def em_moments(moments: np.ndarray, weights: np.ndarray, seen: np.ndarray) -> np
             return updated
         current = updated
     raise ConvergenceError(
-        f"The saturated moments did not settle in {EM_STEPS} EM steps · allowed: variables that are "
-        "seen together in enough rows · do: drop the item with the most missing answers"
+        f"The saturated moments did not settle in {3 * EM_STEPS} EM steps · allowed: variables seen "
+        "together in enough rows · do: drop the item with the most missing answers, or collect more"
     )
 
 
