@@ -20,7 +20,8 @@ from analysis.publish.store import computing_files
 
 ROOT = NOTEBOOKS.parent
 BUILD = ROOT / "build"
-STRUCTURE = "05_structure"
+#: Notebooks that have nothing to say of a study without a structural model.
+STRUCTURAL = ("05_structure", "12_robustness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class Job:
 
 
 def notebooks_of(study: Any) -> list[Path]:
-    """Return the notebooks a study has something for: without a model, none on structure."""
-    return [path for path in notebook_paths() if study.models or path.stem != STRUCTURE]
+    """Return the notebooks that have something to say of a study."""
+    return [path for path in notebook_paths() if study.models or path.stem not in STRUCTURAL]
 
 
 def run_notebooks(job: Job) -> None:

@@ -106,6 +106,36 @@ STRUCTURE = {
             "未检验：所报告模型不含该路径。",
         ),
     ),
+    "robustness": table(
+        column("label", "source", "From", "自变量", 1.7),
+        column("label", "target", "To", "因变量", 1.7),
+        column("starred", "reported_est reported_p", "ML", "ML", 1.0),
+        column("starred", "mlr_est mlr_p", "MLR", "MLR", 1.0, optional=True),
+        column("starred", "wlsmv_est wlsmv_p", "WLSMV", "WLSMV", 1.0, optional=True),
+        column("starred", "fiml_est fiml_p", "FIML", "FIML", 1.0, optional=True),
+        column("starred", "attentive_est attentive_p", "Attentive", "认真作答者", 1.1,
+               optional=True),
+        column("starred", "pls_est pls_p", "PLSc", "PLSc", 1.0, optional=True),
+        column("verdict", "survives", "Survives", "结论不变", 1.0,
+               words={"true": Text("yes", zh="是"), "false": Text("no", zh="否")}),
+        note=Text(
+            "Standardised paths. \\* *p* < .05, \\*\\* *p* < .01, \\*\\*\\* *p* < .001. MLR: "
+            "robust standard errors; WLSMV: items as ordered categories; FIML: partial answers "
+            "used; Attentive: without respondents flagged as careless; PLSc: consistent PLS, bootstrap.",
+            zh="标准化路径系数。\\* *p* < 0.05，\\*\\* *p* < 0.01，\\*\\*\\* *p* < 0.001。"
+            "MLR 为稳健标准误；"
+            "WLSMV 将题项视为有序类别；FIML 利用不完整作答；认真作答者指剔除被标记的受访者；PLSc 为"
+            "一致性 PLS（自助法）。",
+        ),
+    ),
+    "robustness_fit": table(
+        column("text", "label", "Analysis", "分析", 2.6),
+        column("count", "n", "*n*", "*n*", 0.7),
+        *fit_columns(),
+        column("text", "note", "Note", "说明", 2.0, optional=True),
+        note=Text("Robust or scaled versions where the estimator has them.",
+                  zh="估计方法提供稳健或校正指标时列出该指标。"),
+    ),
     "agreement": table(
         column("text", "label", "Model", "模型", 2.4),
         column("number", "chisq", "χ², here", "本报告 χ²", 1.3, decimals=3),
