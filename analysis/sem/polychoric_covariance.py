@@ -170,12 +170,16 @@ def _sandwich(
     cells = _cell_slopes(tables, correlation[tables.first, tables.second])
     place = {pair: k for k, pair in enumerate(map(tuple, layout.pairs.tolist()))}
     _ordinal_cross(tables, cells, correlation, layout, place, lower)
+    even = bool((margins.weights == margins.weights[0]).all())
     for start in range(0, n_rows, _CHUNK):
         block = margins.rows(slice(start, start + _CHUNK))
         scores = _scores(block, tables, cells.ratio, correlation, layout, place, lower)
         weighted = scores * block.weights[:, None]
         meat += weighted.T @ weighted
-        squares += scores.T @ weighted
+        if not even:
+            squares += scores.T @ weighted
+    if even:
+        squares = meat / margins.weights[0]
     bread = _bread(squares, lower, layout, margins)
     jacobian = _covariance_jacobian(margins, correlation, layout) @ bread
     return n_rows * jacobian @ meat @ jacobian.T
