@@ -121,7 +121,8 @@ STRUCTURE = {
         note=Text(
             "Standardised paths. \\* *p* < .05, \\*\\* *p* < .01, \\*\\*\\* *p* < .001. MLR: "
             "robust standard errors; WLSMV: items as ordered categories; FIML: partial answers "
-            "used; Attentive: without respondents flagged as careless; PLSc: consistent PLS, bootstrap.",
+            "used; Attentive: without respondents flagged as careless; PLSc: consistent PLS with "
+            "bootstrap.",
             zh="标准化路径系数。\\* *p* < 0.05，\\*\\* *p* < 0.01，\\*\\*\\* *p* < 0.001。"
             "MLR 为稳健标准误；"
             "WLSMV 将题项视为有序类别；FIML 利用不完整作答；认真作答者指剔除被标记的受访者；PLSc 为"
