@@ -5,6 +5,7 @@ on data simulated so that the right verdict is known.
 """
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from analysis.evaluate.agreement import compare_programs
 from analysis.evaluate.hypotheses import judge_hypotheses
 from analysis.evaluate.levers import rank_levers
 from analysis.evaluate.power import judge_power
+from analysis.evaluate.robustness import check_robustness
 from analysis.evaluate.structure import choose_model, compare_rivals, summarise_effects
 from analysis.sem import fit_model
 from analysis.sem.effects import effects
@@ -183,3 +185,43 @@ def test_models_that_cannot_be_fitted_at_all_are_refused(tmp_path):
     study = write_study(tmp_path, answers)
     with pytest.raises(AnalysisError):
         choose_model(study, answers.assign(A1=1.0))
+
+
+@pytest.fixture(scope="module")
+def robust(tmp_path_factory):
+    """Whole-number answers with some missing, and a few respondents to leave out."""
+    answers = simulate(n=400).mul(1.5).round().clip(-3, 3)
+    answers.loc[5:20, "A1"] = np.nan
+    study = write_study(tmp_path_factory.mktemp("robust"), answers)
+    choice = choose_model(study, answers)
+    attentive = answers.index[10:]
+    return check_robustness(study, choice, answers, attentive=attentive, bootstrap=100)
+
+
+def test_every_variant_that_the_data_allow_is_fitted(robust):
+    variants = ["reported", "mlr", "wlsmv", "fiml", "attentive", "pls"]
+    assert list(robust.fits.variant) == variants and (robust.fits.note == "").all()
+    rows = robust.fits.set_index("variant").n
+    assert rows["fiml"] == 400 and rows["reported"] == 384 and rows["attentive"] == 379
+
+
+def test_estimates_of_variants_are_those_of_the_engine(robust):
+    wide = robust.wide().set_index(["source", "target"])
+    assert wide.mlr_est.to_numpy() == pytest.approx(wide.reported_est.to_numpy(), abs=1e-6)
+    assert not np.allclose(wide.mlr_p, wide.reported_p, rtol=1e-6, atol=0)
+    assert wide.pls_est.to_numpy() == pytest.approx(wide.reported_est.to_numpy(), abs=0.15)
+
+
+def test_clear_paths_survive_and_the_sentence_counts_them(robust):
+    wide = robust.wide().set_index(["source", "target"])
+    assert wide.survives["A", "B"] and wide.survives["B", "C"]
+    assert f"{int(wide.survives.sum())} of 3 paths" in robust.sentence("en")
+
+
+def test_a_path_that_changes_its_verdict_does_not_survive(robust):
+    frame = robust.table()
+    changed = (frame.variant == "fiml") & (frame.source == "A") & (frame.target == "B")
+    frame.loc[changed, "same"] = False
+    altered = replace(robust, frame=frame)
+    assert not altered.wide().set_index(["source", "target"]).survives["A", "B"]
+    assert "Not so: A → B (all partial answers (FIML))" in altered.sentence("en")
