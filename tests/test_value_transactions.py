@@ -277,6 +277,31 @@ def test_summary_equals_a_plain_account_in_any_row_order(rows, random):
     pd.testing.assert_frame_equal(mine, expected, check_dtype=False, rtol=1e-9)
 
 
+@QUICK
+@given(CLEAN, st.integers(0, 39), st.sampled_from(["keep", "drop"]))
+def test_holdout_and_duplicates_keep_the_account(rows, cut, duplicates):
+    origin = pd.Timestamp("2025-01-01")
+    log = pd.DataFrame(rows, columns=list(NAMES))
+    log["date"] = origin + pd.to_timedelta(log["date"], unit="D")
+    ends = {"end": "2025-02-28", "calibration_end": origin + pd.Timedelta(days=cut)}
+    summary = summary_or_message(log, **ends, duplicates=duplicates)
+    if summary is not None:
+        assert_every_row_is_counted(summary, len(rows))
+        doubled = int(log.duplicated().sum())
+        assert rows_of(summary)["duplicate"] == doubled
+
+
+def test_dates_beyond_the_calendar_are_counted():
+    odd = ["infinity", "-infinity", "9999-12-31", "290000-01-01", "0001-01-01", "1899-12-31"]
+    log = pd.DataFrame({"customer": "a", "date": ["2026-01-01", *odd], "amount": 1})
+    summary = summarise(log)
+    rows = rows_of(summary)
+    assert rows["date_unparseable"] + rows["date_after_end"] == 6
+    assert rows["date_after_end"] == 2
+    assert summary.observed_until == pd.Timestamp("2026-01-01")
+    assert_every_row_is_counted(summary, 7)
+
+
 # --- refusals and words -------------------------------------------------------------------------
 
 
