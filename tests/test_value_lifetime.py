@@ -318,6 +318,11 @@ def test_models_of_different_customers_are_refused(cdnow, pareto):
     other = fit_spend_model(cdnow.table().iloc[::-1])
     with pytest.raises(DataError, match="fit both to one summary"):
         lifetime_value(pareto, other, horizon=52, discount_rate_per_year=0.1)
+    rows = cdnow.table().head(300).assign(weight=2.0)
+    with pytest.raises(DataError, match="300 weighted rows"):
+        lifetime_value(
+            fit_purchase_model(rows, "nbd"), 1.0, horizon=5, discount_rate_per_year=0, unit="week"
+        )
     with pytest.raises(ModelError, match="cannot be drawn"):
         draw_lifetime_values(pareto, 1.0, horizon=np.inf, discount_rate_per_year=0.1)
 

@@ -170,7 +170,7 @@ def lifetime_value(
     ModelError
         If an option is out of range, or an unlimited horizon is not discounted.
     DataError
-        If the two models were fitted to different customers.
+        If the two models were fitted to different customers, or to weighted rows.
 
     Notes
     -----
@@ -204,9 +204,7 @@ def lifetime_value(
         spread, of_total = _delta_spread(values, slopes, covariance, purchase.confidence)
     else:
         spread, of_total = _drawn_spread(valuation.draws(n_draws, seed), purchase.confidence)
-    whole = horizon if np.isfinite(horizon) else np.nan
-    simple = margin * price_so_far(spend, len(values)) * observed_rate(purchase) * whole
-    customers = _customer_table(purchase, ahead, price, values, *spread, simple)
+    customers = _customer_table(purchase, ahead, price, values, *spread, valuation.simple_values())
     return LifetimeValue(
         n_used=len(values),
         method=Text(
@@ -255,6 +253,13 @@ class _Valuation:
         if isinstance(self.spend, SpendModel):
             return conditional_mean(theta, self.spend.frequency, self.spend.monetary)
         return np.full(len(self.purchase.history.position), float(self.spend))
+
+    def simple_values(self) -> np.ndarray:
+        """Return order value × observed rate × horizon × margin; NaN if unlimited."""
+        history = self.purchase.history
+        so_far = price_so_far(self.spend, len(history.position))
+        length = self.horizon if np.isfinite(self.horizon) else np.nan
+        return self.margin * so_far * observed_rate(self.purchase) * length
 
     def slopes(self) -> np.ndarray:
         """Difference value by each parameter, (n_customers, n_parameters)."""
@@ -378,6 +383,11 @@ def _check_options(horizon, discount_rate_per_year, margin, unit, intervals) -> 
 
 
 def _check_same_customers(purchase: PurchaseModel, spend: SpendModel | float) -> None:
+    if round(purchase.history.n_customers) != len(purchase.customers):
+        raise DataError(
+            f"The purchase model was fitted to {len(purchase.customers)} weighted rows · allowed: "
+            "one row a customer · do: fit it to the customers themselves"
+        )
     if not isinstance(spend, SpendModel):
         if not (np.isfinite(spend) and spend > 0):
             raise ModelError(f"spend is {spend!r} · allowed: a price above 0 · do: mend it")

@@ -112,6 +112,7 @@ if __name__ == "__main__":
     with target.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(
-            "model p1 p2 p3 p4 frequency recency age log_likelihood alive cet39 dert".split()
-        )
+            ["model", "p1", "p2", "p3", "p4", "frequency", "recency", "age", "log_likelihood",
+             "alive", "cet39", "dert"]
+        )  # fmt: skip
         writer.writerows(rows())
