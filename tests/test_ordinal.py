@@ -5,6 +5,7 @@ for statistics and indices; lavaan's search for ULS stops earlier: 2e-5. Left ou
 - lavaan leaves robust indices empty for several groups with free scales, and for mixed variables;
 - for an ordinal outcome that predicts another one, lavaan's delta does not keep the variance of the
   second response at 1 (its theta does): that case is compared through theta;
+- SRMR with continuous predictors agrees to 3e-4 only (every moment and estimate to 1e-6);
 - plain DWLS and ULS standard errors of lavaan 0.6 take the weight for the right one: here the
   sandwich is given, which is compared with WLSMV and ULSMV.
 """
@@ -35,6 +36,10 @@ SECOND = CFA + "\n g =~ visual + textual + speed"
 PATHS = """textual =~ x4 + x5 + x6
            x7 ~ textual
            x8 ~ x7 + textual"""
+PREDICTED = """visual =~ x1 + x2 + x3
+               speed =~ x7 + x8 + x9
+               visual ~ age + month
+               speed ~ visual + age"""
 BIG = "\n".join(
     f"f{k} =~ " + " + ".join(f"y{i}" for i in range(6 * k - 5, 6 * k + 1)) for k in range(1, 5)
 )
@@ -58,6 +63,7 @@ CASES = {
     "mixed_wlsmv": (CFA, "mixed", {"ordered": MIXED}),
     "mixed_gaps": (CFA, "mixed_pairwise", {"ordered": MIXED, "missing": "pairwise"}),
     "mixed_theta": (CFA, "mixed", {"ordered": MIXED, "parameterization": "theta"}),
+    "predicted": (PREDICTED, "predicted", {"ordered": [f"x{i}" for i in (1, 2, 3, 7, 8, 9)]}),
     "group_configural": (CFA, "hs3", GROUPS),
     "group_loadings": (CFA, "hs3", GROUPS | {"equal": "loadings"}),
     "group_thresholds": (CFA, "hs3", GROUPS | {"equal": STRONG}),
@@ -141,6 +147,7 @@ def test_every_index_agrees_with_lavaan(case):
     for name, mine in names.items():
         if mine in ours and not np.isnan(theirs[name]):
             rtol = 1e-4 if "uls" in case else 1e-5
+            rtol = 3e-4 if (case, mine) == ("predicted", "srmr") else rtol
             assert_allclose(ours[mine], theirs[name], rtol=rtol, atol=1e-7, err_msg=name)
             compared += 1
     assert compared >= (40 if ours["df"] else 24)

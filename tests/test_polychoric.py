@@ -92,6 +92,16 @@ def test_asymptotic_covariance_is_the_sampling_covariance():
     assert_allclose(np.mean(draws, axis=0)[-3:], 0.49, atol=0.01)
 
 
+def test_a_continuous_variable_of_two_values_has_its_sampling_variance():
+    """Mean and variance of 0/1 answers move as one; lavaan's generalised inverse halves them."""
+    data = reference("hs4_data")[["x1", "x2"]].assign(y=np.arange(301) % 3 == 0).astype(float)
+    found = ordinal_moments(data, ["x1", "x2"])
+    share = data["y"].mean()
+    at = [found.labels.index(label) for label in ("y~1", "y~~y")]
+    spread = share * (1 - share)
+    assert_allclose(np.diag(found.gamma)[at], [spread, spread * (1 - 2 * share) ** 2], rtol=1e-10)
+
+
 def test_weights_are_repeated_rows():
     data = reference("hs4_data")
     counts = np.arange(len(data)) % 3 + 1

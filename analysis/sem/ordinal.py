@@ -136,6 +136,8 @@ def fit_ordinal(
 
     Notes
     -----
+    A continuous predictor is fitted jointly with the responses, as with lavaan's
+    ``conditional.x = FALSE, fixed.x = FALSE``; lavaan's own default conditions upon it.
     Agrees with lavaan 0.6-14 at its optimum: estimates and standard errors 1e-6, χ², CFI, TLI
     and RMSEA 1e-6.
     """
@@ -235,7 +237,6 @@ def _indices(
     moments, n = prepared.moments, prepared.moments.n_effective
     groups, npar = len(prepared.samples), prepared.design.n_parameters
     df = moments.observed.size - npar
-    tail = moments.n_first
     _check_traces(found, df, prepared)
     each = moments.n * moments.share - 1
     weight = moments.weight * each[:, None]
@@ -247,8 +248,8 @@ def _indices(
         trace_square=found.trace_square,
     )
     baseline = Adjusted(
-        chisq=float((weight * moments.observed**2)[:, tail:].sum()),
-        df=groups * len(moments.pairs),
+        chisq=float((weight * moments.observed**2)[:, moments.absent].sum()),
+        df=groups * len(moments.absent),
         trace=found.baseline_trace,
         trace_square=found.baseline_trace_square,
     )

@@ -99,7 +99,9 @@ def _refit(fit: OrdinalFit, rows: np.ndarray) -> Minimum | None:
             return None
         diagonal = prepared.request.estimator in ("wlsmv", "dwls")
         spread = prepared.design.units[: len(prepared.model.observed)]
-        target = in_fit_units(moments, spread, diagonal=diagonal)
+        target = in_fit_units(
+            moments, spread, diagonal=diagonal, predictors=prepared.ordinal.predictors
+        )
         minimum = least_squares(prepared.design, target, fit.solution.theta)
     except (AnalysisError, np.linalg.LinAlgError, ValueError):
         return None

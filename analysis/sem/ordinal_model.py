@@ -24,12 +24,17 @@ PARAMETERIZATIONS = ("delta", "theta")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrdinalModel:
-    """The usual parameters, the thresholds of every group, and the scales of every group."""
+    """The usual parameters, the thresholds of every group, and the scales of every group.
+
+    ``predictors`` are continuous variables that nothing explains: their moments are fitted with
+    the others, and the independence model lets them correlate.
+    """
 
     model: Model
     thresholds: tuple[Parameter, ...]
     scales: tuple[Parameter, ...]
     ordered: tuple[str, ...]
+    predictors: tuple[str, ...]
     parameterization: str
 
 
@@ -51,6 +56,7 @@ def build_ordinal_model(
     model = build_model(syntax, replace(options, equal=equal, partial=rest, meanstructure=means))
     _check_model(syntax, model, n_levels, parameterization, equal)
     rules = _Rules(n_levels, parameterization, equal, model)
+    predictors = model.exogenous
     model = replace(model, parameters=_renumbered(rules, model), exogenous=())
     ordered = tuple(name for name in model.observed if name in n_levels)
     free_scales = parameterization == "delta" and "thresholds" in equal
@@ -59,6 +65,7 @@ def build_ordinal_model(
         thresholds=_thresholds(syntax, model, n_levels, "thresholds" in equal, about_thresholds),
         scales=_scales(ordered, model.n_groups, free_scales),
         ordered=ordered,
+        predictors=predictors,
         parameterization=parameterization,
     )
 

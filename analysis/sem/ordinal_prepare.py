@@ -68,7 +68,12 @@ def prepare_ordinal(
     sample = gather(samples, ordinal.model.observed, ordinal.ordered, means)
     spread = pooled_spread(sample)
     design = build_ordinal_design(ordinal, spread)
-    moments = in_fit_units(sample, spread, diagonal=request.estimator in ("wlsmv", "dwls"))
+    moments = in_fit_units(
+        sample,
+        spread,
+        diagonal=request.estimator in ("wlsmv", "dwls"),
+        predictors=ordinal.predictors,
+    )
     _check_counts(design, moments)
     target = complete_target(target_moments(sample, spread, means)[None], moments.share[None])
     return OrdinalPrepared(

@@ -131,7 +131,13 @@ def pooled_spread(sample: SampleMoments) -> np.ndarray:
     return np.where(sample.is_ordinal, 1.0, np.sqrt(variance))
 
 
-def in_fit_units(sample: SampleMoments, spread: np.ndarray, *, diagonal: bool) -> Moments:
+def in_fit_units(
+    sample: SampleMoments,
+    spread: np.ndarray,
+    *,
+    diagonal: bool,
+    predictors: Sequence[str] = (),
+) -> Moments:
     """Rescale the moments; ``diagonal`` weighs by their precision (DWLS), else equally (ULS)."""
     ordinal = sample.is_ordinal
     continuous = np.flatnonzero(~ordinal)
@@ -139,6 +145,8 @@ def in_fit_units(sample: SampleMoments, spread: np.ndarray, *, diagonal: bool) -
     unit = np.concatenate([spread[sample.location], spread[continuous] ** 2, spread[a] * spread[b]])
     gamma = sample.gamma / np.outer(unit, unit)
     precision = 1.0 / _sampling_variances(sample, np.einsum("gqq->gq", gamma))
+    given = np.isin(sample.names, predictors)
+    last = precision.shape[1] - len(sample.pairs)
     # Unweighted residuals are those in the data's units.
     weight = precision if diagonal else np.broadcast_to(unit**2, precision.shape)
     return Moments(
@@ -150,6 +158,7 @@ def in_fit_units(sample: SampleMoments, spread: np.ndarray, *, diagonal: bool) -
         is_threshold=ordinal[sample.location],
         continuous=continuous,
         pairs=sample.pairs,
+        absent=last + np.flatnonzero(~given[sample.pairs].all(axis=1)),
         n=int(sample.counts.sum()),
     )
 

@@ -27,7 +27,8 @@ class Moments:
 
     ``observed`` and ``weight`` (groups, q), ``gamma`` (groups, q, q), ``share`` (groups,) of the
     rows; ``location`` (L,) is the variable of each threshold or mean, ``pairs`` (r, 2) of each
-    covariance; moments are locations, variances of continuous variables, covariances.
+    covariance; moments are locations, variances of continuous variables, covariances. ``absent``
+    are the positions of the covariances that the independence model lacks.
     """
 
     observed: np.ndarray
@@ -38,6 +39,7 @@ class Moments:
     is_threshold: np.ndarray
     continuous: np.ndarray
     pairs: np.ndarray
+    absent: np.ndarray
     n: int
 
     @property
@@ -252,8 +254,8 @@ def sandwich(design: OrdinalDesign, theta: np.ndarray, moments: Moments) -> Sand
         float(np.trace(bread @ (c.T @ (w[:, None] * c))))
         for w, c in zip(weight, crossed, strict=True)
     )
-    first = moments.n_first
-    tail = [w[first:, None] * g[first:, first:] for w, g in zip(weight, gamma, strict=True)]
+    at = moments.absent
+    tail = [w[at, None] * g[np.ix_(at, at)] for w, g in zip(weight, gamma, strict=True)]
     return Sandwich(
         vcov=bread @ meat @ bread / moments.n_effective,
         bread=bread,

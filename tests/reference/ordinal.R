@@ -86,6 +86,14 @@ run("hs4_paths_theta", paths, hs4[, 4:8], ordered = items[4:8], parameterization
 run("mixed_wlsmv", cfa3, mixed, ordered = some)
 run("mixed_gaps", cfa3, mixed_gaps, ordered = some, missing = "pairwise")
 run("mixed_theta", cfa3, mixed, ordered = some, parameterization = "theta")
+# Continuous predictors, fitted jointly with the responses.
+predicted <- cbind(hs4, age = HolzingerSwineford1939$ageyr, month = HolzingerSwineford1939$agemo)
+write.csv(predicted, "tests/reference/ordinal__predicted_data.csv", row.names = FALSE, quote = FALSE)
+run("predicted", "visual =~ x1 + x2 + x3
+                  speed =~ x7 + x8 + x9
+                  visual ~ age + month
+                  speed ~ visual + age", predicted, ordered = items[c(1:3, 7:9)],
+    conditional.x = FALSE, fixed.x = FALSE)
 run("group_configural", cfa3, grouped, group = "school")
 run("group_loadings", cfa3, grouped, group = "school", group.equal = "loadings")
 run("group_thresholds", cfa3, grouped, group = "school", group.equal = c("thresholds", "loadings"))
