@@ -62,18 +62,13 @@ def prepare_ordinal(
     ordinal = build_ordinal_model(
         syntax, _options(request, syntax, len(samples)), n_levels, parameterization
     )
-    positions = [names.index(name) for name in ordinal.model.observed]
-    samples = tuple(Sample(s.label, s.rows[:, positions], s.index, s.weights) for s in samples)
+    samples = _rearranged(samples, names, ordinal.model.observed)
     means = ordinal.model.meanstructure
     sample = gather(samples, ordinal.model.observed, ordinal.ordered, means)
     spread = pooled_spread(sample)
     design = build_ordinal_design(ordinal, spread)
-    moments = in_fit_units(
-        sample,
-        spread,
-        diagonal=request.estimator in ("wlsmv", "dwls"),
-        predictors=ordinal.predictors,
-    )
+    diagonal = request.estimator in ("wlsmv", "dwls")
+    moments = in_fit_units(sample, spread, diagonal=diagonal, predictors=ordinal.predictors)
     _check_counts(design, moments)
     target = complete_target(target_moments(sample, spread, means)[None], moments.share[None])
     return OrdinalPrepared(
@@ -88,6 +83,13 @@ def prepare_ordinal(
         moments=moments,
         sample=sample,
     )
+
+
+def _rearranged(
+    samples: tuple[Sample, ...], names: list[str], wanted: tuple[str, ...]
+) -> tuple[Sample, ...]:
+    positions = [names.index(name) for name in wanted]
+    return tuple(Sample(s.label, s.rows[:, positions], s.index, s.weights) for s in samples)
 
 
 def _with_gaps(columns: np.ndarray, names: list[str]) -> tuple[str, ...]:
