@@ -60,7 +60,7 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
         os.environ[name] = "1"
     try:
         papermill.execute_notebook(
-            str(notebook), str(target), parameters, cwd=str(notebook.parent),
+            str(notebook), str(target), parameters,
             progress_bar=False, log_output=False, kernel_name="python3",
             extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
         )  # fmt: skip
