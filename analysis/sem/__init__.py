@@ -110,7 +110,9 @@ def fit_model(
     >>> fit_model("satisfaction =~ q1 + q2 + q3", items).indices["df"]
     0
     """
-    from analysis.errors import ModelError
+    from numpy.linalg import LinAlgError
+
+    from analysis.errors import ConvergenceError, ModelError
     from analysis.sem.fit import make_request, prepare, search
     from analysis.sem.inference import summarise
 
@@ -133,8 +135,15 @@ def fit_model(
         raise ModelError(
             f"parameterization is '{parameterization}' · allowed: delta · do: leave it out"
         )
-    prepared = prepare(request, data, None if isinstance(weights, str) else weights)
-    return summarise(prepared, search(prepared.design, prepared.target))
+    try:
+        prepared = prepare(request, data, None if isinstance(weights, str) else weights)
+        return summarise(prepared, search(prepared.design, prepared.target))
+    except LinAlgError as error:
+        raise ConvergenceError(
+            f"The fit met a singular matrix ({error}) · allowed: a model whose implied covariance "
+            "matrix can be inverted, and rows enough for its variables · do: free a variance fixed "
+            "at 0, drop a variable, or collect more answers"
+        ) from error
 
 
 def __getattr__(name: str):

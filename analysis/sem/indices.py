@@ -78,10 +78,12 @@ def noncentrality(x: float, df: float, probability: float) -> float:
     from scipy.optimize import brentq
     from scipy.stats import chi2, ncx2
 
+    if not np.isfinite(x):
+        return float("nan")
     if x <= 0 or chi2.cdf(x, df) < probability:
         return 0.0
     high = max(x, 10.0)
-    while ncx2.cdf(x, df, high) > probability:
+    while ncx2.cdf(x, df, high) > probability and high < 1e12:
         high *= 2
     return float(brentq(lambda lam: ncx2.cdf(x, df, lam) - probability, 0, high, xtol=1e-12))
 

@@ -123,7 +123,7 @@ class _Batch:
         reached = self.newton & (self.decrement < self.enough) & self.moved & self.point.possible
         stuck = (self.damping > _HOPELESS) | (self.count >= max_iterations)
         stuck |= ~self.point.possible & (self.count > 60)
-        settled = stuck & (self.decrement < _ACCEPTABLE)
+        settled = stuck & (self.decrement < _ACCEPTABLE) & self.point.possible
         return reached | stuck, reached | settled
 
     def keep(self, rows: np.ndarray) -> None:
