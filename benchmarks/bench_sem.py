@@ -1,7 +1,7 @@
 """Bootstrap refits: this engine beside lavaan (where Rscript is) and semopy, in one run.
 
-``python benchmarks/bench_sem.py [draws]`` prints a Markdown table of CPU seconds for 1,000 refits on
-one thread, scaled up for the other programs where they get fewer draws, and how many converged.
+``python benchmarks/bench_sem.py [draws]`` prints a Markdown table of CPU seconds for 1,000 refits
+on one thread, scaled up for the other programs where they get fewer draws, and how many converged.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def semopy(syntax: str, data: pd.DataFrame, draws: int) -> tuple[float, float]:
 
 def main(draws: int = 1000) -> None:
     print(
-        "| model | ours, s | lavaan, s | semopy, s | lavaan / ours | semopy / ours | converged ours / lavaan |"
+        "| model | ours, s | lavaan, s | semopy, s | lavaan / ours | semopy / ours | "
+        "converged ours / lavaan |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for case, n_lavaan, n_semopy in CASES:

@@ -4,9 +4,9 @@ Tolerance: the references were driven to lavaan's optimum by Newton steps (its d
 2e-4 off), ours stops at a Newton decrement of 1e-15; 1e-5 absolute (relative above 1) leaves room
 for the finite differences in lavaan's own standard errors. The full ECSI model on mobi lies in a
 flat valley (its smallest information eigenvalue is far below its peers'), where both programs' last
-digits blur: 1e-3. Fit measures: 1e-6 relative, except the limits of RMSEA, which lavaan finds by a search
-that stops earlier (1e-5), and the FIML-corrected indices of a model with fixed predictors, where
-lavaan leaves the predictors' moments in the correction and ours conditions on them (6e-4).
+digits blur: 1e-3. Fit measures: 1e-6 relative, except the limits of RMSEA, which lavaan finds by a
+search that stops earlier (1e-5), and the FIML-corrected indices of a model with fixed predictors,
+where lavaan leaves the predictors' moments in the correction and ours conditions on them (6e-4).
 """
 
 from functools import cache

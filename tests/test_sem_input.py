@@ -36,7 +36,7 @@ def changed(data, **columns):
 
 
 BAD_DATA = [
-    ("text", lambda d: changed(d, x4=d.x4.astype(object).where(d.index != 6, "n/a")), "x4 holds text in 1"),
+    ("text", lambda d: changed(d, x4=d.x4.astype(object).where(d.index != 6, "?")), "x4 holds text"),
     ("constant", lambda d: changed(d, x5=3.0), r"x5 \(always 3\)"),
     ("collinear pair", lambda d: changed(d, x2=2 * d.x1 + 1), "x1, x2 are exactly collinear"),
     ("sum", lambda d: changed(d, x9=d.x7 + d.x8), "x7, x8, x9 are exactly collinear"),
@@ -232,7 +232,7 @@ def test_syntax_is_read_in_all_its_forms():
         y ~~ z
         """
     )
-    found = {(t.lhs, t.op, t.rhs): (t.values, t.labels, t.starts) for t in model.terms}
+    found = {(t.lhs, t.op, t.rhs): (t.values, t.labels, t.starts) for t in model.terms}  # noqa: PD011
     assert np.isnan(found["f", "=~", "x1"][0][0]) and found["f", "=~", "x1"][1] == ("l1",)
     assert found["f", "=~", "x2"][2] == (0.7,)
     assert found["f", "=~", "x3"][0][0] == 1 and np.isnan(found["f", "=~", "x3"][0][1])

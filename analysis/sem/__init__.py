@@ -31,6 +31,10 @@ _LAZY = {
     "polychoric_matrix": "polychoric",
     "rmsea_power": "power",
     "rmsea_sample_size": "power",
+    "path_power": "power",
+    "path_sample_size": "power",
+    "fit_interaction": "interaction",
+    "simulate_cutoffs": "dynamic_cutoffs",
 }
 
 
@@ -49,6 +53,7 @@ def fit_model(
     ordered: Iterable[str] | bool = (),
     parameterization: str = "delta",
     weights: str | np.ndarray | None = None,
+    confidence: float = 0.95,
 ) -> ModelFit:
     """Fit a structural-equation model.
 
@@ -129,15 +134,16 @@ def fit_model(
         from analysis.sem.ordinal import fit_ordinal
 
         return fit_ordinal(
-            request, data, ordered=ordered, parameterization=parameterization, weights=weights
-        )
+            request, data, ordered=ordered, parameterization=parameterization, weights=weights,
+            confidence=confidence,
+        )  # fmt: skip
     if parameterization != "delta":
         raise ModelError(
             f"parameterization is '{parameterization}' · allowed: delta · do: leave it out"
         )
     try:
         prepared = prepare(request, data, None if isinstance(weights, str) else weights)
-        return summarise(prepared, search(prepared.design, prepared.target))
+        return summarise(prepared, search(prepared.design, prepared.target), confidence)
     except LinAlgError as error:
         raise ConvergenceError(
             f"The fit met a singular matrix ({error}) · allowed: a model whose implied covariance "

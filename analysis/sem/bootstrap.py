@@ -116,15 +116,35 @@ class Bootstrap(Result):
             jackknife=jackknife,
         )  # fmt: skip
 
+    @property
+    def improper(self) -> np.ndarray:
+        """Which refits converged to a negative variance or a standardised estimate beyond ±1."""
+        names = [name.split(" ") for name in self.parameters.columns]
+        variances = [len(n) > 2 and n[1] == "~~" and n[0] == n[2] for n in names]
+        effects = [len(n) > 2 and n[1] in ("=~", "~") for n in names]
+        negative = (self.parameters.loc[:, variances] < 0).any(axis=1)
+        beyond = (self.standardised.loc[:, effects].abs() > 1 + 1e-6).any(axis=1)
+        return (negative | beyond).to_numpy() & self.converged
+
     def sentence(self, lang: str = "en") -> str:
-        """Tell how many refits the intervals rest on."""
+        """Tell how many refits the intervals rest on, and how many of these are improper."""
         kept, all_ = int(self.converged.sum()), len(self.converged)
-        share = format_percent(self.failed_share, 1)
+        share, improper = format_percent(self.failed_share, 1), int(self.improper.sum())
+        wrong = format_percent(improper / max(kept, 1), 1)
         if lang == "zh":
-            return f"自助法抽样 {all_} 次，{kept} 次收敛（失败 {share}）；区间仅基于收敛的重抽样。"
+            more = (
+                f"其中 {improper} 次（{wrong}）为不当解（方差为负或标准化估计超出 ±1）；"
+                if improper
+                else ""
+            )
+            return f"自助法抽样 {all_} 次，{kept} 次收敛（失败 {share}）；{more}区间基于全部收敛的重抽样。"
+        more = (
+            f"; {improper} of these ({wrong}) hold a negative variance or a standardised estimate "
+            "beyond ±1"
+        )
         return (
-            f"Of {all_} bootstrap refits {kept} converged ({share} failed); intervals rest on "
-            "these."
+            f"Of {all_} bootstrap refits {kept} converged ({share} failed)"
+            f"{more if improper else ''}; intervals rest on all that converged."
         )
 
 

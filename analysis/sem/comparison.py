@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -72,8 +73,7 @@ def compare_models(
     frame = pd.DataFrame(rows)
     tests = [(np.nan, np.nan, np.nan)]
     tests += [
-        difference_test(small, large, method=method)
-        for large, small in zip(ordered, ordered[1:], strict=False)
+        difference_test(small, large, method=method) for large, small in itertools.pairwise(ordered)
     ]
     frame["d_chisq"], frame["d_df"], frame["p"] = zip(*tests, strict=True)
     for name in ("cfi", "rmsea", "srmr"):
@@ -193,7 +193,10 @@ def _compared(above: pd.Series, row: pd.Series, lang: str) -> str:
     worse = row.p < 0.05
     if lang == "zh":
         word = "显著变差" if worse else "未显著变差"
-        template = "{name}与{other}相比{word}：Δχ²({df}) = {chisq}，p {p}，ΔCFI = {cfi}，ΔRMSEA = {rmsea}。"
+        template = (
+            "{name}与{other}相比{word}：Δχ²({df}) = {chisq}，p {p}，ΔCFI = {cfi}，"
+            "ΔRMSEA = {rmsea}。"
+        )
     else:
         word = "fits significantly worse than" if worse else "does not fit significantly worse than"
         template = (

@@ -12,6 +12,7 @@ from analysis.wording import Text, format_number, join_words
 
 FAR_BEYOND_PEERS = 10.0
 WEAK_INFORMATION = 1e-6
+FEWEST_CASES = 5
 _INADMISSIBLE = frozenset(
     {"heywood", "std_above_one", "latent_not_pd", "huge_se", "residual_not_pd",
      "weakly_identified"}
@@ -54,8 +55,8 @@ def negative_variances(table: pd.DataFrame) -> list[Finding]:
             Text(
                 f"Negative variance (Heywood case): {join_words(told)}. The model is misspecified "
                 "or the sample too small for it; do not interpret these parameters.",
-                zh=f"方差估计为负（Heywood 现象）：{join_words(told, lang='zh')}。模型设定有误或样本"
-                "过小，相关参数不可解释。",
+                zh=f"方差估计为负（Heywood 现象）：{join_words(told, lang='zh')}。模型设定有误或"
+                "样本过小，相关参数不可解释。",
             ),
             tuple(rows.lhs),
         )
@@ -156,7 +157,7 @@ def _huge(rows: pd.DataFrame, errors: np.ndarray) -> Finding:
     return Finding(
         "huge_se",
         Text(
-            f"Standard error of the standardised estimate far beyond its peers: {join_words(told)}. "
+            f"Standard error of a standardised estimate far beyond its peers: {join_words(told)}. "
             "The data hardly determine these parameters.",
             zh=f"标准化估计的标准误远大于同类参数：{join_words(told, lang='zh')}。数据几乎无法确定"
             "这些参数。",
@@ -176,9 +177,9 @@ def rows_lost(n_dropped: int, n_all: int, columns: list[str]) -> list[Finding]:
             "rows_lost",
             Text(
                 f"{n_dropped} of {n_all} rows were dropped for missing answers (most in {where}); "
-                "missing='fiml' would keep them.",
+                "full-information maximum likelihood would keep them.",
                 zh=f"{n_all} 行中有 {n_dropped} 行因缺失被删除（多见于 {where_zh}）；"
-                "missing='fiml' 可保留这些行。",
+                "全信息极大似然估计可保留这些行。",
             ),
             tuple(columns),
         )
@@ -196,7 +197,8 @@ def weak_identification(smallest: float) -> list[Finding]:
                 "The model is empirically under-identified: the information matrix is nearly "
                 f"singular (smallest eigenvalue {smallest:.1e} in correlation form), so some "
                 "parameters can change together at almost no cost in fit.",
-                zh=f"模型在本数据上经验性识别不足：信息矩阵近乎奇异（相关形式最小特征值 {smallest:.1e}），"
+                zh=f"模型在本数据上经验性识别不足：信息矩阵近乎奇异"
+                f"（相关形式最小特征值 {smallest:.1e}），"
                 "某些参数可同时变动而几乎不影响拟合。",
             ),
         )
@@ -222,16 +224,17 @@ def other_optima(count: int) -> list[Finding]:
 def few_rows(n: int, n_parameters: int) -> list[Finding]:
     """Find samples with too few cases a parameter."""
     rule = CUTOFFS["cases_per_parameter"]
-    if n >= 5 * n_parameters:
+    if n >= FEWEST_CASES * n_parameters:
         return []
     return [
         Finding(
             "small_sample",
             Text(
-                f"{n} rows for {n_parameters} free parameters ({n / n_parameters:.1f} each; "
-                f"{rule.said} ask for {rule.threshold:g}): standard errors and χ² may be far off.",
+                f"{n} rows for {n_parameters} free parameters ({n / n_parameters:.1f} each, fewer "
+                f"than {FEWEST_CASES}; {rule.said} asks for {rule.threshold:g}): standard errors "
+                "and χ² may be far off.",
                 zh=f"{n} 行数据估计 {n_parameters} 个自由参数（平均 {n / n_parameters:.1f}；"
-                f"{rule.said} 建议 {rule.threshold:g}）：标准误与 χ² 可能偏差很大。",
+                f"低于 {FEWEST_CASES}；{rule.said} 建议 {rule.threshold:g}）：标准误与 χ² 可能偏差很大。",
             ),
         )
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -68,7 +69,7 @@ def effects(
     r"""Return every effect between two variables of the structural model.
 
     An indirect effect is the product of the paths along a route, the total indirect effect their
-    sum over routes, the total effect that plus the direct path (Alwin and Hauser 1975; Bollen 1987).
+    sum over routes, the total effect that plus the direct path (Bollen 1987).
 
     Parameters
     ----------
@@ -154,10 +155,7 @@ def _effects_of(
     steps: dict, source: str, target: str, group: str, routes: list[tuple[str, ...]]
 ) -> list[Effect]:
     make = partial(Effect, source=source, target=target, group=group)
-    numbered = {
-        route: tuple(steps[pair] for pair in zip(route, route[1:], strict=False))
-        for route in routes
-    }
+    numbered = {route: tuple(steps[pair] for pair in itertools.pairwise(route)) for route in routes}
     direct = [n for route, n in numbered.items() if len(route) == 2]
     longer = {route: n for route, n in numbered.items() if len(route) > 2}
     out = [make(kind="direct", through="", routes=(n,)) for n in direct]

@@ -286,7 +286,8 @@ def _group_labels(data: pd.DataFrame, group: str | None) -> np.ndarray | None:
         return None
     if group not in data.columns:
         raise DataError(
-            f"The group column '{group}' is not in the data · allowed: {', '.join(map(str, data.columns[:12]))} "
+            f"The group column '{group}' is not in the data · allowed: "
+            f"{', '.join(map(str, data.columns[:12]))} "
             "· do: name a column"
         )
     column = data[group]

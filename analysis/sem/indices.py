@@ -30,7 +30,8 @@ class ChiSquare:
 def incremental_indices(model: ChiSquare, baseline: ChiSquare) -> dict[str, float]:
     """Return CFI, TLI and their kin (Bentler 1990; Tucker and Lewis 1973; Bollen 1989).
 
-    >>> round(incremental_indices(ChiSquare(chisq=85.306, df=24), ChiSquare(chisq=918.852, df=36))["cfi"], 3)
+    >>> model, baseline = ChiSquare(chisq=85.306, df=24), ChiSquare(chisq=918.852, df=36)
+    >>> round(incremental_indices(model, baseline)["cfi"], 3)
     0.931
     """
     x, d, x0, d0 = model.chisq, model.df, baseline.chisq, baseline.df
@@ -51,7 +52,7 @@ def incremental_indices(model: ChiSquare, baseline: ChiSquare) -> dict[str, floa
 def rmsea_indices(model: ChiSquare, n: float, n_groups: int = 1) -> dict[str, float]:
     """Return RMSEA, its 90 % interval and the test of close fit (Browne and Cudeck 1993).
 
-    >>> {k: round(v, 3) for k, v in rmsea_indices(ChiSquare(chisq=85.306, df=24), 301).items()}["rmsea"]
+    >>> round(rmsea_indices(ChiSquare(chisq=85.306, df=24), 301)["rmsea"], 3)
     0.092
     """
     from scipy.stats import ncx2
@@ -123,7 +124,7 @@ def _scaled_rmsea(model: ChiSquare, c: float, n: float, n_groups: int) -> dict[s
 def robust_versions(
     model: ChiSquare, c: float, baseline: ChiSquare, c0: float, n: float, n_groups: int
 ) -> dict[str, float]:
-    """Return CFI, TLI, RNI and RMSEA with the scaling factors put where the degrees of freedom are."""
+    """Return CFI, TLI, RNI and RMSEA with c·df in the place of the degrees of freedom."""
     away, away0 = model.chisq - c * model.df, baseline.chisq - c0 * baseline.df
     top, bottom = max(away, 0.0), max(away, away0, 0.0)
     tli = 1 - (away * baseline.df) / (away0 * model.df) if away0 and model.df else float("nan")

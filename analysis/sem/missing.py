@@ -85,8 +85,9 @@ def em_moments(moments: np.ndarray, weights: np.ndarray, seen: np.ndarray) -> np
             return updated
         current = updated
     raise ConvergenceError(
-        f"The saturated moments did not settle in {3 * EM_STEPS} EM steps · allowed: variables seen "
-        "together in enough rows · do: drop the item with the most missing answers, or collect more"
+        f"The saturated moments did not settle in {3 * EM_STEPS} EM steps · allowed: variables "
+        "seen together in enough rows · do: drop the item with the most missing answers, or "
+        "collect more"
     )
 
 

@@ -177,7 +177,7 @@ def augmented(mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 
 def central_moments(moments: np.ndarray, p: int) -> np.ndarray:
-    """Return covariances ``(…, p, p)`` from raw moments with a constant; central ones as they are."""
+    """Return covariances ``(…, p, p)`` from raw moments with a constant, or central ones."""
     if moments.shape[-1] == p:
         return moments
     mean = moments[..., :p, p]

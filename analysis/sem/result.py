@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.cutoffs import CUTOFFS
+from analysis.cutoffs import CUTOFFS, Cutoff
 from analysis.results import Result
 from analysis.sem.diagnostics import Finding
-from analysis.wording import Text, format_interval, format_number, format_p
+from analysis.wording import (
+    Text,
+    format_interval,
+    format_number,
+    format_p,
+    in_language,
+    join_words,
+)
 
 if TYPE_CHECKING:
     from analysis.sem.bootstrap import Bootstrap
@@ -97,7 +104,7 @@ class ModelFit(Result):
         return covariance / np.outer(spread, spread)
 
     def residuals(self, kind: str = "correlation", group: str | None = None) -> pd.DataFrame:
-        """Return sample minus implied moments; see :func:`analysis.sem.residuals.residual_matrix`."""
+        """Return sample minus implied moments; see :mod:`analysis.sem.residuals`."""
         from analysis.sem.residuals import residual_matrix
 
         return residual_matrix(self, kind, group)
@@ -124,10 +131,13 @@ class ModelFit(Result):
 
     def sentence(self, lang: str = "en") -> str:
         """State the model's fit in APA prose, judged by the cutoffs of Hu and Bentler (1999)."""
-        return _fit_sentence(self.indices, self.n_used, self.admissible, lang)
+        return fit_sentence(self.indices, self.n_used, self.admissible, lang)
 
 
-def _fit_sentence(indices: Mapping, n: int, admissible: bool, lang: str) -> str:
+def fit_sentence(
+    indices: Mapping, n: int, admissible: bool, lang: str, rules: Mapping[str, Cutoff] = CUTOFFS
+) -> str:
+    """State fit indices in APA prose and judge them by the rules given."""
     numbers = {
         "n": n,
         "df": int(indices["df"]),
@@ -142,26 +152,28 @@ def _fit_sentence(indices: Mapping, n: int, admissible: bool, lang: str) -> str:
         "srmr": format_number(indices["srmr"], 3, bounded=True, lang=lang),
     }
     template = _SENTENCE[lang] if indices["df"] > 0 else _SATURATED[lang]
-    kept = [n for n in ("cfi", "tli", "rmsea", "srmr") if CUTOFFS[n].passes(indices[n])]
-    verdict = _verdict(kept, lang) if indices["df"] > 0 else ""
+    kept = [n for n in JUDGED if rules[n].passes(indices[n])]
+    verdict = _verdict(kept, rules, lang) if indices["df"] > 0 else ""
     caution = "" if admissible else _CAUTION[lang]
     return template.format(**numbers) + verdict + caution
 
 
-def _verdict(kept: list[str], lang: str) -> str:
-    said = CUTOFFS["cfi"].said
-    rules = ", ".join(
-        f"{n.upper()} {_SIGN[CUTOFFS[n].direction]} "
-        + format_number(CUTOFFS[n].threshold, 2, bounded=True, lang=lang)
-        for n in ("cfi", "tli", "rmsea", "srmr")
+def _verdict(kept: list[str], rules: Mapping[str, Cutoff], lang: str) -> str:
+    said = list(dict.fromkeys(in_language(rules[n].said, lang) for n in JUDGED))
+    listed = ("，" if lang == "zh" else ", ").join(
+        f"{n.upper()} {_SIGN[rules[n].direction]} "
+        + format_number(rules[n].threshold, 2, bounded=True, lang=lang)
+        for n in JUDGED
     )
+    whose = join_words(said, lang=lang)
     if lang == "zh":
         word = {4: "拟合良好", 0: "拟合不足"}.get(len(kept), f"四项标准中达到 {len(kept)} 项")
-        return f"按 {said} 的标准（{rules}），{word}。"
+        return f"按 {whose} 的标准（{listed}），{word}。"
     word = {4: "fits well", 0: "does not fit"}.get(len(kept), f"meets {len(kept)} of 4 criteria")
-    return f" By the criteria of {said} ({rules}), the model {word}."
+    return f" By the criteria of {whose} ({listed}), the model {word}."
 
 
+JUDGED = ("cfi", "tli", "rmsea", "srmr")
 _SIGN = {">=": "≥", "<=": "≤"}
 _SENTENCE = {
     "en": "χ²({df}, N = {n}) = {chisq}, p {p}, CFI = {cfi}, TLI = {tli}, RMSEA = {rmsea}, "

@@ -56,7 +56,7 @@ def _group_guess(design: Design, covariance: np.ndarray, mean: np.ndarray, paths
     lam, beta, psi, noise = (np.array(b[0]) for b in design.base)
     p, weights = len(covariance), _component_weights(design, covariance)
     crossed = weights @ covariance @ weights.T
-    for t, (kind, i, j) in enumerate(design.slots):
+    for kind, i, j in design.slots:
         if kind == LAMBDA and design.state[j] != "1":
             lam[i, j] = covariance[i] @ weights[j] / max(crossed[j, j], 1e-3)
         elif kind == LAMBDA:

@@ -245,6 +245,6 @@ def _name(text: str, statement: str) -> str:
 def _number(text: str, statement: str) -> float:
     if not _NUMBER.match(text):
         raise ModelError(
-            f"'{text}' in the line '{statement}' is not a number · allowed: a number · do: correct it"
+            f"'{text}' in the line '{statement}' is no number · allowed: a number · do: correct it"
         )
     return float(text)
