@@ -7,6 +7,7 @@ computed here: every function below reads the store and prints.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import traceback
@@ -17,9 +18,9 @@ from typing import Any
 
 from analysis.cutoffs import cutoffs_with
 from analysis.errors import ReportError
-from analysis.publish.citations import bibliography, cite_sources
 from analysis.publish.gate import bracket_references
 from analysis.publish.project import install_theme
+from analysis.publish.prose import escape_prose, write_prose
 from analysis.publish.provenance import commit, software
 from analysis.publish.sources import MAIN_FILE
 from analysis.publish.store import Record, Store
@@ -36,8 +37,9 @@ from analysis.wording import (
 
 #: What a chapter may call; see the table in CONTRIBUTING.md.
 VOCABULARY = (
-    "label", "labels", "words", "sentence_case", "num", "coef", "count", "pval", "ci", "pct",
-    "text", "draws", "cutoff", "cite", "say", "say_each", "notes", "table", "matrix", "figure",
+    "label", "labels", "words", "sentence_case", "quoted", "num", "coef", "count", "pval", "ci",
+    "pct", "text", "draws", "cutoff", "cite", "say", "say_each", "notes", "table", "matrix",
+    "figure",
 )  # fmt: skip
 _INCLUDE = re.compile(r"\{\{< include (\S+) >\}\}")
 REPORT = Path(__file__).resolve().parents[2] / "report"
@@ -116,16 +118,21 @@ class Binder:
     # Words
     def words(self, phrase: Any) -> str:
         """Return a phrase of the study in the chapter's language."""
-        return "" if phrase is None else in_language(phrase, self.lang)
+        return "" if phrase is None else write_prose(in_language(phrase, self.lang), self.lang)
 
     def sentence_case(self, phrase: Any) -> str:
         """Return a phrase of the study as it begins a sentence."""
-        word = self.words(phrase)
-        return word[:1].upper() + word[1:]
+        word = "" if phrase is None else in_language(phrase, self.lang)
+        return write_prose(word[:1].upper() + word[1:], self.lang)
+
+    def quoted(self, *phrases: Any) -> str:
+        """Return phrases of the study, run together, as one value of the front matter."""
+        whole = "".join(in_language(phrase, self.lang) for phrase in phrases)
+        return json.dumps(escape_prose(whole), ensure_ascii=False)
 
     def label(self, code: str) -> str:
         """Return what a construct, item or profile column is called."""
-        return in_language(self.names.get(code, code), self.lang)
+        return escape_prose(in_language(self.names.get(code, code), self.lang))
 
     def labels(self, codes: Sequence[str]) -> str:
         """Return several labels, joined as prose joins them."""
@@ -166,7 +173,7 @@ class Binder:
 
     def text(self, name: str, column: str, **where: Any) -> str:
         """Print one word of a result, in the chapter's language where both are stored."""
-        return text_of(self.store.read(name), column, self.lang, **where)
+        return write_prose(text_of(self.store.read(name), column, self.lang, **where), self.lang)
 
     def draws(self) -> str:
         """Print how many bootstrap draws the results rest on."""
@@ -182,12 +189,12 @@ class Binder:
     def cite(self, name: str) -> str:
         """Print whose rule it is: a citation, or that the study file sets it."""
         rule = cutoffs_with(self.study.cutoffs)[name]
-        return f"[@{rule.source}]" if rule.source else in_language(rule.said, self.lang)
+        return f"[@{rule.source}]" if rule.source else self.words(rule.said)
 
     # Sentences
     def say(self, name: str) -> str:
         """Print the sentence of a result, sources cited."""
-        return self._cited(self.store.read(name).sentence(self.lang))
+        return write_prose(self.store.read(name).sentence(self.lang), self.lang)
 
     def say_each(self, name: str) -> str:
         """Print the sentences of a result as a list, one for each thing it speaks of."""
@@ -198,10 +205,7 @@ class Binder:
         return self._listed(self.store.read(name).notes(self.lang))
 
     def _listed(self, texts: Sequence[str]) -> str:
-        return "\n".join(f"- {self._cited(text)}" for text in texts)
-
-    def _cited(self, text: str) -> str:
-        return cite_sources(text, bibliography(), self.lang)
+        return "\n".join(f"- {write_prose(text, self.lang)}" for text in texts)
 
     # Tables and figures
     def table(

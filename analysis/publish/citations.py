@@ -64,25 +64,49 @@ def cite_sources(text: str, keys: Mapping[tuple[str, str], str], lang: str) -> s
     >>> keys = {("Kline", "2016"): "kline2016", ("Hu & Bentler", "1999"): "hu1999"}
     >>> cite_sources("at least 200 (Kline, 2016); by Hu & Bentler (1999)", keys, "en")
     'at least 200 [@kline2016]; by @hu1999'
+    >>> cite_sources("analysis (Kline, 2016; 9 draws), rest (new; Hu & Bentler, 1999)", keys, "en")
+    'analysis [@kline2016{}, 9 draws], rest [new, @hu1999]'
     >>> cite_sources("至少 200（Kline，2016）；按 Hu & Bentler (1999) 的标准", keys, "zh")
     '至少 200[@kline2016]；按 Hu & Bentler[@hu1999] 的标准'
+    >>> cite_sources("（四次方；Hu 与 Bentler, 1999）", keys, "zh")
+    '（四次方；Hu 与 Bentler[@hu1999]）'
     """
     for (authors, year), key in keys.items():
         if year in text:
-            text = _cite(text, authors, year, key, lang)
+            text = _cite(text, _written(authors), year, key, lang)
     return text
 
 
-def _cite(text: str, authors: str, year: str, key: str, lang: str) -> str:
-    written = "|".join(
-        re.escape(form) + r"\s?"
-        for form in {authors, authors.replace(" et al.", " 等"), authors.replace(" et al.", "等"),
-                     authors.replace(" & ", " and ")}
-    )  # fmt: skip
-    inside = rf"(?:{written})(?:[,，]\s?{year}|[(（]{year}[)）])"
+def _written(authors: str) -> str:
+    """Return a pattern of the ways in which a sentence writes authors."""
+    joints = (" & ", " and ", " 与 ", " 和 ", "与", "和")
+    forms = {authors.replace(" & ", joint) for joint in joints}
+    forms |= {authors.replace(" et al.", end) for end in (" 等", "等", " 等人", "等人")}
+    longest = sorted(forms, key=len, reverse=True)
+    # Not the second of two authors, nor the end of a longer name.
+    return r"(?<![A-Za-zÀ-ÿ-])(?<!& )(?<!and )(?:" + "|".join(map(re.escape, longest)) + r")\s?"
+
+
+def _cite(text: str, written: str, year: str, key: str, lang: str) -> str:
+    inside = rf"{written}(?:[,，]\s?{year}|[(（]{year}[)）])"
     gap = r"\s?" if lang == "zh" else ""
     text = re.sub(rf"{gap}[(（]{inside}[)）]", f"[@{key}]", text)
-    narrative = rf"(?P<who>{written})[(（]{year}[)）]"
     if lang == "en":
-        return re.sub(narrative, f"@{key}", text)
-    return re.sub(narrative, lambda m: f"{m['who'].rstrip()}[@{key}]", text)
+        return _cite_english(text, written, year, key)
+    named = rf"(?P<who>{written})(?:[(（]{year}[)）]|[,，]\s?{year}(?!\d))"
+    return re.sub(named, lambda m: f"{_in_chinese(m['who'])}[@{key}]", text)
+
+
+def _in_chinese(authors: str) -> str:
+    return authors.rstrip().replace(" et al.", " 等")
+
+
+def _cite_english(text: str, written: str, year: str, key: str) -> str:
+    """Turn "Kline (2016)" into a citation, and "Kline, 2016" at either end of parentheses."""
+    text = re.sub(rf"{written}\({year}\)", f"@{key}", text)
+    text = re.sub(rf"({written}['’]s) \({year}\)", rf"\1 [-@{key}]", text)
+    named, rest = rf"{written}, ?{year}", r"([^()\[\]@]+)"
+    # The empty braces keep pandoc from reading a number that follows as a page.
+    text = re.sub(rf"\({named}[;,] {rest}\)", rf"[@{key}{{}}, \1]", text)
+    text = re.sub(rf"\({rest}[;,] {named}\)", rf"[\1, @{key}]", text)
+    return re.sub(rf"{named}(?!\d)", f"@{key}", text)

@@ -26,7 +26,7 @@ _LABEL = re.compile(rf"\{{[^{{}}]*#({_KIND}-[\w.:-]+)[^{{}}]*\}}")
 _KEY = re.compile(r"(?<![\w\\@/])@\{?([^\W_][\w:.#$%&\-+?<>~/]*)")
 _BARE_REFERENCE = re.compile(
     rf"(?<=[{_CHINESE}])@({_KIND}-[A-Za-z0-9_-]*[A-Za-z0-9])"
-    rf"|(?<!\[)@({_KIND}-[A-Za-z0-9_-]*[A-Za-z0-9])(?=[{_CHINESE}])"
+    rf"|(?<![\[\\])@({_KIND}-[A-Za-z0-9_-]*[A-Za-z0-9])(?=[{_CHINESE}])"
 )
 _IMAGE = re.compile(r"!\[[^\]]*(?:\[[^\]]*\][^\]]*)*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 _SHORTCODE = re.compile(r"\{\{<\s*(\S+)\s*(.*?)\s*>\}\}")
