@@ -1,11 +1,12 @@
 """Dynamic cutoffs against lavaan 0.6-14 on the same covariance matrices, and a published example.
 
 Tolerance: populations 1e-8 (the references stand on a lavaan fit driven to its optimum). Indices of
-single refits: CFI, RMSEA and SRMR 1e-5, χ² 1e-5; lavaan's search stops at a relative change of
-1e-10 to 1e-13 in F, which leaves SRMR some 1e-6 off, as SRMR moves with the first power of the
-distance to the optimum and χ² with its square. Cutoffs from 40 samples a level: 1e-5.
+single refits and χ² 1e-6, cutoffs from 40 samples a level 1e-6: lavaan's search stops a little off
+the optimum, which SRMR shows in its seventh digit (it moves with the first power of the distance,
+χ² with its square).
 The published example (the dynamic package's first vignette: three factors of Holzinger and
 Swineford, n = 301) is itself a simulation of 500 samples: .003, about two of its standard errors.
+That page does not say which error rate its cutoffs have; ours at this level have 10 %.
 """
 
 import re
@@ -100,7 +101,7 @@ def test_every_refit_agrees_with_lavaan(case):
         ours = refitted(case, level.number)
         assert ours.converged.all() and len(ours) == len(rows) == 40
         for name in (*INDICES, "chisq"):
-            np.testing.assert_allclose(ours[name], rows[name], rtol=1e-5, atol=1e-5, err_msg=name)
+            np.testing.assert_allclose(ours[name], rows[name], rtol=0, atol=1e-6, err_msg=name)
 
 
 @pytest.mark.parametrize("case", CASES.index)
@@ -112,7 +113,7 @@ def test_cutoffs_agree_with_lavaans_samples(case):
             refitted(case, 0)[name].to_numpy(), refitted(case, level)[name].to_numpy(),
             low_is_bad=LOW_IS_BAD[name],
         )  # fmt: skip
-        np.testing.assert_allclose([cutoff, error], [row[3], row[4]], atol=1e-5)
+        np.testing.assert_allclose([cutoff, error], [row[3], row[4]], atol=1e-6)
 
 
 def test_published_example():
