@@ -39,16 +39,16 @@ class Cutoff:
 
 _RULES = (
     ("alpha", 0.70, ">=", "nunnally1994", "Nunnally & Bernstein (1994)"),
-    ("omega", 0.70, ">=", "nunnally1994", "Nunnally & Bernstein (1994)"),
+    ("omega", 0.70, ">=", "hair2010", "Hair et al. (2010)"),
     ("reliability_redundant", 0.95, "<=", "hair2019", "Hair et al. (2019)"),
-    ("composite_reliability", 0.70, ">=", "fornell1981", "Fornell & Larcker (1981)"),
+    ("composite_reliability", 0.70, ">=", "hair2010", "Hair et al. (2010)"),
     ("ave", 0.50, ">=", "fornell1981", "Fornell & Larcker (1981)"),
     ("item_rest", 0.30, ">=", "nunnally1994", "Nunnally & Bernstein (1994)"),
     ("kmo", 0.60, ">=", "kaiser1974", "Kaiser (1974)"),
     ("communality", 0.40, ">=", "costello2005", "Costello & Osborne (2005)"),
     ("loading_primary", 0.40, ">=", "howard2016", "Howard (2016)"),
     ("loading_cross", 0.30, "<", "howard2016", "Howard (2016)"),
-    ("loading_standardised", 0.50, ">=", "hair2019", "Hair et al. (2019)"),
+    ("loading_standardised", 0.50, ">=", "hair2010", "Hair et al. (2010)"),
     ("chisq_df", 3.0, "<=", "kline2016", "Kline (2016)"),
     ("cfi", 0.95, ">=", "hu1999", "Hu & Bentler (1999)"),
     ("tli", 0.95, ">=", "hu1999", "Hu & Bentler (1999)"),
@@ -57,7 +57,7 @@ _RULES = (
     ("htmt", 0.85, "<", "henseler2015", "Henseler et al. (2015)"),
     ("htmt_upper", 1.0, "<", "henseler2015", "Henseler et al. (2015)"),
     ("residual_correlation", 0.10, "<=", "kline2016", "Kline (2016)"),
-    ("harman", 0.50, "<", "podsakoff2003", "Podsakoff et al. (2003)"),
+    ("harman", 0.50, "<", "podsakoff1986", "Podsakoff & Organ (1986)"),
     ("vif_full_collinearity", 3.3, "<=", "kock2015", "Kock (2015)"),
     ("skew", 2.0, "<=", "west1995", "West et al. (1995)"),
     ("kurtosis", 7.0, "<=", "west1995", "West et al. (1995)"),
@@ -65,11 +65,11 @@ _RULES = (
     ("missing_item", 0.05, "<=", "schafer1999", "Schafer (1999)"),
     ("sample_size", 200, ">=", "kline2016", "Kline (2016)"),
     ("cases_per_parameter", 10, ">=", "kline2016", "Kline (2016)"),
-    ("power", 0.80, ">=", "maccallum1996", "MacCallum et al. (1996)"),
+    ("power", 0.80, ">=", "cohen1988", "Cohen (1988)"),
     ("latent_correlation", 0.95, "<=", "kline2016", "Kline (2016)"),
     ("invariance_cfi", -0.01, ">=", "cheung2002", "Cheung & Rensvold (2002)"),
     ("invariance_rmsea", 0.015, "<=", "chen2007", "Chen (2007)"),
-    ("significance", 0.05, "<", "apa2020", "American Psychological Association (2020)"),
+    ("significance", 0.05, "<", "fisher1925", "Fisher (1925)"),
 )
 CUTOFFS: Mapping[str, Cutoff] = {rule[0]: Cutoff(*rule) for rule in _RULES}
 

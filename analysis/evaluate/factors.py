@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 def factors_wanted(study: Study, retention: Retention) -> int:
     """Return the number of factors that ``options.factors`` asks for.
 
-    ``parallel`` takes parallel analysis on components (Horn, 1965), ``map`` the minimum average
-    partial (Velicer, 1976), ``declared`` the number of multi-item constructs; a number stands for
-    itself. At least one.
+    ``parallel`` takes parallel analysis of common factors, because common factors are extracted
+    (Horn, 1965; Humphreys & Ilgen, 1969), ``map`` the minimum average partial (Velicer, 1976),
+    ``declared`` the number of multi-item constructs; a number stands for itself. At least one.
     """
     rule = study.options.factors
     numbers = {
-        "parallel": retention.suggested["parallel_components"],
+        "parallel": retention.suggested["parallel_factors"],
         "map": retention.suggested["map_squared"],
         "declared": len(study.scales),
     }

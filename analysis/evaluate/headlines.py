@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.results import Result
-from analysis.wording import Text, format_number, in_language, join_words
+from analysis.wording import Text, format_number, in_language, inside_sentence, join_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def _discriminant(frame, close, labels, rule, lang: str) -> str:
     bounded = {"bounded": True, "lang": lang}
     worst = close.sort_values("htmt", ascending=False).head(3)
     listed = [
-        _inside(labels[row.construct_1], lang)
+        inside_sentence(labels[row.construct_1], lang)
         + "–"
         + _with(labels[row.construct_2], format_number(row.htmt, 2, lang=lang), lang)
         for row in worst.itertuples()
@@ -108,14 +108,8 @@ _CLOSE = {
 
 def _with(label: str, number: str, lang: str) -> str:
     """Return a label with its number in the brackets of the language."""
-    word = _inside(label, lang)
+    word = inside_sentence(label, lang)
     return f"{word}（{number}）" if lang == "zh" else f"{word} ({number})"
-
-
-def _inside(label: str, lang: str) -> str:
-    """Return a label as it stands inside a sentence."""
-    word = in_language(label, lang)
-    return word if lang == "zh" or word[1:2].isupper() else word[:1].lower() + word[1:]
 
 
 def _headline(found: Result, frame: pd.DataFrame, words: Mapping[str, str]) -> Headline:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from analysis.cutoffs import cutoffs_with
 from analysis.results import Result, tidy_frame
-from analysis.wording import Text, format_interval, format_number, format_p, in_language
+from analysis.wording import (
+    Text,
+    format_interval,
+    format_number,
+    format_p,
+    in_language,
+    inside_sentence,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,12 +127,12 @@ def _judge(study: Study, hypothesis: Hypothesis, choice: ModelChoice, effects, l
         "kind": "indirect" if hypothesis.through else "direct",
     }  # fmt: skip
     verdict = "not_tested" if row is None else _verdict(hypothesis, row, level)
-    numbers = _numbers(row)
+    numbers, booted = _numbers(row), "std_boot_ci_low" in effects
     return {
         **shared, **numbers, "verdict": verdict, "verdict_label": VERDICTS[verdict],
         "reading": Text(
-            _reading(statement, numbers, verdict, hypothesis, "en"),
-            zh=_reading(statement, numbers, verdict, hypothesis, "zh"),
+            _reading(statement, numbers, verdict, hypothesis, booted, "en"),
+            zh=_reading(statement, numbers, verdict, hypothesis, booted, "zh"),
         ),
     }  # fmt: skip
 
@@ -184,23 +191,22 @@ def hypothesis_statement(study: Study, hypothesis: Hypothesis) -> Text:
     via = [study.construct(name).label for name in hypothesis.through]
     good = hypothesis.sign == "+"
     effect = ("positive" if good else "negative"), ("正向" if good else "负向")
-    through = " through " + ", then ".join(_lower(v) for v in via) if via else ""
+    through = " through " + ", then ".join(inside_sentence(v, "en") for v in via) if via else ""
+    names = [inside_sentence(label, "en") for label in (source, target)]
     through_zh = "通过" + "、".join(v.zh for v in via) if via else ""
     return Text(
-        f"The effect of {_lower(source)} on {_lower(target)}{through} is {effect[0]}",
+        f"The effect of {names[0]} on {names[1]}{through} is {effect[0]}",
         zh=f"{source.zh}{through_zh}{effect[1]}影响{target.zh}",
     )
 
 
-def _lower(label: str) -> str:
-    """Lower the first letter inside a sentence, unless the word is an abbreviation."""
-    word = str.__str__(label)
-    return word if word[1:2].isupper() else word[:1].lower() + word[1:]
-
-
 _READING = {
-    "en": "{statement}: {verdict}. The standardised effect is {beta}, {level}interval {ci}{p}.",
-    "zh": "{statement}：{verdict}。标准化效应为 {beta}，{level}区间 {ci}{p}。",
+    "en": "{statement}: {verdict}. The standardised effect is {beta}, {kind} interval {ci}{p}.",
+    "zh": "{statement}：{verdict}。标准化效应为 {beta}，{kind}区间 {ci}{p}。",
+}
+_KIND = {
+    "en": {True: "bootstrap", False: "delta-method"},
+    "zh": {True: "自助", False: "delta 法"},
 }
 _NOT_TESTED = {
     "en": "{statement}: not tested, because the reported model does not hold this path.",
@@ -208,15 +214,17 @@ _NOT_TESTED = {
 }
 
 
-def _reading(statement: Text, numbers: dict, verdict: str, hypothesis: Hypothesis, lang) -> str:
+def _reading(
+    statement: Text, numbers: dict, verdict: str, hypothesis: Hypothesis, booted: bool, lang: str
+) -> str:
     said = in_language(statement, lang)
     if verdict == "not_tested":
         return _NOT_TESTED[lang].format(statement=said)
     indirect = bool(hypothesis.through)
-    level = {"en": "bootstrap " if indirect else "", "zh": "自助" if indirect else ""}[lang]
     p = format_p(numbers["p"], lang=lang, relation=True)
     return _READING[lang].format(
-        statement=said, verdict=in_language(VERDICTS[verdict], lang), level=level,
+        statement=said, verdict=in_language(VERDICTS[verdict], lang),
+        kind=_KIND[lang][booted],
         beta=format_number(numbers["std_all"], 2, bounded=True, lang=lang),
         ci=format_interval(numbers["std_low"], numbers["std_high"], 2, bounded=True, lang=lang),
         p="" if indirect else (f", p {p}" if lang == "en" else f"，p {p}"),

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.results import Result, tidy_frame
-from analysis.wording import Text, format_interval, format_number, in_language
+from analysis.wording import (
+    Text,
+    format_interval,
+    format_number,
+    in_language,
+    inside_sentence,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +39,7 @@ class Levers(Result):
         parts = []
         for _, rows in self.frame.groupby("outcome", sort=False):
             strong = [_said(row, lang) for _, row in rows[rows.clear].iterrows()]
-            weak = [in_language(word, lang) for word in rows.label[~rows.clear]]
+            weak = [inside_sentence(word, lang) for word in rows.label[~rows.clear]]
             outcome = in_language(rows.outcome_label.iloc[0], lang)
             parts.append(_sentence(outcome, strong, weak, lang))
         return ("" if lang == "zh" else " ").join(parts)
@@ -57,8 +63,7 @@ def _sentence(outcome: str, strong: list[str], weak: list[str], lang: str) -> st
 
 
 def _said(row: pd.Series, lang: str) -> str:
-    name = in_language(row.label, lang)
-    name = name if lang == "zh" or name[1:2].isupper() else name[:1].lower() + name[1:]
+    name = inside_sentence(row.label, lang)
     beta = format_number(row.total, 2, bounded=True, lang=lang)
     return f"{name} {beta} {format_interval(row.low, row.high, 2, bounded=True, lang=lang)}"
 

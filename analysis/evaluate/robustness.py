@@ -162,7 +162,7 @@ def _variants(study, choice, items, attentive, bootstrap) -> Iterator[tuple]:
 
     syntax = study.structural_syntax(choice.shown)
     names = list(choice.fit.implied_covariance().columns)
-    fit = partial(_covariance_fit, syntax)
+    fit = partial(_covariance_fit, syntax, confidence=study.options.confidence)
     yield "reported", partial(fit, items)
     yield "mlr", partial(fit, items, estimator="mlr")
     if _ordinal(items[names]):
@@ -213,8 +213,9 @@ def _pls_fit(
     constructs = {c.name: c.item_names for c in study.constructs if c.name in ends}
     several = [name for name, names in constructs.items() if len(names) > 1]
     fit = fit_pls(
-        constructs, paths, items, consistent=several, bootstrap=bootstrap, seed=study.options.seed
-    )
+        constructs, paths, items, consistent=several, bootstrap=bootstrap,
+        seed=study.options.seed, confidence=study.options.confidence,
+    )  # fmt: skip
     table = fit.table()
     table = table[table.op == "~"].rename(columns={"rhs": "source", "lhs": "target"})
     table = table.assign(

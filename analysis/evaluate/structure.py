@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.cutoffs import Cutoff, cutoffs_with
 from analysis.errors import AnalysisError
 from analysis.results import Result, tidy_frame
 from analysis.wording import Text, format_number, format_p, in_language
@@ -41,6 +42,38 @@ def list_findings(name: str, fit: ModelFit) -> list[tuple]:
 def fit_table(name: str, fit: ModelFit) -> pd.DataFrame:
     """Return one row: ``model`` and the indices of its fit, by lavaan's names."""
     return tidy_frame([{"model": name, **{key: fit.indices[key] for key in _INDICES}}])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FitReport(Result):
+    """How a named model fits, judged by the study's own rules."""
+
+    name: str
+    label: Text
+    fit: ModelFit
+    rules: Mapping[str, Cutoff]
+
+    def table(self) -> pd.DataFrame:
+        """Return one row: ``model`` and its indices."""
+        return fit_table(self.name, self.fit)
+
+    def sentence(self, lang: str = "en") -> str:
+        """Name the model, its indices and what the rules say of them."""
+        from analysis.sem.result import fit_sentence
+
+        label = in_language(self.label, lang)
+        said = fit_sentence(
+            self.fit.indices, self.fit.n_used, self.fit.admissible, lang, self.rules
+        )
+        return f"{label}：{said}" if lang == "zh" else f"{label[:1].upper()}{label[1:]}: {said}"
+
+
+def judge_fit(name: str, label: str, fit: ModelFit, study: Study) -> FitReport:
+    """Report a model's fit by the rules of a study (its own where it sets any)."""
+    return FitReport(
+        name=name, label=label, fit=fit, rules=cutoffs_with(study.cutoffs), n_used=fit.n_used,
+        n_dropped=fit.n_dropped, method=fit.method, confidence=fit.confidence, notes=fit.notes,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +237,8 @@ def _attempt(study: Study, model: StructuralModel, items: pd.DataFrame) -> Attem
     from analysis.sem import fit_model
 
     try:
-        return Attempt(model, fit_model(study.structural_syntax(model), items))
+        syntax, level = study.structural_syntax(model), study.options.confidence
+        return Attempt(model, fit_model(syntax, items, confidence=level))
     except AnalysisError as error:
         return Attempt(model, None, str(error))
 

@@ -87,6 +87,8 @@ def fit_model(
     weights : str or ndarray (n,), optional
         Case weights (not mlm): a column or an array, scaled to sum to the rows used. Take mlr with
         weights: normal-theory errors ignore them.
+    confidence : float
+        Level of the intervals, 0 to 1.
 
     Returns
     -------

@@ -128,24 +128,23 @@ class Bootstrap(Result):
 
     def sentence(self, lang: str = "en") -> str:
         """Tell how many refits the intervals rest on, and how many of these are improper."""
-        kept, all_ = int(self.converged.sum()), len(self.converged)
-        share, improper = format_percent(self.failed_share, 1), int(self.improper.sum())
-        wrong = format_percent(improper / max(kept, 1), 1)
-        if lang == "zh":
-            more = (
-                f"其中 {improper} 次（{wrong}）为不当解（方差为负或标准化估计超出 ±1）；"
-                if improper
-                else ""
-            )
-            return f"自助法抽样 {all_} 次，{kept} 次收敛（失败 {share}）；{more}区间基于全部收敛的重抽样。"
-        more = (
-            f"; {improper} of these ({wrong}) hold a negative variance or a standardised estimate "
-            "beyond ±1"
-        )
-        return (
-            f"Of {all_} bootstrap refits {kept} converged ({share} failed)"
-            f"{more if improper else ''}; intervals rest on all that converged."
-        )
+        kept, improper = int(self.converged.sum()), int(self.improper.sum())
+        more = _IMPROPER[lang].format(n=improper, share=format_percent(improper / max(kept, 1), 1))
+        return _REFITS[lang].format(
+            all=len(self.converged), kept=kept, share=format_percent(self.failed_share, 1),
+            more=more if improper else "",
+        )  # fmt: skip
+
+
+_REFITS = {
+    "en": "Of {all} bootstrap refits {kept} converged ({share} failed){more}; intervals rest on "
+    "all that converged.",
+    "zh": "自助法抽样 {all} 次，{kept} 次收敛（失败 {share}）{more}；区间基于全部收敛的重抽样。",
+}
+_IMPROPER = {
+    "en": "; {n} of these ({share}) hold a negative variance or a standardised estimate beyond ±1",
+    "zh": "，其中 {n} 次（{share}）为不当解（方差为负或标准化估计超出 ±1）",
+}
 
 
 def bootstrap_model(

@@ -234,7 +234,8 @@ def few_rows(n: int, n_parameters: int) -> list[Finding]:
                 f"than {FEWEST_CASES}; {rule.said} asks for {rule.threshold:g}): standard errors "
                 "and χ² may be far off.",
                 zh=f"{n} 行数据估计 {n_parameters} 个自由参数（平均 {n / n_parameters:.1f}；"
-                f"低于 {FEWEST_CASES}；{rule.said} 建议 {rule.threshold:g}）：标准误与 χ² 可能偏差很大。",
+                f"低于 {FEWEST_CASES}；{rule.said} 建议 {rule.threshold:g}）："
+                "标准误与 χ² 可能偏差很大。",
             ),
         )
     ]
