@@ -37,9 +37,9 @@ from analysis.wording import (
 
 #: What a chapter may call; see the table in CONTRIBUTING.md.
 VOCABULARY = (
-    "label", "labels", "words", "sentence_case", "quoted", "num", "coef", "count", "pval", "ci",
-    "pct", "text", "draws", "cutoff", "cite", "say", "say_each", "notes", "table", "matrix",
-    "figure",
+    "label", "labels", "single_items", "words", "sentence_case", "quoted", "num", "coef", "count",
+    "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "prose", "say_each", "notes",
+    "table", "matrix", "figure",
 )  # fmt: skip
 _INCLUDE = re.compile(r"\{\{< include (\S+) >\}\}")
 REPORT = Path(__file__).resolve().parents[2] / "report"
@@ -134,6 +134,10 @@ class Binder:
         """Return what a construct, item or profile column is called."""
         return escape_prose(in_language(self.names.get(code, code), self.lang))
 
+    def single_items(self) -> list[str]:
+        """Return the constructs measured by one item."""
+        return [c.name for c in self.study.constructs if len(c.items) == 1]
+
     def labels(self, codes: Sequence[str]) -> str:
         """Return several labels, joined as prose joins them."""
         return join_words([self.label(code) for code in codes], lang=self.lang)
@@ -195,6 +199,10 @@ class Binder:
     def say(self, name: str) -> str:
         """Print the sentence of a result, sources cited."""
         return write_prose(self.store.read(name).sentence(self.lang), self.lang)
+
+    def prose(self, text: str) -> str:
+        """Print a stored text as it stands, sources cited."""
+        return write_prose(text, self.lang)
 
     def say_each(self, name: str) -> str:
         """Print the sentences of a result as a list, one for each thing it speaks of."""

@@ -200,6 +200,7 @@ class Study(_Frozen):
     screening: Screening = Screening()
     options: Options = Options()
     cutoffs: dict[str, float] = {}
+    limits: tuple[Phrase, ...] = ()
     report: Report = Report()
     folder: Path
     _document: Any = PrivateAttr(default=None)
