@@ -277,6 +277,24 @@ def test_average_partials_of_uncorrelated_items_ask_for_no_factor():
     assert average_partials(correlation).argmin() == 0
 
 
+def test_one_factor_is_told_in_the_singular_and_without_a_rotation():
+    got = fit_factors(data_of("hs")[["x4", "x5", "x6", "x7"]], 1)
+    assert "1 factor accounts for" in got.sentence()
+    assert "no rotation (one factor has none)" in got.sentence()
+    assert "oblimin" not in got.sentence() + got.sentence("zh")
+    assert "correlating" not in got.sentence() and "单因子无可旋转" in got.sentence("zh")
+    assert "2 factors (correlating" in fit_factors(data_of("hs"), 2).sentence()
+    assert "oblimin rotation" in fit_factors(data_of("hs"), 2).sentence()
+
+
+def test_retention_names_its_sources_as_authors_with_a_year():
+    got = factor_retention(data_of("mobi"), draws=500, seed=1)
+    for lang in ("en", "zh"):
+        for source in ("Horn (1965)", "Velicer (1976)", "Velicer et al. (2000)"):
+            assert source in got.sentence(lang)
+    assert re.search(r"（\d( 和 \d)+ 个因子）|（\d、.* 和 \d 个因子）", got.sentence("zh"))
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_sentences_carry_the_numbers_of_the_tables(lang):
     adequacy = factor_adequacy(data_of("mobi"))

@@ -132,7 +132,7 @@ def test_numbers_in_the_sentence_are_those_of_the_table(lang, results):
     want = table[["harman_component", "harman_factor", "method_factor_variance"]] * 100
     assert_allclose(shares, want, atol=0.051)
     deltas = [float(v) for v in re.findall(r"Δχ²\(\d+\) = ([\d.]+)", said)]
-    want = table[["one_factor_delta_chisq", "method_factor_delta_chisq"]].abs()
+    want = table[["one_factor_delta_chisq", "method_factor_delta_chisq"]]
     assert_allclose(deltas, want, atol=5.1e-3)
     assert f"{table['vif_highest']:.2f}" in said
     assert ("Quality" if lang == "en" else "感知质量") in said
@@ -149,10 +149,30 @@ def test_the_variance_of_a_method_factor_is_recovered():
     got = method_bias(pd.DataFrame(items, columns=[f"x{i}" for i in range(1, 10)]), HS)
     row = got.models.set_index("model").loc["method_factor"]
     assert row.status == "fitted"
-    assert row.delta_chisq < -50
+    assert row.delta_chisq > 50 and row.delta_df == 1
     assert_allclose(got.method_variance, 0.3**2, atol=0.015)
     said = got.sentence()
     assert f"takes {100 * got.method_variance:.1f}% of the item variance" in said
+
+
+def test_differences_are_what_the_freer_model_gains_in_table_and_text(results):
+    models = results["mobi"].models.set_index("model")
+    gained = models.chisq["measurement"] - models.chisq["method_factor"]
+    assert_allclose(models.delta_chisq["method_factor"], gained)
+    assert models.delta_df["method_factor"] == models.df["measurement"] - models.df["method_factor"]
+    assert_allclose(models.delta_p["method_factor"], chi2.sf(gained, 1), rtol=1e-8)
+    assert (models[["delta_chisq", "delta_df"]].drop("measurement") > 0).all(axis=None)
+
+
+def test_faults_of_the_models_are_told_by_the_items_names(monkeypatch):
+    import analysis.sem
+
+    def refuse(*_args, **_options):
+        raise DataError("item0, item4 are exactly collinear in factor1")
+
+    monkeypatch.setattr(analysis.sem, "fit_model", refuse)
+    with pytest.raises(DataError, match=r"^x1, x5 are exactly collinear in textual$"):
+        method_bias(data_of("hs"), HS)
 
 
 def test_one_component_holds_everything_when_items_are_nearly_the_same():
@@ -174,7 +194,7 @@ def test_construct_names_do_not_reach_the_models_syntax():
     [
         ({"a": HS["visual"]}, ModelError, "1 construct"),
         ({"a": ["x1"], "b": HS["speed"]}, DataError, "fewer than two items: a"),
-        ({"a": ["x1", "x2", "x3"], "b": ["x3", "x4"]}, DataError, "x3 stand in more than one"),
+        ({"a": ["x1", "x2", "x3"], "b": ["x3", "x4"]}, DataError, "x3 stands in more than one"),
         ({"a": ["x1", "x2"], "b": ["x3", "double"]}, DataError, "exactly collinear"),
     ],
 )

@@ -53,9 +53,68 @@ def test_alpha_its_interval_and_split_halves_agree_with_psych(case):
     ours, theirs = reliability(case).table(), reference(f"{case}_scales")
     assert list(ours.construct) == list(theirs.construct)
     for column in ("k_items", "n_used", "n_dropped", "alpha", "alpha_ci_low", "alpha_ci_high",
-                   "alpha_standardised", "mean_inter_item", "split_half", "split_half_min",
-                   "split_half_mean", "split_half_max"):  # fmt: skip
+                   "mean_inter_item"):  # fmt: skip
         assert_allclose(ours[column], theirs[column], err_msg=column, **EXACT)
+    theirs = theirs.rename(columns={"split_half": "spearman_brown"})
+    for column in ("alpha_standardised", "spearman_brown", "split_half_min", "split_half_mean",
+                   "split_half_max"):  # fmt: skip
+        low = theirs.split_half_mean if column == "split_half_max" else theirs[column]
+        want = theirs[column].where(low >= 0)  # negative ones are withheld
+        assert_allclose(ours[column], want, err_msg=column, **EXACT)
+
+
+def test_the_printed_split_is_one_of_those_it_is_printed_beside():
+    for case in ("hs", "mobi"):
+        table = reliability(case).table()
+        assert (table.split_half >= table.split_half_min - 1e-12).all()
+        assert (table.split_half <= table.split_half_max + 1e-12).all()
+    rows = data_of("hs")[[f"x{i}" for i in range(1, 6)]]
+    halves = rows[["x1", "x3", "x5"]].sum(axis=1), rows[["x2", "x4"]].sum(axis=1)
+    want = 4 * np.cov(*halves)[0, 1] / rows.sum(axis=1).var()
+    got = reliability_of_scales(rows, {"five": list(rows)}, bootstrap=0).table()
+    assert_allclose(got.split_half[0], want, **EXACT)
+    horst = reference("hs_scales").split_half
+    assert_allclose(reliability("hs").table().spearman_brown, horst, **EXACT)
+
+
+def test_negative_coefficients_are_no_reliability_and_are_not_printed():
+    got = reliability("hs_reversed")
+    row = got.table().set_index("construct").loc["visual"]
+    columns = ["alpha_standardised", "spearman_brown", "split_half", "split_half_max"]
+    assert row[columns].isna().all()
+    assert row.alpha < 0
+    note = next(n for n in got.notes if "no reliability can be" in n)
+    assert note.startswith("visual: ") and "standardised α, Spearman–Brown" in note
+    assert "不报告" in note.zh and "奇偶分半信度" in note.zh
+    assert "A negative α is no reliability" in got.sentences()["visual"]
+    assert "平均呈负相关" in got.sentences("zh")["visual"]
+    assert not any("no reliability can be" in n for n in reliability("hs").notes)
+
+
+def test_a_negative_ordinal_alpha_is_withheld():
+    data = data_of("hs_ordinal").assign(x3=lambda d: d.x3.max() + d.x3.min() - d.x3)
+    data = data.assign(x2=lambda d: d.x2.max() + d.x2.min() - d.x2, x4=data.x1)
+    got = reliability_of_scales(data, {"a": ["x1", "x3"]}, bootstrap=0)
+    assert np.isnan(got.table().ordinal_alpha[0])
+    assert "ordinal α" in " ".join(got.notes)
+
+
+@pytest.mark.parametrize(("draws", "said"), [(1, True), (19, True), (0, False)])
+def test_too_few_draws_give_omega_without_an_interval_and_say_so(draws, said):
+    got = reliability("hs", bootstrap=draws)
+    assert got.table().omega.notna().all()
+    assert got.table().omega_ci_low.isna().all()
+    note = f"No interval for ω: {draws} bootstrap draws, 20 are the fewest"
+    assert any(note in n for n in got.notes) == said
+    assert reliability("hs", bootstrap=20).table().omega_ci_low.notna().any()
+
+
+def test_items_that_repeat_one_another_are_named_by_their_own_names():
+    data = data_of("hs").assign(twin=lambda d: d.x1)
+    got = reliability_of_scales(data, {"a": ["x1", "twin", "x2"]}, bootstrap=0)
+    assert np.isnan(got.table().omega[0])
+    notes = " ".join(got.notes)
+    assert "x1, twin are exactly collinear" in notes and "item0" not in notes
 
 
 def test_rows_are_lost_in_the_missing_data_cases():
@@ -227,7 +286,8 @@ def test_retest_compares_the_first_two_waves_person_by_person():
 def test_an_item_left_unturned_is_found_and_named():
     got = reliability("hs_reversed")
     assert list(got.items["item"][got.items.reverse_suspected]) == ["x2"]
-    assert "x2 correlate against the rest" in got.sentence()
+    assert "x2 correlates against the rest: check whether it is reverse-worded" in got.sentence()
+    assert "x2 correlates negatively with the rest" in " ".join(got.notes)
     assert "x2 与其余题项负相关" in got.sentence("zh")
     assert not reliability("hs").items.reverse_suspected.any()
 
@@ -319,7 +379,7 @@ def test_picture_has_a_line_for_each_construct(lang):
 BAD = [
     (lambda d: (d, {"a": ["x1"]}), "fewer than two items: a"),
     (lambda d: (d, {}), "none given at all"),
-    (lambda d: (d, {"a": ["x1", "x2"], "b": ["x2", "x3"]}), "x2 stand in more than one place"),
+    (lambda d: (d, {"a": ["x1", "x2"], "b": ["x2", "x3"]}), "x2 stands in more than one place"),
     (lambda d: (d, {"a": ["x1", "x22"]}), r"x22 \(nearest: x2\)"),
     (lambda d: (d.assign(x2=["much"] + [1] * 300), {"a": ["x1", "x2"]}), "'much' in row 1"),
     (lambda d: (d.assign(x2=4), {"a": ["x1", "x2"]}), r"x2 \(always 4\)"),

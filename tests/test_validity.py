@@ -229,10 +229,12 @@ def test_the_weak_constructs_of_the_mobile_survey_are_called_weak(fits):
     assert "error makes up more" in said["CUEX"]
     assert "CUSL2" in said["CUSL"]
     assert "meets" in said["PERQ"]
-    failed = fornell_larcker(fits["mobi"]).sentence()
-    assert "CUSA–PERQ" in failed
+    larcker = fornell_larcker(fits["mobi"])
+    failed = larcker.table()[~larcker.table().passes]
+    assert ("CUSA", "PERQ") in set(zip(failed.construct_1, failed.construct_2, strict=True))
+    assert f"{15 - len(failed)} of 15 pairs" in larcker.sentence()
     ratios = heterotrait_monotrait_ratios(data_of("mobi"), scales_of("mobi"), seed=1)
-    assert "Not below the .85 of Henseler et al. (2015)" in ratios.sentence()
+    assert "Not below the 0.85 of Henseler et al. (2015)" in ratios.sentence()
     assert "1.00 of Henseler et al. (2015) for" in ratios.sentence()
 
 
@@ -272,7 +274,7 @@ def test_pictures_show_items_and_pairs(lang, fits):
 def test_models_that_are_no_simple_measurement_model_are_refused():
     data = data_of("hs").assign(school=["a", "b"] * 150 + ["a"])
     crossed = fit_model(syntax_of(HS) + "\nvisual =~ x9", data)
-    with pytest.raises(ModelError, match="x9 load on more than one construct"):
+    with pytest.raises(ModelError, match="x9 loads on more than one construct"):
         convergent_validity(crossed)
     with pytest.raises(ModelError, match="2 groups with latent variables"):
         fornell_larcker(fit_model(syntax_of(HS), data, group="school"))
@@ -282,13 +284,82 @@ def test_models_that_are_no_simple_measurement_model_are_refused():
     ("scales", "message"),
     [
         ({"a": ["x1"], "b": ["x2", "x3"]}, "fewer than two items: a"),
-        ({"a": ["x1", "x2"], "b": ["x2", "x3"]}, "x2 stand in more than one place"),
+        ({"a": ["x1", "x2"], "b": ["x2", "x3"]}, "x2 stands in more than one place"),
         ({"a": ["x1", "y2"], "b": ["x2", "x3"]}, "y2"),
     ],
 )
 def test_scales_that_cannot_be_compared_are_refused(scales, message):
     with pytest.raises(DataError, match=message):
         heterotrait_monotrait_ratios(data_of("hs"), scales)
+
+
+def test_an_item_left_unturned_does_not_pass_and_is_named():
+    data = data_of("hs").assign(x2=lambda d: 10 - d.x2)
+    labels = {"visual": Text("Seeing", zh="视觉")}
+    got = convergent_validity(fit_model(syntax_of(HS), data), labels=labels)
+    turned = convergent_validity(fit_model(syntax_of(HS), data_of("hs")), labels=labels)
+    rows = got.loadings.set_index("item")
+    assert rows.opposite.to_dict() == {f"x{i}": i == 2 for i in range(1, 10)}
+    assert not rows.loc["x2", "passes"] and rows.loc["x1", "passes"]
+    table = got.table().set_index("construct")
+    assert table.loadings_opposite.tolist() == [1, 0, 0]
+    assert table.loading_min["visual"] == rows.loading["x2"] < 0 < table.loading_max["visual"]
+    size = f"{-rows.loading['x2']:.2f}"
+    said = got.sentences()["visual"]
+    assert f"x2 (λ = −{size[1:]}) loads with the opposite sign: it is probably reverse" in said
+    assert f"x2（λ = −{size}）的载荷方向相反" in got.sentence("zh")
+    note = next(n for n in got.notes if "opposite sign" in n)
+    assert note.startswith("Seeing: x2") and note.zh.startswith("视觉：x2")
+    assert "opposite" not in turned.sentence() + " ".join(turned.notes)
+    assert_allclose(got.table().ave, turned.table().ave, atol=1e-6)
+
+
+def test_a_reversed_marker_item_is_the_one_named():
+    data = data_of("hs").assign(x1=lambda d: 10 - d.x1)
+    got = convergent_validity(fit_model(syntax_of(HS), data))
+    rows = got.loadings.set_index("item")
+    assert rows.loading["x1"] > 0 > rows.loading["x2"]  # the marker's loading is fixed at 1
+    assert list(rows.index[rows.opposite]) == ["x1"]
+    assert rows.loc["x3", "passes"] and not rows.loc["x1", "passes"]
+
+
+def test_htmt_says_that_it_does_not_see_an_unturned_item():
+    data = data_of("hs").assign(x2=lambda d: 10 - d.x2)
+    got = heterotrait_monotrait_ratios(data, HS, bootstrap=0)
+    assert got.reversed_items == ("x2",)
+    assert "x2 correlates negatively with its own scale" in got.sentence()
+    assert "HTMT 基于相关的绝对值" in got.sentence("zh")
+    plain = heterotrait_monotrait_ratios(data_of("hs"), HS, bootstrap=0)
+    assert_allclose(got.table().htmt, plain.table().htmt, **EXACT)
+    assert plain.reversed_items == () and "negatively" not in plain.sentence()
+
+
+@pytest.mark.parametrize("draws", [0, 1, 19])
+def test_htmt_without_enough_draws_has_no_interval_and_no_verdict_on_it(draws):
+    got = heterotrait_monotrait_ratios(data_of("hs"), HS, bootstrap=draws)
+    assert got.table().htmt_ci_high.isna().all()
+    assert "(no interval)" in got.sentence() and "未给出区间" in got.sentence("zh")
+    assert "interval ends" not in got.sentence() and "区间上限" not in got.sentence("zh")
+    assert len(got.notes) == (draws > 0)
+
+
+def test_one_construct_is_refused_in_words():
+    data = data_of("hs")
+    with pytest.raises(ModelError, match=r"1 construct of two or more items \(a\)"):
+        heterotrait_monotrait_ratios(data, {"a": ["x1", "x2", "x3"]})
+    with pytest.raises(ModelError, match=r"1 construct of two or more items \(a\)"):
+        fornell_larcker(fit_model("a =~ x1 + x2 + x3", data))
+
+
+def test_htmt_keeps_its_leading_zero_and_chinese_sentences_have_no_stray_blanks(fits):
+    labels = {name: Text(name, zh="顾客满意") for name in MOBI}
+    got = heterotrait_monotrait_ratios(data_of("mobi"), scales_of("mobi"), labels=labels, seed=1)
+    assert not re.search(r"(?<!\d)\.\d", got.sentence())
+    failed = fornell_larcker(fits["mobi"], labels=labels)
+    scores = score_correlations(data_of("mobi"), scales_of("mobi"), labels=labels)
+    for said in (got.sentence("zh"), failed.sentence("zh"), scores.sentence("zh")):
+        assert "顾客满意–顾客满意" in said
+        assert not re.search("[\u3000-\u9fff\uff00-\uffef] +[\u3000-\u9fff\uff00-\uffef]", said)
 
 
 def test_correlations_need_two_constructs():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,8 @@ from analysis.sem.moments import check_rank, read_columns
 from analysis.wording import Text, format_number, in_language
 
 _CELLS_AT_ONCE = 4_000_000
+# A percentile interval of fewer draws would be their range.
+FEWEST_DRAWS = 20
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,9 @@ def check_scales(scales: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     every = [item for items in scales.values() for item in items]
     twice = sorted({item for item in every if every.count(item) > 1})
     if twice:
+        stand = "stand" if len(twice) > 1 else "stands"
         raise DataError(
-            f"{', '.join(twice)} stand in more than one place · allowed: an item in one scale, "
+            f"{', '.join(twice)} {stand} in more than one place · allowed: an item in one scale, "
             "once · do: decide which construct it reflects"
         )
     return scales
@@ -195,10 +199,22 @@ def percentile_interval(
 
 def _ends_of(column: np.ndarray, confidence: float) -> np.ndarray:
     kept = np.sort(column[np.isfinite(column)])
-    if len(kept) < max(20, len(column) / 2):
+    if len(kept) < max(FEWEST_DRAWS, len(column) / 2):
         return np.full(2, np.nan)
     ordered = np.broadcast_to(kept[:, None], (len(kept), 2))
     return normal_quantile(ordered, np.array([0.5 - confidence / 2, 0.5 + confidence / 2]))
+
+
+def close_up(text: str) -> str:
+    """Take out blanks between two Chinese characters, left where a label met a sentence.
+
+    >>> close_up("最高为 顾客满意（CR = 0.8），顾客满意–SAT 的相关")
+    '最高为顾客满意（CR = 0.8），顾客满意–SAT 的相关'
+    """
+    return re.sub(rf"(?<=[{_CHINESE}]) +(?=[{_CHINESE}])", "", text)
+
+
+_CHINESE = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 
 
 def told_rule(rule: Cutoff, lang: str, *, bounded: bool = True) -> str:

@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.measure.answers import Answers, check_scales, complete_answers, rows_note
+from analysis.measure.answers import (
+    Answers,
+    check_scales,
+    close_up,
+    complete_answers,
+    rows_note,
+)
 from analysis.measure.formulas import cronbach_alpha
 from analysis.results import Result
 from analysis.wording import (
@@ -52,7 +58,7 @@ class ScoreCorrelations(Result):
         high = self.pairs.loc[size.idxmax()]
         low = self.pairs.loc[size.idxmin()]
         names = [in_language(self.labels[n], lang) for n in (high.construct_1, high.construct_2)]
-        return _SENTENCE[lang].format(
+        said = _SENTENCE[lang].format(
             n=self.n_used, count=len(self.pairs), pair="–".join(names),
             low=format_number(low.r, bounded=True, lang=lang),
             high=format_number(high.r, bounded=True, lang=lang),
@@ -60,6 +66,7 @@ class ScoreCorrelations(Result):
             ci=format_interval(high.ci_low, high.ci_high, bounded=True, lang=lang),
             p=format_p(high.p, lang=lang, relation=True),
         )  # fmt: skip
+        return close_up(said)
 
 
 _SENTENCE = {

@@ -11,9 +11,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.cutoffs import Cutoff, cutoffs_with
+from analysis.errors import ModelError
 from analysis.measure.answers import (
+    FEWEST_DRAWS,
     Answers,
     check_scales,
+    close_up,
     complete_answers,
     correlation_of,
     covariances_of_rows,
@@ -23,6 +26,7 @@ from analysis.measure.answers import (
     told_rule,
 )
 from analysis.measure.formulas import average_variance_extracted, heterotrait_monotrait
+from analysis.measure.reliability import reverse_suspected
 from analysis.measure.validity import loading_rows
 from analysis.results import Result
 from analysis.wording import (
@@ -67,9 +71,10 @@ class FornellLarcker(Result):
         failed = self.pairs[self.pairs.passes != True]  # noqa: E712
         names = [_pair_name(row, self.labels, lang) for row in failed.itertuples()]
         kept = len(self.pairs) - len(failed)
-        return _FORNELL[lang][bool(names)].format(
+        said = _FORNELL[lang][bool(names)].format(
             kept=kept, all=len(self.pairs), pairs=join_words(names, lang=lang, most=4)
         )
+        return close_up(said)
 
 
 _FORNELL = {
@@ -100,7 +105,7 @@ def fornell_larcker(fit: ModelFit, *, labels: Mapping[str, str] | None = None) -
     Raises
     ------
     ModelError
-        As :func:`analysis.measure.validity.convergent_validity`.
+        Fewer than two constructs, and as :func:`analysis.measure.validity.convergent_validity`.
 
     Notes
     -----
@@ -108,6 +113,7 @@ def fornell_larcker(fit: ModelFit, *, labels: Mapping[str, str] | None = None) -
     et al., 2015): read it beside HTMT. AVE of standardised loadings.
     """
     blocks = loading_rows(fit)
+    _check_two(blocks)
     standard = fit.table().std_all.to_numpy()
     roots = {k: float(np.sqrt(average_variance_extracted(standard[v]))) for k, v in blocks.items()}
     matrix = fit.latent_correlations().loc[list(blocks), list(blocks)].copy()
@@ -123,6 +129,15 @@ def fornell_larcker(fit: ModelFit, *, labels: Mapping[str, str] | None = None) -
         matrix=pd.DataFrame(values, index=list(blocks), columns=list(blocks)),
         labels={name: (labels or {}).get(name, Text(name)) for name in blocks},
     )
+
+
+def _check_two(constructs: Mapping[str, object]) -> None:
+    if len(constructs) < 2:
+        raise ModelError(
+            f"1 construct of two or more items ({', '.join(constructs)}) · allowed: two or more, "
+            "since discriminant validity compares pairs · do: leave this question out, or name "
+            "another construct"
+        )
 
 
 def _latent_pairs(fit: ModelFit, matrix: pd.DataFrame, roots: Mapping[str, float]) -> list[dict]:
@@ -155,12 +170,15 @@ class HeterotraitMonotrait(Result):
         HTMT below the diagonal, HTMT2 above it, 1 on it.
     draws : int
     seed : int
+    reversed_items : tuple of str
+        Items that run against their own scale, which absolute correlations hide.
     """
 
     pairs: pd.DataFrame
     matrix: pd.DataFrame
     draws: int
     seed: int
+    reversed_items: tuple[str, ...] = ()
     cutoffs: Mapping[str, Cutoff]
     labels: Mapping[str, str]
 
@@ -175,14 +193,15 @@ class HeterotraitMonotrait(Result):
         """State the range of HTMT and the pairs that miss either rule."""
         low, high = self.pairs.loc[self.pairs.htmt.idxmin()], self.pairs.loc[
             self.pairs.htmt.idxmax()]  # fmt: skip
-        number = {"bounded": False, "lang": lang}
-        told = _HTMT[lang].format(
-            low=_plain(low.htmt, lang), high=_plain(high.htmt, lang),
+        # HTMT can pass 1, so that its leading zero stays throughout.
+        told = _HTMT[lang, np.isnan(high.htmt_ci_low)].format(
+            low=format_number(low.htmt, lang=lang), high=format_number(high.htmt, lang=lang),
             pair=_pair_name(high, self.labels, lang), level=format_percent(self.confidence),
-            ci=format_interval(high.htmt_ci_low, high.htmt_ci_high, **number), draws=self.draws,
+            ci=format_interval(high.htmt_ci_low, high.htmt_ci_high, lang=lang), draws=self.draws,
         )  # fmt: skip
-        return told + self._missed("passes", "htmt", lang) + self._missed(
-            "upper_passes", "htmt_upper", lang)  # fmt: skip
+        told += self._missed("passes", "htmt", lang)
+        told += self._missed("upper_passes", "htmt_upper", lang)
+        return close_up(told + self._reversed(lang))
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw HTMT as a heat map, pairs at or above the cutoff marked."""
@@ -192,21 +211,39 @@ class HeterotraitMonotrait(Result):
         return draw_htmt(self.matrix, names, self.cutoffs["htmt"], ax, lang)
 
     def _missed(self, column: str, rule: str, lang: str) -> str:
+        if self.pairs[column].isna().all():
+            return ""
         missed = self.pairs[self.pairs[column] == False]  # noqa: E712
         names = [_pair_name(row, self.labels, lang) for row in missed.itertuples()]
         return _MISSED[lang][column, bool(names)].format(
-            pairs=join_words(names, lang=lang, most=4), rule=told_rule(self.cutoffs[rule], lang)
+            pairs=join_words(names, lang=lang, most=4),
+            rule=told_rule(self.cutoffs[rule], lang, bounded=False),
         )
 
-
-def _plain(value: float, lang: str) -> str:
-    return format_number(value, bounded=abs(value) < 1, lang=lang)
+    def _reversed(self, lang: str) -> str:
+        if not self.reversed_items:
+            return ""
+        items = join_words(list(self.reversed_items), lang=lang)
+        return _REVERSED[lang, len(self.reversed_items) > 1].format(items=items)
 
 
 _HTMT = {
-    "en": "HTMT runs from {low} to {high}, highest for {pair} ({level} CI {ci}, {draws} bootstrap "
-    "draws).",
-    "zh": "HTMT 介于 {low} 与 {high} 之间，最高为 {pair}（{level} CI {ci}，自助抽样 {draws} 次）。",
+    ("en", False): "HTMT runs from {low} to {high}, highest for {pair} ({level} CI {ci}, {draws} "
+    "bootstrap draws).",
+    ("en", True): "HTMT runs from {low} to {high}, highest for {pair} (no interval).",
+    ("zh", False): "HTMT 介于 {low} 与 {high} 之间，最高为 {pair}（{level} CI {ci}，自助抽样 "
+    "{draws} 次）。",
+    ("zh", True): "HTMT 介于 {low} 与 {high} 之间，最高为 {pair}（未给出区间）。",
+}
+_REVERSED = {
+    ("en", False): " {items} correlates negatively with its own scale (probably reverse-keyed and "
+    "not turned); HTMT rests on absolute correlations and does not show that.",
+    ("en", True): " {items} correlate negatively with their own scales (probably reverse-keyed and "
+    "not turned); HTMT rests on absolute correlations and does not show that.",
+    ("zh", False): "{items} 与所属量表负相关（可能为反向题而尚未反向计分）；HTMT 基于相关的绝对值，"
+    "不反映这一问题。",
+    ("zh", True): "{items} 与所属量表负相关（可能为反向题而尚未反向计分）；HTMT 基于相关的绝对值，"
+    "不反映这一问题。",
 }
 _MISSED = {
     "en": {
@@ -244,7 +281,7 @@ def heterotrait_monotrait_ratios(
     scales : mapping of str to sequence of str
         Two or more constructs of two or more items.
     bootstrap : int
-        Resamples of rows for the percentile intervals; 0 leaves the intervals NaN.
+        Resamples of rows for the percentile intervals; fewer than 20 leave the intervals NaN.
     seed : int
     confidence : float
         Two-sided level.
@@ -253,6 +290,8 @@ def heterotrait_monotrait_ratios(
 
     Raises
     ------
+    ModelError
+        Fewer than two constructs.
     DataError
         A scale of one item, absent, textual or constant items, too few rows.
 
@@ -271,6 +310,7 @@ def heterotrait_monotrait_ratios(
     1
     """
     scales, rules = check_scales(scales), cutoffs_with(cutoffs)
+    _check_two(scales)
     answers = complete_answers(items, [item for block in scales.values() for item in block])
     blocks = [answers.of(block) for block in scales.values()]
     ratios = [
@@ -285,14 +325,35 @@ def heterotrait_monotrait_ratios(
         method=Text("Heterotrait–monotrait ratio with bootstrap percentile intervals",
                     zh="异质-单质比率（HTMT），自助百分位区间"),
         confidence=confidence,
-        notes=rows_note(answers.n_dropped, answers.n + answers.n_dropped),
+        notes=(*rows_note(answers.n_dropped, answers.n + answers.n_dropped),
+               *few_draws_note(bootstrap)),
         pairs=_ratio_pairs(names, ratios, limits, rules),
         matrix=pd.DataFrame(matrix, index=names, columns=names),
         draws=bootstrap,
         seed=seed,
+        reversed_items=_against_own_scale(answers, blocks),
         cutoffs=rules,
         labels={name: (labels or {}).get(name, Text(name)) for name in names},
     )  # fmt: skip
+
+
+def few_draws_note(draws: int) -> tuple[Text, ...]:
+    """Say that no interval is given for fewer draws than a percentile interval needs."""
+    if not 0 < draws < FEWEST_DRAWS:
+        return ()
+    said = Text(
+        f"No intervals: {draws} bootstrap draws, {FEWEST_DRAWS} are the fewest for one.",
+        zh=f"不给出区间：自助抽样仅 {draws} 次，至少需 {FEWEST_DRAWS} 次。",
+    )
+    return (said,)
+
+
+def _against_own_scale(answers: Answers, blocks: Sequence[np.ndarray]) -> tuple[str, ...]:
+    return tuple(
+        answers.names[i]
+        for block in blocks
+        for i in block[reverse_suspected(answers.correlation[np.ix_(block, block)])]
+    )
 
 
 def resampled_ratios(

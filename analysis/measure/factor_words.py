@@ -45,6 +45,7 @@ def _numbers(solution: FactorSolution, lang: str) -> dict:
         "m": len(solution.variance), "factors": counted(len(solution.variance)),
         "n": solution.n_used, "reach": reach,
         "method": solution.method.in_language(lang), "share": format_percent(share, 1),
+        "verb": "accounts" if len(solution.variance) == 1 else "account",
     }  # fmt: skip
 
 
@@ -77,7 +78,8 @@ def _weak(solution: FactorSolution, lang: str) -> str:
         names = list(solution.items["item"][solution.items[f"{column}_passes"] == False])  # noqa: E712
         if names:
             told += _WEAK[lang][column].format(
-                items=join_words(names, lang=lang, most=6), rule=told_rule(solution.cutoffs[rule], lang)
+                items=join_words(names, lang=lang, most=6),
+                rule=told_rule(solution.cutoffs[rule], lang),
             )
     improper = list(solution.items["item"][solution.items.heywood])
     if improper:
@@ -92,7 +94,7 @@ _REACH = {
     ("zh", True): "（因子相关 {low}）",
 }
 _SENTENCE = {
-    "en": "{method}: {factors}{reach} account for {share} of the variance (N = {n}).",
+    "en": "{method}: {factors}{reach} {verb} for {share} of the variance (N = {n}).",
     "zh": "{method}：{m} 个因子{reach}解释了 {share} 的方差（N = {n}）。",
 }
 _FIT = {
@@ -118,7 +120,8 @@ _WEAK = {
 }
 
 
-def method_text(method: str, rotation: str, correlation: str) -> Text:
+def method_text(method: str, rotation: str, correlation: str, n_factors: int = 2) -> Text:
+    """Name extraction, correlation and rotation; a single factor cannot be rotated."""
     names = {
         "ml": Text("Maximum-likelihood factors", zh="最大似然因子"),
         "paf": Text("Principal-axis factors", zh="主轴因子"),
@@ -127,6 +130,8 @@ def method_text(method: str, rotation: str, correlation: str) -> Text:
         "polychoric": Text(" of polychoric correlations", zh="（多项相关）"),
     }
     turned = names.get(rotation, Text(f"{rotation} rotation", zh=f"{rotation} 旋转"))
+    if n_factors == 1:
+        turned = Text("no rotation (one factor has none)", zh="未旋转（单因子无可旋转）")
     return Text(
         f"{names[method]}{names[correlation]}, {turned}",
         zh=f"{names[method].zh}{names[correlation].zh}，{turned.zh}",

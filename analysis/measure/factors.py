@@ -158,7 +158,7 @@ def fit_factors(
             "a converged solution · do: ask for fewer factors or use the other method"
         )
     pattern, phi = arrange_factors(*rotate_loadings(drawn.loadings, rotation))
-    words = factor_words.method_text(method, rotation, correlation)
+    words = factor_words.method_text(method, rotation, correlation, n_factors)
     return _solution(
         answers, matrix, drawn, pattern, phi, words,
         cutoffs_with(cutoffs), fitted=correlation == "pearson",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cutoffs import Cutoff, cutoffs_with
-from analysis.errors import ConvergenceError, ModelError
+from analysis.errors import AnalysisError, ConvergenceError, ModelError
 from analysis.measure import method_bias_words as words
 from analysis.measure.answers import Answers, check_scales, complete_answers, rows_note
 from analysis.measure.correlations import construct_scores
@@ -36,8 +37,10 @@ class MethodBias(Result):
         common factor (principal axes).
     models : DataFrame
         ``model status chisq df cfi rmsea delta_chisq delta_df delta_p``: the measurement model,
-        one factor for all items, and the measurement model with a method factor; differences are
-        against the measurement model. ``status``: ``fitted``, ``inadmissible`` (a variance or
+        one factor for all items, and the measurement model with a method factor. Differences are
+        the stricter model's less the freer one's, so that ``delta_chisq`` and ``delta_df`` are what
+        freeing parameters gains, positive throughout: measurement model over one factor, method
+        factor over measurement model. ``status``: ``fitted``, ``inadmissible`` (a variance or
         correlation out of range), ``not converged`` or ``not identified`` (all numbers NaN).
     method_variance : float
         Mean share of item variance that the method factor takes; NaN unless ``fitted`` or
@@ -168,15 +171,25 @@ def compare_method_models(
     blocks = _named_blocks(scales)
     every = [item for block in blocks.values() for item in block]
     measurement = "\n".join(f"{f} =~ " + " + ".join(x) for f, x in blocks.items())
-    base = fit_model(measurement, data, std_lv=True)
-    one = _try("GENERAL =~ " + " + ".join(every), data)
-    method = _try(_method_syntax(measurement, blocks, every), data)
+    names = dict(zip(every, [item for block in scales.values() for item in block], strict=True))
+    names |= dict(zip(blocks, scales, strict=True))
+    try:
+        base = fit_model(measurement, data, std_lv=True)
+        one = _try("GENERAL =~ " + " + ".join(every), data)
+        method = _try(_method_syntax(measurement, blocks, every), data)
+    except AnalysisError as error:
+        raise type(error)(_in_own_names(str(error), names)) from error
     rows = [
-        _model_row("measurement", base, None),
-        _model_row("one_factor", one, base),
-        _model_row("method_factor", method, base),
+        _model_row("measurement", base),
+        _model_row("one_factor", one, stricter=one, freer=base),
+        _model_row("method_factor", method, stricter=base, freer=method),
     ]
     return pd.DataFrame(rows), _method_variance(method)
+
+
+def _in_own_names(message: str, names: Mapping[str, str]) -> str:
+    """Put the analyst's names in the place of the model's own."""
+    return re.sub(r"\b(?:item|factor)\d+\b", lambda m: names.get(m[0], m[0]), message)
 
 
 def _plain_names(answers: Answers, scales: Mapping[str, Sequence[str]]) -> pd.DataFrame:
@@ -213,7 +226,13 @@ def _try(syntax: str, data: pd.DataFrame) -> ModelFit | str:
         return "not identified"
 
 
-def _model_row(name: str, fit: ModelFit | str, base: ModelFit | None) -> dict:
+def _model_row(
+    name: str,
+    fit: ModelFit | str,
+    *,
+    stricter: ModelFit | str | None = None,
+    freer: ModelFit | str | None = None,
+) -> dict:
     from scipy.stats import chi2
 
     if isinstance(fit, str):
@@ -224,13 +243,13 @@ def _model_row(name: str, fit: ModelFit | str, base: ModelFit | None) -> dict:
     row = {"model": name, "status": "fitted" if fit.admissible else "inadmissible"}
     row |= {key: fit.indices[key] for key in ("chisq", "df", "cfi", "rmsea")}
     row |= {"delta_chisq": np.nan, "delta_df": np.nan, "delta_p": np.nan}
-    if base is not None:
-        difference = row["chisq"] - base.indices["chisq"]
-        df = row["df"] - base.indices["df"]
+    if stricter is not None:
+        difference = stricter.indices["chisq"] - freer.indices["chisq"]
+        df = stricter.indices["df"] - freer.indices["df"]
         row |= {
             "delta_chisq": difference,
             "delta_df": df,
-            "delta_p": float(chi2.sf(abs(difference), abs(df))),
+            "delta_p": float(chi2.sf(max(difference, 0.0), df)),
         }
     return row
 

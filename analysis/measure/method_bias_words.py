@@ -92,8 +92,8 @@ def _vif(result: MethodBias, lang: str) -> str:
 
 def _difference(row, lang: str) -> dict[str, str]:
     return {
-        "delta": format_number(abs(row.delta_chisq)),
-        "df": str(int(abs(row.delta_df))),
+        "delta": format_number(row.delta_chisq),
+        "df": str(int(row.delta_df)),
         "p": format_p(row.delta_p, lang=lang, relation=True),
         "cfi": format_number(row.cfi, 3, bounded=True, lang=lang),
     }
@@ -143,17 +143,17 @@ _ONE = {
 }
 _FACTOR = {
     "en": {
-        "fitted": "A latent method factor with equal loadings changes the fit by Δχ²({df}) = "
+        "fitted": "A latent method factor with equal loadings improves the fit by Δχ²({df}) = "
         "{delta}, p {p}, and takes {share} of the item variance on average.",
-        "inadmissible": "A latent method factor with equal loadings changes the fit by Δχ²({df}) = "
-        "{delta}, p {p}, but its solution is not admissible: the {share} of item variance it takes "
-        "on average must not be read as method variance.",
+        "inadmissible": "A latent method factor with equal loadings improves the fit by Δχ²({df}) "
+        "= {delta}, p {p}, but its solution is not admissible: the {share} of item variance it "
+        "takes on average must not be read as method variance.",
     },
     "zh": {
-        "fitted": "加入等载荷潜在方法因子后，Δχ²({df}) = {delta}，p {p}，方法因子平均解释 {share} "
-        "的题项方差。",
-        "inadmissible": "加入等载荷潜在方法因子后，Δχ²({df}) = {delta}，p {p}，但解不可接受："
-        "其平均解释的 {share} 题项方差不能当作方法方差。",
+        "fitted": "加入等载荷潜在方法因子后拟合改善 Δχ²({df}) = {delta}，p {p}，"
+        "方法因子平均解释 {share} 的题项方差。",
+        "inadmissible": "加入等载荷潜在方法因子后拟合改善 Δχ²({df}) = {delta}，p {p}，"
+        "但解不可接受：其平均解释的 {share} 题项方差不能当作方法方差。",
     },
 }
 _VIF = {

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.errors import ConvergenceError, ModelError
-from analysis.measure.answers import Answers, percentile_interval
+from analysis.errors import ConvergenceError, DataError, ModelError
+from analysis.measure.answers import FEWEST_DRAWS, Answers, percentile_interval
 from analysis.measure.formulas import composite_reliability, mcdonald_omega
+from analysis.sem.moments import check_rank
 from analysis.wording import Text, format_number
 
 # Beyond this share of refits without a proper solution an interval would describe the failures.
@@ -36,7 +37,8 @@ def scale_omega(
     """Fit one factor to a scale by maximum likelihood and compute ω from it.
 
     Two items cannot tell two loadings apart, so that no ω is given for them; neither is one from
-    a solution with a negative residual variance. The note says so.
+    a solution with a negative residual variance or for collinear items, nor an interval for fewer
+    than 20 draws. The note says so.
 
     Notes
     -----
@@ -49,10 +51,14 @@ def scale_omega(
 
     if len(answers.names) < 3:
         return Omega(note=_TWO_ITEMS)
+    # The model's own names cannot clash with what the syntax reserves; faults are told by item.
     names = [f"item{i}" for i in range(len(answers.names))]
     data = pd.DataFrame(answers.rows, columns=names)
     try:
+        check_rank(answers.covariance, answers.names, answers.n)
         fit = fit_model("factor =~ " + " + ".join(names), data, std_lv=True)
+    except DataError as error:
+        return Omega(note=_no_moments(error))
     except (ConvergenceError, ModelError):
         return Omega(note=_NO_OPTIMUM)
     table = fit.table()
@@ -60,7 +66,7 @@ def scale_omega(
     if (residuals <= 0).any():
         return Omega(note=_negative(answers.names, residuals))
     low, high, failed, negative = np.nan, np.nan, 0, 0
-    if bootstrap:
+    if bootstrap >= FEWEST_DRAWS:
         low, high, failed, negative = _interval(fit, table, bootstrap, seed, confidence)
     return Omega(
         omega=float(mcdonald_omega(loadings, residuals)),
@@ -69,7 +75,7 @@ def scale_omega(
         composite_reliability=float(composite_reliability(standardised)),
         n_failed=failed,
         n_negative=negative,
-        note=_refits(failed, negative, bootstrap),
+        note=_few_draws(bootstrap) or _refits(failed, negative, bootstrap),
     )
 
 
@@ -125,6 +131,20 @@ def _negative(names: Sequence[str], residuals: np.ndarray) -> Text:
         f"No ω: one factor gives {names[item]} a negative residual variance ({value}), so that its "
         "loadings cannot be read.",
         zh=f"不报告 ω：单因子模型使 {names[item]} 的残差方差为负（{value}），载荷无法解释。",
+    )
+
+
+def _no_moments(error: DataError) -> Text:
+    reason = str(error).split(" · ")[0]
+    return Text(f"No ω: {reason}.", zh=f"不报告 ω：题项完全共线或完整作答过少（{reason}）。")
+
+
+def _few_draws(draws: int) -> Text | None:
+    if not 0 < draws < FEWEST_DRAWS:
+        return None
+    return Text(
+        f"No interval for ω: {draws} bootstrap draws, {FEWEST_DRAWS} are the fewest for one.",
+        zh=f"不给出 ω 的区间：自助抽样仅 {draws} 次，至少需 {FEWEST_DRAWS} 次。",
     )
 
 

@@ -55,9 +55,13 @@ class ReliabilityOfScales(Result):
     def table(self) -> pd.DataFrame:
         """Return ``construct k_items n_used n_dropped alpha alpha_ci_low alpha_ci_high
         alpha_standardised omega omega_ci_low omega_ci_high omega_failed omega_improper
-        composite_reliability ordinal_alpha ordinal_omega split_half split_half_min
-        split_half_mean split_half_max n_splits splits_exhaustive mean_inter_item verdict``.
+        composite_reliability ordinal_alpha ordinal_omega spearman_brown split_half
+        split_half_min split_half_mean split_half_max n_splits splits_exhaustive mean_inter_item
+        verdict``.
 
+        ``split_half`` is odd against even items by Guttman's coefficient, as are ``split_half_min``
+        to ``_max``, so that it lies between them; ``spearman_brown`` is the same split stepped up
+        from its correlation. Coefficients but α that come out negative are NaN, with a note.
         ``verdict`` is ``below`` (α misses the cutoff), ``uncertain`` (α keeps it, its interval
         does not), ``meets``, or ``redundant`` (α above the upper cutoff).
         """
@@ -129,8 +133,8 @@ def reliability_of_scales(
     -----
     α with Feldt's interval; ω and composite reliability from one maximum-likelihood factor, the
     interval of ω by bootstrap; ordinal α and ω from polychoric correlations where all answers are
-    whole numbers in at most ten categories (NaN otherwise). ``split_half`` is odd against even
-    (Spearman–Brown, Horst for unequal halves), ``split_half_max`` Guttman's λ4.
+    whole numbers in at most ten categories (NaN otherwise). Odd against even items by Guttman's
+    coefficient and by Spearman–Brown (Horst for unequal halves); ``split_half_max`` is λ4.
     Agrees with psych 2.2.9 and lavaan 0.6-14: closed forms to 1e-10, ω to 1e-5
     (``tests/reference/reliability.R``).
 
@@ -149,10 +153,11 @@ def reliability_of_scales(
         omega = scale_omega(answers, confidence=confidence, bootstrap=bootstrap, seed=seed)
         ordinal, caution = polychoric_of(answers)
         row = _alpha_row(name, answers, confidence, rules) | _omega_row(omega, ordinal)
-        rows.append(row | _split_row(answers, seed))
+        row, withheld = without_negative(row | _split_row(answers, seed))
+        rows.append(row)
         item_rows.append(item_table(name, answers, rules))
         label = (labels or {}).get(name, name)
-        notes += words.scale_notes(label, answers, (omega.note, caution), item_rows[-1])
+        notes += words.scale_notes(label, answers, (omega.note, caution, withheld), item_rows[-1])
     every = pd.concat(item_rows, ignore_index=True)
     complete = items[list(every.item)].notna().all(axis=1)
     return ReliabilityOfScales(
@@ -171,9 +176,9 @@ def reliability_of_scales(
 _COLUMNS = [
     "construct", "k_items", "n_used", "n_dropped", "alpha", "alpha_ci_low", "alpha_ci_high",
     "alpha_standardised", "omega", "omega_ci_low", "omega_ci_high", "omega_failed",
-    "omega_improper", "composite_reliability", "ordinal_alpha", "ordinal_omega", "split_half",
-    "split_half_min", "split_half_mean", "split_half_max", "n_splits", "splits_exhaustive",
-    "mean_inter_item", "verdict",
+    "omega_improper", "composite_reliability", "ordinal_alpha", "ordinal_omega", "spearman_brown",
+    "split_half", "split_half_min", "split_half_mean", "split_half_max", "n_splits",
+    "splits_exhaustive", "mean_inter_item", "verdict",
 ]  # fmt: skip
 
 
@@ -261,13 +266,27 @@ def _omega_row(omega: Omega, ordinal: np.ndarray | None) -> dict:
 def _split_row(answers: Answers, seed: int) -> dict:
     splits = split_half(answers.covariance, seed=seed)
     return {
-        "split_half": splits.odd_even,
+        "spearman_brown": splits.odd_even,
+        "split_half": splits.guttman,
         "split_half_min": splits.minimum,
         "split_half_mean": splits.mean,
         "split_half_max": splits.maximum,
         "n_splits": splits.n_splits,
         "splits_exhaustive": splits.exhaustive,
     }
+
+
+def without_negative(row: dict) -> tuple[dict, Text | None]:
+    """Withhold coefficients below zero: no share of variance can be negative.
+
+    α alone keeps its sign, being what the verdict and its interval rest on. Where splits are
+    negative on average none of them is given. A note says which coefficients are not.
+    """
+    negative = [name for name in words.COEFFICIENTS if row[name] < 0]
+    if "split_half_mean" in negative:  # a highest split alone would flatter
+        negative = list(dict.fromkeys([*negative, "split_half", "split_half_max"]))
+    kept = row | dict.fromkeys(negative, np.nan)
+    return kept, words.withheld_note(negative) if negative else None
 
 
 def verdict_of(alpha: float, ci_low: float, cutoffs: Mapping[str, Cutoff]) -> str:

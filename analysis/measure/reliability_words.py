@@ -41,6 +41,8 @@ def scale_sentence(
 ) -> str:
     """State one row of the table and what follows from it."""
     told = _numbers(row, label, confidence, lang) + _judgement(row, cutoffs, lang)
+    if row.alpha < 0:
+        told += _NEGATIVE[lang]
     return told + _advice(row, items, lang)
 
 
@@ -66,8 +68,8 @@ def _numbers(row, label: str, confidence: float, lang: str) -> str:
                 "McDonald's ω", row.omega, row.omega_ci_low, row.omega_ci_high, level, lang
             )
         )
-    elif row.k_items == 2:
-        parts.append(f"Spearman–Brown = {_number(row.split_half, lang)}")
+    elif row.k_items == 2 and not np.isnan(row.spearman_brown):
+        parts.append(f"Spearman–Brown = {_number(row.spearman_brown, lang)}")
     if lang == "zh":
         return f"{label}（{row.k_items} 个题项，n = {row.n_used}）：" + "；".join(parts) + "。"
     return f"{label} ({row.k_items} items, n = {row.n_used}): " + "; ".join(parts) + "."
@@ -88,7 +90,8 @@ def _advice(row, items: pd.DataFrame, lang: str) -> str:
         told += _ADVICE[lang]["below"]
     reversed_ = list(items.item[items.reverse_suspected])
     if reversed_:
-        told += _ADVICE[lang]["reversed"].format(items=join_words(reversed_, lang=lang))
+        many = len(reversed_) > 1
+        told += _ADVICE[lang]["reversed", many].format(items=join_words(reversed_, lang=lang))
     elif row.verdict != "meets" and items.raises_alpha.any():
         best = items.loc[items.alpha_if_deleted.idxmax()]
         told += _ADVICE[lang]["deleted"].format(
@@ -121,19 +124,46 @@ _ADVICE = {
     "en": {
         "below": " Do not read the sum score as a measure: relations with it are attenuated; "
         "report its items singly, and revise or add items before the next wave.",
-        "reversed": " {items} correlate against the rest: check whether they are reverse-worded "
-        "and not yet turned.",
+        ("reversed", False): " {items} correlates against the rest: check whether it is "
+        "reverse-worded and not yet turned.",
+        ("reversed", True): " {items} correlate against the rest: check whether they are "
+        "reverse-worded and not yet turned.",
         "deleted": " Without {item} (item–rest r = {rest}) α would be {alpha}; that is a reason to "
         "look at the item, not by itself to drop it.",
     },
     "zh": {
         "below": "不宜将总分当作该构念的测量值：与它有关的关系会被低估；宜逐题报告，"
         "并在下一轮调查前修订或增加题项。",
-        "reversed": "{items} 与其余题项负相关：请核对是否为反向题而尚未反向计分。",
+        ("reversed", False): "{items} 与其余题项负相关：请核对是否为反向题而尚未反向计分。",
+        ("reversed", True): "{items} 与其余题项负相关：请核对是否为反向题而尚未反向计分。",
         "deleted": "删去 {item}（校正题总相关 {rest}）后 α 为 {alpha}；"
         "这只提示应检查该题，不足以作为删题的理由。",
     },
 }
+
+_NEGATIVE = {
+    "en": " A negative α is no reliability: the items correlate negatively on average.",
+    "zh": "α 为负不能解释为信度：题项之间平均呈负相关。",
+}
+COEFFICIENTS = {
+    "alpha_standardised": Text("standardised α", zh="标准化 α"),
+    "ordinal_alpha": Text("ordinal α", zh="序次 α"),
+    "spearman_brown": Text("Spearman–Brown", zh="Spearman–Brown 系数"),
+    "split_half": Text("odd–even split-half", zh="奇偶分半信度"),
+    "split_half_min": Text("lowest split-half", zh="最低分半信度"),
+    "split_half_mean": Text("mean split-half", zh="平均分半信度"),
+    "split_half_max": Text("highest split-half", zh="最高分半信度"),
+}
+
+
+def withheld_note(names: Sequence[str]) -> Text:
+    """Say which coefficients came out negative and are therefore not given."""
+    said = [COEFFICIENTS[name] for name in names]
+    chinese = join_words([in_language(name, "zh") for name in said], lang="zh")
+    return Text(
+        f"Negative, which no reliability can be, and therefore not given: {join_words(said)}.",
+        zh=f"以下系数为负，不能解释为信度，故不报告：{chinese}。",
+    )
 
 
 NO_POLYCHORIC = Text(
@@ -153,8 +183,10 @@ def scale_notes(
     if against:
         notes.append(
             Text(
-                f"{join_words(against)} correlate negatively with the rest of the scale.",
-                zh=f"{join_words(against, lang='zh')} 与量表其余题项负相关。",
+                f"{join_words(against)} {'correlates' if len(against) == 1 else 'correlate'} "
+                "negatively with the rest of the scale: probably reverse-keyed and not turned.",
+                zh=f"{join_words(against, lang='zh')} 与量表其余题项负相关，"
+                "可能为反向题而尚未反向计分。",
             )
         )
     return [

@@ -183,7 +183,8 @@ class Retention(Result):
         told = {name: str(count) for name, count in self.suggested.items()}
         wanted = sorted({self.suggested[n] for n in ("parallel_components", "parallel_factors",
                                                      "map_squared", "map_fourth")})  # fmt: skip
-        numbers = join_words([str(n) for n in wanted], lang=lang)
+        # Digits stand apart from Chinese characters.
+        numbers = join_words([str(n) for n in wanted], lang=lang).replace("和", " 和 ")
         return _RETENTION[lang][len(wanted) == 1].format(
             n=self.n_used, draws=self.draws, numbers=numbers, **told,
             factors=counted(wanted[0]),
@@ -203,23 +204,23 @@ _LINE = {
 }
 _RETENTION = {
     "en": {
-        True: "Parallel analysis (Horn, 1965; {draws} random samples, {line}, N = {n}) and the "
-        "minimum average partial (Velicer, 1976) all suggest {factors}; eigenvalues "
+        True: "Parallel analysis after Horn (1965) ({draws} random samples, {line}, N = {n}) and "
+        "the minimum average partial of Velicer (1976) all suggest {factors}; eigenvalues "
         "above 1 would give {kaiser}, a rule that keeps too many.",
-        False: "The rules do not agree ({numbers} factors): parallel analysis (Horn, 1965; {draws} "
-        "random samples, {line}, N = {n}) suggests {parallel_components} by components and "
-        "{parallel_factors} by common factors, the minimum average partial {map_squared} "
-        "(Velicer, 1976) or {map_fourth} (fourth power; Velicer et al., 2000); eigenvalues above 1 "
-        "would give {kaiser}. Theory has to decide between solutions that can be read.",
+        False: "The rules do not agree ({numbers} factors): parallel analysis after Horn (1965) "
+        "({draws} random samples, {line}, N = {n}) suggests {parallel_components} by components "
+        "and {parallel_factors} by common factors, the minimum average partial {map_squared} by "
+        "Velicer (1976) or {map_fourth} by the fourth power of Velicer et al. (2000); eigenvalues "
+        "above 1 would give {kaiser}. Theory has to decide between solutions that can be read.",
     },
     "zh": {
-        True: "平行分析（Horn, 1965；{draws} 个随机样本，{line}，N = {n}）与最小平均偏相关"
-        "（Velicer, 1976）均建议 {numbers} 个因子；特征值大于 1 的规则会得到 {kaiser} 个，"
+        True: "按 Horn (1965) 的平行分析（{draws} 个随机样本，{line}，N = {n}）与按 Velicer (1976) "
+        "的最小平均偏相关均建议 {numbers} 个因子；特征值大于 1 的规则会得到 {kaiser} 个，"
         "往往偏多。",
-        False: "各规则结果不一（{numbers} 个因子）：平行分析（Horn, 1965；{draws} 个随机样本，"
+        False: "各规则结果不一（{numbers} 个因子）：按 Horn (1965) 的平行分析（{draws} 个随机样本，"
         "{line}，N = {n}）按主成分建议 {parallel_components} 个，按公因子建议 {parallel_factors} "
-        "个；最小平均偏相关建议 {map_squared} 个（Velicer, 1976）或 {map_fourth} 个（四次方；"
-        "Velicer 等, 2000）；特征值大于 1 的规则会得到 {kaiser} 个。"
+        "个；最小平均偏相关按 Velicer (1976) 建议 {map_squared} 个，按 Velicer et al. (2000) 的"
+        "四次方建议 {map_fourth} 个；特征值大于 1 的规则会得到 {kaiser} 个。"
         "应结合理论在可解释的方案中取舍。",
     },
 }

@@ -22,15 +22,18 @@ class SplitHalf:
     odd_even : float
         Odd against even items in their order, stepped up to the whole length (Spearman–Brown;
         Horst's correction where one half has an item more).
+    guttman : float
+        The same split by Guttman's coefficient 4·cov(A, B)/σ²_total, one of those below.
     minimum, mean, maximum : float
-        Guttman's coefficient 4·cov(A, B)/σ²_total over the splits; the maximum is Guttman's λ4.
-        For an even number of items the mean over all splits is α itself (Cronbach, 1951).
+        Guttman's coefficient over the splits; the maximum is Guttman's λ4. For an even number of
+        items the mean over all splits is α itself (Cronbach, 1951).
     n_splits : int
     exhaustive : bool
         Whether every split was taken, or a random sample of them.
     """
 
     odd_even: float
+    guttman: float
     minimum: float
     mean: float
     maximum: float
@@ -64,8 +67,10 @@ def split_half(covariance: np.ndarray, *, seed: int = 0) -> SplitHalf:
     signs, exhaustive = _signs(k, seed)
     total = covariance.sum()
     coefficients = 1 - ((signs @ covariance) * signs).sum(axis=1) / total
+    alternate = np.where(np.arange(k) % 2, -1.0, 1.0)
     return SplitHalf(
         odd_even=_odd_even(covariance),
+        guttman=float(1 - alternate @ covariance @ alternate / total),
         minimum=float(coefficients.min()),
         mean=float(coefficients.mean()),
         maximum=float(coefficients.max()),

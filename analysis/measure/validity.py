@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.cutoffs import Cutoff, cutoffs_with
 from analysis.errors import ModelError
-from analysis.measure.answers import percentile_interval, told_rule
+from analysis.measure.answers import close_up, percentile_interval, told_rule
 from analysis.measure.formulas import (
     average_variance_extracted,
     composite_reliability,
@@ -42,8 +42,9 @@ class ConvergentValidity(Result):
     constructs : DataFrame
         See :meth:`table`.
     loadings : DataFrame
-        ``construct item loading se ci_low ci_high p estimate passes`` (standardised, but for
-        ``estimate``).
+        ``construct item loading se ci_low ci_high p estimate opposite passes`` (standardised, but
+        for ``estimate``). ``opposite``: the item loads against the most of its construct, which it
+        does when it is reverse-keyed and was not turned; it never passes.
     """
 
     constructs: pd.DataFrame
@@ -52,10 +53,12 @@ class ConvergentValidity(Result):
     labels: Mapping[str, str]
 
     def table(self) -> pd.DataFrame:
-        """Return one row a construct: ``construct k_items loading_min loading_max loadings_low ave
-        ave_ci_low ave_ci_high ave_passes composite_reliability cr_ci_low cr_ci_high cr_passes omega
-        ave_raw``.
+        """Return one row a construct: ``construct k_items loading_min loading_max loadings_low
+        loadings_opposite ave ave_ci_low ave_ci_high ave_passes composite_reliability cr_ci_low
+        cr_ci_high cr_passes omega ave_raw``.
 
+        ``loading_min`` and ``loading_max`` carry their signs; ``loadings_opposite`` counts items
+        that load against the rest.
         ``ave`` and ``composite_reliability`` are of standardised loadings; ``omega`` and
         ``ave_raw`` of raw loadings and residual variances, as semTools' ``reliability`` has them.
         NaN where a loading passes 1 in absolute value. ``loadings_low`` counts loadings that miss
@@ -102,13 +105,38 @@ class ConvergentValidity(Result):
         if row.ave < 0.5:
             told.append(_ERROR[lang])
         own = self.loadings[self.loadings.construct == row.construct]
-        low = list(own["item"][own.passes == False])  # noqa: E712
+        if row.loadings_opposite:
+            told.append(told_opposite(own, lang))
+        low = list(own["item"][(own.passes == False) & ~own.opposite])  # noqa: E712
         if low:
             rule = told_rule(self.cutoffs["loading_standardised"], lang)
             told.append(_LOW[lang].format(items=join_words(low, lang=lang), rule=rule))
         return _JOIN[lang].join(told) + ("。" if lang == "zh" else ".")
 
 
+def told_opposite(loadings: pd.DataFrame, lang: str) -> str:
+    """Name the items that load against the rest of their construct."""
+    against = loadings[loadings.opposite]
+    named = [
+        f"{row.item} (λ = {format_number(row.loading, bounded=True, lang=lang)})"
+        for row in against.itertuples()
+    ]
+    if lang == "zh":
+        named = [name.replace(" (", "（").replace(")", "）") for name in named]
+    return close_up(_OPPOSITE[lang, len(named) > 1].format(items=join_words(named, lang=lang)))
+
+
+_OPPOSITE = {
+    ("en", False): "{items} loads with the opposite sign: it is probably reverse-keyed and was not "
+    "turned, so that CR and AVE say little before it is",
+    ("en", True): "{items} load with the opposite sign: they are probably reverse-keyed and were "
+    "not turned, so that CR and AVE say little before they are",
+    (
+        "zh",
+        False,
+    ): "{items} 的载荷方向相反，可能为反向题而尚未反向计分，处理之前 CR 与 AVE 意义不大",
+    ("zh", True): "{items} 的载荷方向相反，可能为反向题而尚未反向计分，处理之前 CR 与 AVE 意义不大",
+}
 _IMPROPER = {
     "en": "{label}: a standardised loading passes 1, so that neither CR nor AVE can be read.",
     "zh": "{label}：有标准化载荷超过 1，CR 与 AVE 均不可解释。",
@@ -186,7 +214,7 @@ def convergent_validity(
     loadings = loading_table(fit, rules)
     frame = pd.DataFrame([_construct_row(fit, name, at) for name, at in blocks.items()])
     limits = _delta_limits(fit, blocks) if bootstrap is None else _drawn_limits(bootstrap, blocks)
-    improper = frame.loading_max.to_numpy() > 1
+    improper = frame[["loading_min", "loading_max"]].abs().max(axis=1).to_numpy() > 1
     for name, values in limits.items():
         frame[name] = np.where(improper, np.nan, values)
     frame.loc[improper, ["ave", "composite_reliability", "omega", "ave_raw"]] = np.nan
@@ -195,23 +223,27 @@ def convergent_validity(
                           frame.composite_reliability]  # fmt: skip
     low = loadings[loadings.passes == False].groupby("construct").size()  # noqa: E712
     frame["loadings_low"] = [int(low.get(name, 0)) for name in frame.construct]
+    against = loadings.groupby("construct").opposite.sum()
+    frame["loadings_opposite"] = [int(against[name]) for name in frame.construct]
+    names = {name: (labels or {}).get(name, Text(name)) for name in blocks}
+    notes = fit.notes if bootstrap is None else fit.notes + bootstrap.notes
     return ConvergentValidity(
         n_used=fit.n_used,
         n_dropped=fit.n_dropped,
         method=_METHODS[bootstrap is None],
         confidence=fit.confidence,
-        notes=fit.notes if bootstrap is None else fit.notes + bootstrap.notes,
+        notes=notes + _opposite_notes(loadings, names),
         constructs=frame[_COLUMNS],
         loadings=loadings,
         cutoffs=rules,
-        labels={name: (labels or {}).get(name, Text(name)) for name in blocks},
+        labels=names,
     )
 
 
 _COLUMNS = [
-    "construct", "k_items", "loading_min", "loading_max", "loadings_low", "ave", "ave_ci_low",
-    "ave_ci_high", "ave_passes", "composite_reliability", "cr_ci_low", "cr_ci_high", "cr_passes",
-    "omega", "ave_raw",
+    "construct", "k_items", "loading_min", "loading_max", "loadings_low", "loadings_opposite",
+    "ave", "ave_ci_low", "ave_ci_high", "ave_passes", "composite_reliability", "cr_ci_low",
+    "cr_ci_high", "cr_passes", "omega", "ave_raw",
 ]  # fmt: skip
 _METHODS = {
     True: Text("Standardised loadings, delta-method intervals", zh="标准化载荷，delta 法区间"),
@@ -233,8 +265,9 @@ def loading_rows(fit: ModelFit) -> dict[str, np.ndarray]:
         )
     doubled = sorted(loads.rhs[loads.rhs.duplicated()].unique())
     if doubled:
+        load = "load" if len(doubled) > 1 else "loads"
         raise ModelError(
-            f"{', '.join(doubled)} load on more than one construct · allowed: each item reflects "
+            f"{', '.join(doubled)} {load} on more than one construct · allowed: each item reflects "
             "one construct · do: use the measurement model without cross-loadings"
         )
     return {
@@ -244,10 +277,11 @@ def loading_rows(fit: ModelFit) -> dict[str, np.ndarray]:
 
 
 def loading_table(fit: ModelFit, cutoffs: Mapping[str, Cutoff]) -> pd.DataFrame:
-    """Return ``construct item loading se ci_low ci_high p estimate passes`` of every item."""
+    """Return ``construct item loading se ci_low ci_high p estimate opposite passes`` by item."""
     table, standardised = fit.table(), fit.standardised()
     loads = standardised[standardised.op == "=~"]
     rule = cutoffs["loading_standardised"]
+    opposite = loads.est.groupby(loads.lhs).transform(against_the_rest).astype(bool)
     return pd.DataFrame(
         {
             "construct": loads.lhs,
@@ -258,9 +292,35 @@ def loading_table(fit: ModelFit, cutoffs: Mapping[str, Cutoff]) -> pd.DataFrame:
             "ci_high": loads.ci_high,
             "p": loads.p,
             "estimate": table.est[loads.index],
-            "passes": [rule.passes(abs(v)) for v in loads.est],
+            "opposite": opposite,
+            "passes": [
+                rule.passes(-abs(v) if against else abs(v))
+                for v, against in zip(loads.est, opposite, strict=True)
+            ],
         }
     ).reset_index(drop=True)
+
+
+def against_the_rest(loadings: pd.Series) -> pd.Series:
+    """Mark loadings of the sign that fewer items have; on a tie, the weaker side.
+
+    >>> against_the_rest(pd.Series([0.8, -0.9, 0.7])).tolist()
+    [False, True, False]
+    """
+    signs = np.sign(loadings)
+    side = signs.sum() or loadings.sum()
+    return signs * (1 if side >= 0 else -1) < 0
+
+
+def _opposite_notes(loadings: pd.DataFrame, labels: Mapping[str, str]) -> tuple[Text, ...]:
+    return tuple(
+        Text(
+            f"{labels[name]}: {told_opposite(own, 'en')}.",
+            zh=f"{in_language(labels[name], 'zh')}：{told_opposite(own, 'zh')}。",
+        )
+        for name, own in loadings.groupby("construct", sort=False)
+        if own.opposite.any()
+    )
 
 
 def _construct_row(fit: ModelFit, name: str, at: np.ndarray) -> dict:
@@ -272,8 +332,8 @@ def _construct_row(fit: ModelFit, name: str, at: np.ndarray) -> dict:
     return {
         "construct": name,
         "k_items": len(at),
-        "loading_min": np.abs(standardised).min(),
-        "loading_max": np.abs(standardised).max(),
+        "loading_min": standardised.min(),
+        "loading_max": standardised.max(),
         "ave": float(average_variance_extracted(standardised)),
         "composite_reliability": float(composite_reliability(standardised)),
         "omega": float(mcdonald_omega(raw * np.sqrt(variance), residuals)),
