@@ -22,17 +22,6 @@ PATHS = pd.DataFrame(
         "ci_high": [0.72, 0.19, -0.2, 1.0],
     }
 )
-FITS = pd.DataFrame(
-    {
-        "model": ["one", "three"],
-        "cfi": [0.7, 0.96],
-        "tli": [0.65, 0.951],
-        "rmsea": [0.12, 0.05],
-        "rmsea_ci_lower": [0.11, 0.04],
-        "rmsea_ci_upper": [0.13, 0.061],
-        "srmr": [0.11, np.nan],
-    }
-)
 CLAIMS = pd.DataFrame(
     {
         "hypothesis": ["H1", "H2", "H3"],
@@ -59,9 +48,6 @@ def close_figures():
 
 def draw(name, lang):
     return {
-        "fit": lambda: figures.plot_fit_comparison(
-            FITS, {"one": Text("1", zh="单因子")}, lang=lang
-        ),
         "forest": lambda: figures.plot_path_forest(PATHS, LABELS, lang=lang),
         "both": lambda: figures.plot_path_forest(PATHS, LABELS, bootstrap=PATHS, lang=lang),
         "indirect": lambda: figures.plot_indirect_effects(DRAWS, EFFECTS, LABELS, lang=lang),
@@ -76,7 +62,7 @@ def words(ax):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("name", ["fit", "forest", "both", "indirect", "hypotheses"])
+@pytest.mark.parametrize("name", ["forest", "both", "indirect", "hypotheses"])
 def test_saves_at_text_width_with_all_glyphs(name, lang, tmp_path):
     from PIL import Image
 
@@ -116,16 +102,6 @@ def test_both_intervals_are_matched_by_path_not_by_row():
     squares = [line for line in ax.lines if line.get_marker() == "s" and len(line.get_xdata())]
     heights = {x: y for line in squares for x, y in zip(*line.get_data(), strict=True)}
     assert heights[0.6] > heights[0.05] > heights[-0.3]
-
-
-def test_fit_marks_what_keeps_the_rule_and_leaves_out_what_is_missing():
-    ax = draw("fit", "en")
-    panels = {p.get_title(loc="left").split()[0]: p for p in ax.child_axes}
-    assert list(panels) == ["CFI", "TLI", "RMSEA", "SRMR"]
-    keeps = {line.get_marker(): list(line.get_xdata()) for line in panels["CFI"].lines}
-    assert keeps["o"] == [0.96] and keeps["D"] == [0.7]
-    whiskers = panels["RMSEA"].collections[0].get_segments()
-    np.testing.assert_allclose([w[:, 0] for w in whiskers], [[0.11, 0.13], [0.04, 0.061]])
 
 
 def test_hypotheses_say_number_interval_and_verdict():
@@ -168,8 +144,6 @@ def test_refusals():
         figures.plot_path_forest(PATHS.drop(columns="std_all"))
     with pytest.raises(DataError, match="no row"):
         figures.plot_path_forest(PATHS[PATHS["op"] == "~~"])
-    with pytest.raises(DataError, match="no index"):
-        figures.plot_fit_comparison(FITS[["model"]])
     with pytest.raises(DataError, match="no bootstrap draws of A -> B -> C"):
         figures.plot_indirect_effects({"x": np.ones(3)}, EFFECTS)
     with pytest.raises(DataError, match="unknown verdict 'maybe'"):

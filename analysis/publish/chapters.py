@@ -39,7 +39,7 @@ from analysis.wording import (
 VOCABULARY = (
     "label", "labels", "single_items", "words", "sentence_case", "quoted", "num", "coef", "count",
     "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "prose", "say_each", "notes",
-    "table", "matrix", "figure",
+    "table", "matrix", "figure", "has_figure",
 )  # fmt: skip
 _INCLUDE = re.compile(r"\{\{< include (\S+) >\}\}")
 REPORT = Path(__file__).resolve().parents[2] / "report"

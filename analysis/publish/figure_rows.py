@@ -67,26 +67,6 @@ def _two_lines(name: str) -> str:
     return "\n".join(wrap_label(name, width=-(-len(name) // 2)))
 
 
-def side_by_side(ax: Axes, count: int) -> list[Axes]:
-    """Divide axes into panels side by side that share their rows."""
-    ax.set_axis_off()
-    width = 1 / (count + 0.12 * (count - 1))
-    first = ax.inset_axes([0, 0, width, 1])
-    return [first] + [
-        ax.inset_axes([1.12 * k * width, 0, width, 1], sharey=first) for k in range(1, count)
-    ]
-
-
-def few_ticks(panel: Axes, lang: str, decimals: int) -> None:
-    """Put at most four ticks on a narrow panel."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    panel.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-    panel.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: format_number(value, decimals, bounded=True, lang=lang))
-    )
-
-
 def draw_intervals(ax, frame, heights, colour: str, marker: str, label: str) -> None:
     """Draw dots with intervals; a dot whose interval holds zero is hollow."""
     values, lows, highs = frame.to_numpy(float).T

@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.cutoffs import CUTOFFS, Cutoff
 from analysis.errors import DataError
 from analysis.publish.figure_rows import (
     axes_of_height,
     draw_intervals,
-    few_ticks,
     label_chain,
     label_of,
     label_rows,
     need_columns,
-    side_by_side,
     signed_ticks,
     zero_line,
 )
@@ -36,12 +33,6 @@ if TYPE_CHECKING:
     from analysis.sem.effects import Effects
 
 ROW = 0.3
-_INDICES = (
-    ("cfi", "CFI", "higher"),
-    ("tli", "TLI", "higher"),
-    ("rmsea", "RMSEA", "lower"),
-    ("srmr", "SRMR", "lower"),
-)
 _VERDICT_LOOK = {
     "supported": ("primary", "o", Text("supported", zh="支持")),
     "not_supported": ("grey", "s", Text("not supported", zh="不支持")),
@@ -50,75 +41,6 @@ _VERDICT_LOOK = {
 }
 _INTERVAL = Text("{level} CI", zh="{level} 置信区间")
 _STANDARDISED = Text("Standardised coefficient β", zh="标准化系数 β")
-
-
-def plot_fit_comparison(
-    fits: pd.DataFrame,
-    labels: Mapping[str, str] | None = None,
-    *,
-    lang: str = "en",
-    model: str = "model",
-    cutoffs: Mapping[str, Cutoff] | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Compare the fit of rival models index by index against the rules of thumb.
-
-    Parameters
-    ----------
-    fits : DataFrame
-        One row a model: the column ``model`` and any of ``cfi tli rmsea srmr``, with
-        ``rmsea_ci_lower`` and ``rmsea_ci_upper`` for an interval.
-    labels : mapping of model name to ``Text``
-    lang : {"en", "zh"}
-    model : str
-        Column that names the models.
-    cutoffs : mapping of name to Cutoff, optional
-        The study's rules; each is a dashed line, the side that keeps the rule is shaded.
-
-    Raises
-    ------
-    DataError
-        If no model or no index is there.
-    """
-    need_columns(fits, [model], "fit comparison")
-    shown = [entry for entry in _INDICES if entry[0] in fits and fits[entry[0]].notna().any()]
-    if not shown:
-        raise DataError("fit comparison: no index to draw · allowed: any of cfi, tli, rmsea, srmr")
-    with figure_style(lang):
-        ax = axes_of_height(ax, 0.85 + 1.2 * ROW * len(fits))
-        names = [label_of(name, labels, lang) for name in fits[model]]
-        for k, (panel, entry) in enumerate(zip(side_by_side(ax, len(shown)), shown, strict=True)):
-            heights = label_rows(panel, names)
-            panel.tick_params(axis="y", labelleft=k == 0)
-            _draw_index(panel, fits, entry, heights, cutoffs or CUTOFFS, lang)
-    return ax
-
-
-def _draw_index(panel, fits, entry, heights, cutoffs, lang) -> None:
-    name, head, better = entry
-    values, rule = fits[name].to_numpy(float), cutoffs[name]
-    keeps = np.array([bool(rule.passes(value)) for value in values])
-    if f"{name}_ci_lower" in fits:
-        ends = fits[[f"{name}_ci_lower", f"{name}_ci_upper"]].to_numpy(float)
-        panel.hlines(heights, *ends.T, color=PALETTE["grey"], linewidth=1.2)
-        values_and_ends = np.append(values, ends)
-    else:
-        values_and_ends = values
-    for mask, colour, marker in ((keeps, "primary", "o"), (~keeps, "accent", "D")):
-        if mask.any():
-            panel.plot(values[mask], heights[mask], marker, color=PALETTE[colour], clip_on=False)
-    panel.axvline(rule.threshold, color=PALETTE["grey"], linestyle=(0, (3, 2)), linewidth=0.8)
-    low, high = np.nanmin(values_and_ends), np.nanmax(values_and_ends)
-    low, high = min(low, rule.threshold), max(high, rule.threshold)
-    pad = 0.12 * (high - low) + 0.004
-    low, high = (max(low - pad, 0), min(high + pad, 1.02))
-    panel.set_xlim(low, high)
-    keep_side = (rule.threshold, high) if better == "higher" else (low, rule.threshold)
-    panel.axvspan(*keep_side, color=PALETTE["fill"], zorder=0)
-    sign = "≥" if better == "higher" else "≤"
-    threshold = format_number(rule.threshold, 2, bounded=True, lang=lang)
-    panel.set_title(f"{head} {sign} {threshold}", fontsize=9)
-    few_ticks(panel, lang, 2)
 
 
 def plot_path_forest(

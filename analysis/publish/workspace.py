@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from analysis.evaluate.hypotheses import HypothesisTests
+    from analysis.sem.bootstrap import Bootstrap
+    from analysis.sem.effects import Effects
     from analysis.sem.result import ModelFit
     from analysis.study import Survey
     from analysis.study.screening import CarelessScreening
@@ -95,6 +97,16 @@ class Workspace:
         frame = effects.rename(columns={"source": "rhs", "target": "lhs"})
         plot = partial(plot_path_forest, estimate="total", low="total_low", high="total_high")
         return partial(self._draw, plot, frame)
+
+    def plot_mediation(self, found: Effects, bootstrap: Bootstrap) -> Callable[..., Axes] | None:
+        """Return the plot of the indirect effects that hypotheses are about; None without any."""
+        from analysis.evaluate.hypotheses import hypothesis_path
+        from analysis.publish.figures import indirect_effect_draws, plot_indirect_effects
+
+        draws, rows = indirect_effect_draws(found, bootstrap)
+        expected = [hypothesis_path(h) for h in self.study.hypotheses if h.through]
+        rows = rows[rows["effect"].isin(expected)]
+        return partial(self._draw, plot_indirect_effects, draws, rows) if len(rows) else None
 
     def plot_hypotheses(self, verdicts: HypothesisTests) -> Callable[..., Axes]:
         """Return the plot of all hypotheses at a glance."""
