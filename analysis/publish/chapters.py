@@ -238,6 +238,10 @@ class Binder:
             identifier=id or f"tbl-{name.replace('_', '-')}", **options,
         )  # fmt: skip
 
+    def has_figure(self, name: str) -> bool:
+        """Tell whether a notebook saved a figure."""
+        return (self.store.folder / "figures" / self.lang / f"{name}.svg").exists()
+
     def figure(
         self, name: str, caption: str, *, alt: str | None = None, width: str = "100%"
     ) -> str:
