@@ -99,6 +99,60 @@ def test_mardia_of_normal_data_is_not_rejected():
     assert "not rejected" in result.sentence() and "未见" in result.sentence("zh")
 
 
+@pytest.mark.parametrize(("n", "p"), [(30, 4), (60, 8)])
+def test_small_sample_kurtosis_has_mean_zero_and_spread_one_where_the_asymptotic_has_not(n, p):
+    draws = np.random.default_rng(3)
+    tests = [mardia_test(pd.DataFrame(draws.normal(size=(n, p)))) for _ in range(800)]
+    small = np.array([t.kurtosis_z_small for t in tests])
+    assert abs(small.mean()) < 0.11 and abs(small.std() - 1) < 0.11
+    assert np.mean([t.kurtosis_z for t in tests]) < -0.6
+    rejected = np.mean([[t.kurtosis_p < 0.05, t.kurtosis_p_small < 0.05] for t in tests], axis=0)
+    assert 0.02 < rejected[1] < 0.07
+    assert all(t.small_sample for t in tests)
+
+
+def test_mardia_says_which_forms_it_judges_by():
+    few, many = (
+        pd.DataFrame(np.random.default_rng(1).normal(size=size)) for size in ((60, 4), (20_000, 2))
+    )
+    small, large = mardia_test(few), mardia_test(many)
+    judged = small.table().set_index("test")["judged"]
+    assert judged.to_dict() == {"skew": False, "skew_small_sample": True, "kurtosis": False,
+                                "kurtosis_small_sample": True}  # fmt: skip
+    assert list(large.table()["test"][large.table()["judged"]]) == ["skew", "kurtosis"]
+    assert "by the small-sample forms of Mardia (1974)" in small.sentence()
+    assert "按 Mardia (1974) 的小样本公式" in small.sentence("zh")
+    assert "1974" not in large.sentence() + large.sentence("zh")
+    z = f"{abs(small.kurtosis_z_small):.2f}"
+    assert f"z = −{z}" in small.sentence() or f"z = {z}" in small.sentence()
+
+
+def test_item_means_are_told_one_scale_at_a_time(tmp_path):
+    (tmp_path / "study.yml").write_text(
+        "title: t\ndata: {file: a.csv}\nscale: {min: 1, max: 5}\nconstructs:\n"
+        "  A: {items: [a1, a2, a3]}\n"
+        "  B: {scale: {min: 0, max: 1000000}, items: [b1, b2]}\n"
+        "  C: {scale: {min: 0, max: 10}, items: [c1]}\n",
+        encoding="utf-8",
+    )
+    draws = np.random.default_rng(2)
+    frame = pd.DataFrame(draws.integers(1, 6, (60, 3)), columns=["a1", "a2", "a3"])
+    frame[["b1", "b2"]] = draws.integers(0, 1_000_001, (60, 2))
+    frame["c1"] = draws.integers(0, 11, 60)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    study = read_study(tmp_path)
+    statistics = describe_items(study, read_survey(study))
+    means = statistics.table().set_index("item")["mean"]
+    said = statistics.sentence()
+    for items, scale in ((["a1", "a2", "a3"], "1–5"), (["b1", "b2"], "0–1000000")):
+        low, high = means[items].idxmin(), means[items].idxmax()
+        told = f"from {means[low]:.2f} ({low}) to {means[high]:.2f} ({high}) on the scale {scale}"
+        assert told in said
+        assert f"在 {scale} 量表上介于{means[low]:.2f}（{low}）" in statistics.sentence("zh")
+    assert f"at {means['c1']:.2f} on the scale 0–10 (c1 alone)" in said
+    assert statistics.table()["scale_maximum"].tolist() == [5, 5, 5, 1_000_000, 1_000_000, 10]
+
+
 def test_mardia_refuses_redundant_items():
     twice = pd.DataFrame({"a": [1.0, 2, 3, 4, 2], "b": [2.0, 4, 6, 8, 4]})
     with pytest.raises(DataError, match="5 complete rows of 2 items"):
@@ -328,7 +382,7 @@ def test_sentences_say_what_the_tables_say(ecsi):
         little = little_mcar_test(DATA["enders"])
         assert {14.63, 5.0, 4.0} <= numbers_in(little.sentence(lang))
         normality = mardia_test(survey.items)
-        assert {round(normality.b1p, 2), round(normality.kurtosis_z, 2)} <= numbers_in(
+        assert {round(normality.b1p, 2), round(normality.kurtosis_z_small, 2)} <= numbers_in(
             normality.sentence(lang)
         )
         assert ".000" not in normality.sentence(lang)
@@ -355,7 +409,7 @@ def test_pictures_are_drawn_in_both_languages(described, ecsi, lang):
     points = sum(len(c.get_offsets()) for c in screening.plot(lang=lang).collections)
     assert points == 250
     flow = sample_flow(survey, *screening.flow()).plot(lang=lang)
-    assert sum("n = 250" in text.get_text() for text in flow.texts) == 5
+    assert sum("n = 250" in text.get_text() for text in flow.texts) == 2  # nobody left
     bars = [bar.get_width() for bar in profile_sample(described).plot(lang=lang).patches]
     assert 60.0 in bars and 2.0 not in bars
     plt.close("all")

@@ -276,6 +276,12 @@ _KINDS = {
 }
 
 
+_REMEDIES = {
+    ("options", "bootstrap"): "write 1000 or more for a report, 20 to try things out: every "
+    "interval rests on these draws",
+}
+
+
 def _explain(document: Document, declared: dict, detail: dict) -> Finding:
     """Say a validation error in the words of someone who writes a study file."""
     loc = tuple(part for part in detail["loc"] if not _names_a_type(part))
@@ -296,7 +302,7 @@ def _explain(document: Document, declared: dict, detail: dict) -> Finding:
         where,
         f"{_show(detail['input'])} is not possible here",
         allowed,
-        f"write {allowed}",
+        _REMEDIES.get(loc, f"write {allowed}"),
         kind="wrong value",
     )
 

@@ -1,4 +1,4 @@
-"""How the items were answered: moments, floor and ceiling, multivariate normality, categories."""
+"""How the items were answered: moments, floor and ceiling, categories."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.cutoffs import Cutoff, cutoffs_with
-from analysis.errors import DataError
 from analysis.results import Result
 from analysis.study.moments import kurtosis, skew, weighted_mean_sd
+from analysis.study.normality import MultivariateNormality, mardia_test
 from analysis.study.phrases import cite, count_noun
 from analysis.study.spec import Study
 from analysis.study.survey import Survey
 from analysis.wording import (
     Text,
     format_number,
-    format_p,
     format_percent,
     in_language,
     join_words,
@@ -28,6 +27,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.axes import Axes
+
+
+__all__ = [
+    "AnswerDistribution",
+    "ItemStatistics",
+    "MultivariateNormality",
+    "describe_items",
+    "distribute_answers",
+    "item_moments",
+    "mardia_test",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,15 +52,13 @@ class ItemStatistics(Result):
         """Return one row per item.
 
         ``skew`` and ``kurtosis`` (excess) are of type 3, as in ``psych::describe``; ``floor`` and
-        ``ceiling`` are the shares of lowest and highest possible answers; ``mean_weighted`` and
-        ``sd_weighted`` are NaN without weights.
+        ``ceiling`` are the shares of lowest and highest possible answers, ``scale_minimum`` and
+        ``scale_maximum``; ``mean_weighted`` and ``sd_weighted`` are NaN without weights.
         """
         return self.statistics
 
     def sentence(self, lang: str = "en") -> str:
         table = self.table()
-        low, high = table.loc[table["mean"].idxmin()], table.loc[table["mean"].idxmax()]
-        ends = [(row["item"], format_number(row["mean"])) for row in (low, high)]
         skewed = self._over("skew") + [
             i for i in self._over("kurtosis") if i not in self._over("skew")
         ]
@@ -63,10 +71,9 @@ class ItemStatistics(Result):
                 f"{len(skewed)} 个题项（{'、'.join(skewed)}）超出" if skewed else "各题项均未超出"
             )
             floor, ceiling = (_names(piled[end], lang) for end in ("floor", "ceiling"))
-            span = "与".join(f"{mean}（{item}）" for item, mean in ends)
             least = f"最低分占比高于 {share}，{source[1:-1]}"
             return (
-                f"题项均值介于{span}之间；"
+                f"题项均值{_ranges(table, lang)}；"
                 f"{which}偏度 ±{bounds[0]}、超额峰度 ±{bounds[1]} 的界限{shape}。"
                 f"地板效应（{least}）：{floor}；天花板效应：{ceiling}。"
             )
@@ -76,7 +83,7 @@ class ItemStatistics(Result):
             else "no item goes"
         )
         return (
-            f"Item means ranged from {ends[0][1]} ({ends[0][0]}) to {ends[1][1]} ({ends[1][0]}); "
+            f"Item means ranged {_ranges(table, lang)}; "
             f"{which} beyond a skew of ±{bounds[0]} or an excess kurtosis of ±{bounds[1]} {shape}. "
             f"Floor effects (more than {share} at the lowest answer; {source[1:-1]}): "
             f"{_names(piled['floor'], lang)}; ceiling effects: {_names(piled['ceiling'], lang)}."
@@ -90,6 +97,31 @@ class ItemStatistics(Result):
             for i, v in zip(table["item"], table[name], strict=True)
             if rule.passes(abs(v)) is False
         ]
+
+
+def _ranges(table: pd.DataFrame, lang: str) -> str:
+    """Say between which means the items lie, one scale of answers at a time."""
+    told = []
+    by_scale = table[table["mean"].notna()].groupby(["scale_minimum", "scale_maximum"], sort=False)
+    for (least, most), rows in by_scale:
+        low, high = rows.loc[rows["mean"].idxmin()], rows.loc[rows["mean"].idxmax()]
+        told.append(_RANGES[lang, by_scale.ngroups > 1, len(rows) == 1].format(
+            low=format_number(low["mean"]), low_item=low["item"], scale=f"{least:.12g}–{most:.12g}",
+            high=format_number(high["mean"]), high_item=high["item"],
+        ))  # fmt: skip
+    return join_words(told) if lang == "en" else "，".join(told)
+
+
+_RANGES = {
+    ("en", False, False): "from {low} ({low_item}) to {high} ({high_item})",
+    ("en", True, False): "from {low} ({low_item}) to {high} ({high_item}) on the scale {scale}",
+    ("en", False, True): "from {low} to {low} ({low_item})",
+    ("en", True, True): "at {low} on the scale {scale} ({low_item} alone)",
+    ("zh", False, False): "介于{low}（{low_item}）与{high}（{high_item}）之间",
+    ("zh", True, False): "在 {scale} 量表上介于{low}（{low_item}）与{high}（{high_item}）之间",
+    ("zh", False, True): "为{low}（{low_item}）",
+    ("zh", True, True): "在 {scale} 量表上为{low}（仅 {low_item}）",
+}
 
 
 def _names(items: list[str], lang: str) -> str:
@@ -124,6 +156,8 @@ def describe_items(study: Study, survey: Survey) -> ItemStatistics:
             "construct": construct.name,
             **item_moments(survey.items[item.name], item.scale.minimum, item.scale.maximum),
             **_weighted_moments(survey.items[item.name], survey.weights),
+            "scale_minimum": item.scale.minimum,
+            "scale_maximum": item.scale.maximum,
         }
         for construct in study.constructs
         for item in construct.items
@@ -161,136 +195,6 @@ def _weighted_moments(answers: pd.Series, weights: pd.Series | None) -> dict[str
         return {"mean_weighted": np.nan, "sd_weighted": np.nan}
     mean, sd = weighted_mean_sd(answers.to_numpy(float), weights.to_numpy(float))
     return {"mean_weighted": mean, "sd_weighted": sd}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MultivariateNormality(Result):
-    """Mardia's tests. ``skew_p`` belongs to ``skew_chisq``, ``kurtosis_p`` to ``kurtosis_z``."""
-
-    b1p: float
-    skew_chisq: float
-    skew_df: int
-    skew_p: float
-    skew_chisq_small: float
-    skew_p_small: float
-    b2p: float
-    kurtosis_z: float
-    kurtosis_p: float
-    significance: Cutoff
-
-    def table(self) -> pd.DataFrame:
-        """Return one row per test: coefficient, statistic, df, p."""
-        return pd.DataFrame(
-            {
-                "test": ["skew", "skew_small_sample", "kurtosis"],
-                "coefficient": [self.b1p, self.b1p, self.b2p],
-                "statistic": [self.skew_chisq, self.skew_chisq_small, self.kurtosis_z],
-                "df": [self.skew_df, self.skew_df, np.nan],
-                "p": [self.skew_p, self.skew_p_small, self.kurtosis_p],
-            }
-        )
-
-    def sentence(self, lang: str = "en") -> str:
-        table = self.table().set_index("test")
-        s, k = table.loc["skew"], table.loc["kurtosis"]
-        against = any(self.significance.passes(row["p"]) for row in (s, k))
-        first = f"χ²({s['df']:.0f}) = {format_number(s['statistic'])}, p " + format_p(
-            s["p"], lang=lang, relation=True
-        )
-        second = f"z = {format_number(k['statistic'])}, p " + format_p(
-            k["p"], lang=lang, relation=True
-        )
-        b1, b2 = format_number(s["coefficient"]), format_number(k["coefficient"])
-        if lang == "zh":
-            verdict = (
-                "数据偏离多元正态分布，需使用稳健标准误或自助法"
-                if against
-                else "未见偏离多元正态分布"
-            )
-            return (
-                f"Mardia（1970）多元偏度 b₁ = {b1}（{first}），多元峰度 b₂ = {b2}（{second}），"
-                f"n = {self.n_used}；{verdict}。"
-            )
-        verdict = (
-            "the answers are not multivariate normal: robust or bootstrap inference is called for"
-            if against
-            else "multivariate normality is not rejected"
-        )
-        return (
-            f"Mardia's (1970) multivariate skew was b₁ = {b1}, {first}, and kurtosis b₂ = {b2}, "
-            f"{second} (n = {self.n_used}); {verdict}."
-        )
-
-
-def mardia_test(
-    items: pd.DataFrame, *, significance: Cutoff | None = None
-) -> MultivariateNormality:
-    r"""Test multivariate normality by skew and kurtosis, on complete rows.
-
-    Raises
-    ------
-    DataError
-        If there are not more complete rows than items, or items repeat one another.
-
-    Notes
-    -----
-    :math:`b_{1p} = n^{-2} \sum_{ij} d_{ij}^3`, :math:`b_{2p} = n^{-1} \sum_i d_{ii}^2` with
-    :math:`d_{ij} = (x_i - \bar x)' S^{-1} (x_j - \bar x)` (Mardia, 1970); the small-sample skew is
-    Mardia's (1974). S divides by n − 1, as in ``psych::mardia`` and semTools, with which the
-    results agree to 1e-9; with Mardia's own n, b1p is (n / (n − 1))³ and b2p (n / (n − 1))² times
-    as large.
-
-    Examples
-    --------
-    >>> data = pd.DataFrame({"a": [1.0, 2, 3, 4, 7], "b": [2.0, 1, 4, 3, 3]})
-    >>> round(mardia_test(data).b2p, 3)
-    3.343
-    """
-    values = items.dropna().to_numpy(dtype=float)
-    n, p = values.shape
-    centred = values - values.mean(axis=0) if n else values
-    cov = centred.T @ centred / max(n - 1, 1)
-    if n <= p or np.linalg.cond(cov) > 1e12:
-        raise DataError(
-            f"{n} complete rows of {p} items have a singular covariance matrix · allowed: more "
-            "rows than items, no item that repeats others · do: leave out redundant items"
-        )
-    whitened = np.linalg.solve(np.linalg.cholesky(cov), centred.T).T
-    b1p = _sum_of_cubes(whitened) / n**2
-    b2p = float((np.einsum("ij,ij->i", whitened, whitened) ** 2).mean())
-    from scipy.stats import chi2, norm
-
-    df = p * (p + 1) * (p + 2) // 6
-    k = (p + 1) * (n + 1) * (n + 3) / (n * ((n + 1) * (p + 1) - 6))
-    z = (b2p - p * (p + 2)) * np.sqrt(n / (8 * p * (p + 2)))
-    return MultivariateNormality(
-        n_used=n,
-        n_dropped=len(items) - n,
-        method="Mardia's multivariate skew and kurtosis",
-        b1p=b1p,
-        skew_chisq=n * b1p / 6,
-        skew_df=df,
-        skew_p=float(chi2.sf(n * b1p / 6, df)),
-        skew_chisq_small=n * b1p * k / 6,
-        skew_p_small=float(chi2.sf(n * b1p * k / 6, df)),
-        b2p=b2p,
-        kurtosis_z=float(z),
-        kurtosis_p=float(2 * norm.sf(abs(z))),
-        significance=significance or cutoffs_with()["significance"],
-    )
-
-
-def _sum_of_cubes(whitened: np.ndarray) -> float:
-    """Sum the cubes of all inner products as the squared norm of the third-moment tensor.
-
-    The tensor has p³ entries whatever n is, where the inner products would be n².
-    """
-    p = whitened.shape[1]
-    total = 0.0
-    for j in range(p):
-        slab = (whitened * whitened[:, [j]]).T @ whitened
-        total += float(np.sum(slab**2))
-    return total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

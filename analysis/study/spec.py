@@ -154,7 +154,7 @@ class Screening(_Frozen):
 class Options(_Frozen):
     """Numbers the analysis needs: draws, level, seed."""
 
-    bootstrap: int = Field(1000, ge=0)
+    bootstrap: int = Field(1000, ge=20)
     confidence: float = Field(0.95, gt=0.5, lt=1)
     parallel_analysis_draws: int = Field(500, ge=20)
     factors: int | Literal["parallel", "map", "declared"] = "parallel"
