@@ -9,6 +9,7 @@ from analysis.cutoffs import CUTOFFS, Cutoff
 from analysis.errors import ReportError
 from analysis.publish.table_cells import escape_text, is_missing
 from analysis.publish.table_markdown import caption_line, note_text, pipe_table, wrap_table
+from analysis.publish.table_widths import fitted_widths
 from analysis.wording import Text, format_number, in_language, stars
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def render_matrix(
         beside = {} if start else _moments(frame, codes, lang)
         heads, body = write.panel(names, beside, start, panel)
         alignments = ["left", *["right"] * (len(heads) - 1)]
-        told = _matrix_caption(caption, identifier, start, len(heads), lang)
+        widths = fitted_widths([3.6, *[1.0] * (len(heads) - 1)], heads, body, lang)
+        told = _matrix_caption(caption, identifier, start, widths, lang)
         lines += [*([""] if start else []), *pipe_table(heads, alignments, body), "", told]
     said = "" if note is None else note_text(note, lang, cutoffs or CUTOFFS)
     return wrap_table(lines, note=said)
@@ -93,11 +95,13 @@ def _moments(frame: pd.DataFrame, codes: Sequence[str], lang: str) -> dict[str, 
     }
 
 
-def _matrix_caption(caption: str, identifier: str, start: int, count: int, lang: str) -> str:
+def _matrix_caption(
+    caption: str, identifier: str, start: int, widths: Sequence[float], lang: str
+) -> str:
     if start:
         caption = f"{caption}{'' if lang == 'zh' else ' '}{_CONTINUED.in_language(lang)}"
         identifier += f"-{start + 1}"
-    return caption_line(caption, identifier, [3.6, *[1.0] * (count - 1)])
+    return caption_line(caption, identifier, widths)
 
 
 class _MatrixWriter:

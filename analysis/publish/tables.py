@@ -28,6 +28,7 @@ from analysis.publish.table_markdown import (
 )
 from analysis.publish.table_matrix import render_matrix
 from analysis.publish.table_specs import TABLES
+from analysis.publish.table_widths import fitted_widths
 from analysis.wording import Text, in_language
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def render_table(
     level = f"{100 * confidence:g}%"
     heads = [in_language(column.header, lang).replace("{level}", level) for column in columns]
     lines = pipe_table(heads, [column.alignment for column in columns], body)
-    lines += ["", caption_line(caption, identifier, [column.width for column in columns])]
+    widths = fitted_widths([column.width for column in columns], heads, body, lang)
+    lines += ["", caption_line(caption, identifier, widths)]
     note = "" if spec.note is None else note_text(spec.note, lang, rules)
     return wrap_table(lines, note=note, small=spec.small)
 

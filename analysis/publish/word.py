@@ -15,7 +15,7 @@ from typing import Any
 
 from analysis.publish.reference_document import TITLE_PLACEHOLDER
 from analysis.publish.word_elements import NS, attribute, make, tag
-from analysis.publish.word_tables import fix_tables
+from analysis.publish.word_tables import fix_tables, keep_leads
 
 
 def finish_document(
@@ -48,6 +48,8 @@ def finish_document(
     body = etree.fromstring(parts["word/document.xml"])
     _complete_sections(body)
     fix_tables(body, widths, alignment)
+    keep_leads(body)
+    _let_lists_break(body)
     _fix_pictures(body)
     _fill_contents(body, toc_depth)
     parts["word/document.xml"] = etree.tostring(
@@ -123,6 +125,15 @@ def _copy(element: Any) -> Any:
     import copy
 
     return copy.deepcopy(element)
+
+
+# Words ---------------------------------------------------------------------------------------
+
+
+def _let_lists_break(body: Any) -> None:
+    """Let a line end after 、 in "H4、H7、H8": word processors take such a list for one word."""
+    for words in body.iter(tag("t")):
+        words.text = re.sub(r"、(?=[A-Za-z0-9])", "、\u200b", words.text or "")
 
 
 # Pictures ------------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from analysis.publish.text_width import SMALL_FROM, TINY_FROM, half_widths, longest_word
+from analysis.publish.table_widths import at_least
+from analysis.publish.text_width import SMALL_FROM, TINY_FROM, ems, unbreakable
 from analysis.publish.word_elements import NS, attribute, make, tag, text_of
 
 _CELL_PADDING = 216  # twentieths of a point, both sides: Word's usual 0.19 cm each
 _KEPT_TOGETHER = 20  # rows: a table up to this length is not broken over two pages
-# style of a table's text → twentieths of a point that half a Chinese character takes in it
-_TEXT_STYLES = {"TableText": 98, "TableTextSmall": 83, "TableTextTiny": 73}
+# style of a table's text → its size in twentieths of a point
+_TEXT_STYLES = {"TableText": 190, "TableTextSmall": 160, "TableTextTiny": 140}
 
 
 def fix_tables(body: Any, widths: Mapping[str, Sequence[float]], alignment: str) -> None:
@@ -33,6 +34,13 @@ def fix_tables(body: Any, widths: Mapping[str, Sequence[float]], alignment: str)
     for note in body.iter(tag("p")):
         if attribute(note.find("w:pPr/w:pStyle", NS), "val") == "TableNote":
             _tie_to_what_is_above(note)
+
+
+def keep_leads(body: Any) -> None:
+    """Keep a paragraph that ends in a colon on the page of what it announces."""
+    for paragraph in body.iter(tag("p")):
+        if text_of(paragraph).rstrip().endswith((":", "：")):
+            _keep_with_next(paragraph)
 
 
 def _tie_to_what_is_above(note: Any) -> None:
@@ -91,15 +99,15 @@ def _rows(table: Any) -> list[list[tuple[Any, int]]]:
 def _measured(rows: list[list[tuple[Any, int]]], style: str) -> tuple[list[int], list[int]]:
     """Width each column takes unwrapped, and the least it can take, in one style of type."""
     columns = max(sum(span for _, span in row) for row in rows)
-    unit, padding = _TEXT_STYLES[style], _padding(columns)
+    size, padding = _TEXT_STYLES[style], _padding(columns)
     natural, least = [padding] * columns, [padding] * columns
     for row in rows:
         column = 0
         for cell, span in row:
             text = text_of(cell)
             if span == 1:
-                natural[column] = max(natural[column], padding + unit * half_widths(text))
-                least[column] = max(least[column], padding + unit * longest_word(text))
+                natural[column] = max(natural[column], padding + round(size * ems(text)))
+                least[column] = max(least[column], padding + round(size * unbreakable(text)))
             column += span
     return natural, least
 
@@ -115,7 +123,8 @@ def _layout(table: Any, declared: Sequence[float] | None, room: int) -> tuple[li
         fallback = "TableTextTiny" if columns >= TINY_FROM else "TableTextSmall"
         style = next(fitting, fallback)
     if declared and len(declared) == columns:
-        return [int(room * width / sum(declared)) for width in declared], style
+        _, least = _measured(rows, style)
+        return [int(width) for width in at_least(declared, least, room)], style
     return _shared_out(*_measured(rows, style), room), style
 
 
