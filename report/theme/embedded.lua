@@ -104,8 +104,10 @@ local function typst_float(identifier, caption, content)
   out:extend(content)
   out:insert(raw("], caption: figure.caption(position: " .. position .. ", ["))
   out:insert(pandoc.Plain(caption))
-  out:insert(raw(string.format('], ), kind: "quarto-float-%s", supplement: "%s", numbering: "1")<%s>',
-    kind, title[kind], identifier)))
+  -- the number is that of the reading order: a float may stand before an earlier table
+  out:insert(raw(string.format(
+    '], ), kind: "quarto-float-%s", supplement: "%s", numbering: (..n) => "%d")<%s>',
+    kind, title[kind], number_of[identifier], identifier)))
   return out
 end
 

@@ -1,7 +1,7 @@
 -- The report's own dialect, for either renderer (Quarto runs it before its own filters):
 --   @sec-x            -> a link "Section 2.1" / "第 2.1 节" / "Appendix A.1" / "附录 A.1"
 --   # Title {.annex}  -> an appendix chapter: it and what is below it count A, A.1, A.2, B ...
---   ::: {.table-note} -> small print under a table or a figure
+--   ::: {.table-note} -> small print under a table or a figure, which on paper it moves with
 --   ::: {.small}      -> smaller type, for a table with many columns
 -- Quarto numbers sections but cannot write 第 2.1 节, nor letter the appendices of a single
 -- document; hence both are done here, the same for everyone.
@@ -92,13 +92,13 @@ end
 
 -- Rebuild a list of blocks, those inside plain divisions first. Divisions that stand for
 -- something of Quarto's own are not entered.
-local function rebuild(blocks, change)
+local function rebuild(blocks, change, top)
   for _, block in ipairs(blocks) do
     if block.t == "Div" and not block.attributes["__quarto_custom"] then
-      block.content = rebuild(block.content, change)
+      block.content = rebuild(block.content, change, false)
     end
   end
-  return change(blocks)
+  return change(blocks, top)
 end
 
 local function wrapped(content, open, close)
@@ -123,13 +123,57 @@ local function dress(block)
   return pandoc.Blocks({ block })
 end
 
+-- On paper figures and short tables float to the top or bottom of a page, their notes with
+-- them, and the text flows on. Long tables break over pages and stay where they are; so does
+-- what a heading announces by itself, and everything in the appendices.
+local LONGEST = 20
+
+local function rows_of(block)
+  local rows = 0
+  pandoc.Div({ block }):walk({ Table = function(t)
+    rows = rows + #t.head.rows
+    for _, body in ipairs(t.bodies) do rows = rows + #body.body end
+  end })
+  return rows
+end
+
+local function is_captioned(block)
+  if block.t == "Figure" or block.t == "Table" then
+    return block.identifier:match("^fig%-") or block.identifier:match("^tbl%-")
+  elseif block.t ~= "Div" then
+    return false
+  end
+  local labelled = block.identifier:match("^fig%-") or block.identifier:match("^tbl%-")
+  return labelled or block.attributes["__quarto_custom_type"] == "FloatRefTarget"
+    or block.classes:includes("small") and block.content[1] and is_captioned(block.content[1])
+end
+
+local function floats(list, i)
+  local before = list[i - 1]
+  return is_captioned(list[i]) and rows_of(list[i]) <= LONGEST and before and before.t ~= "Header"
+end
+
 -- A note never starts a page of its own: on paper the figure or table above is tied to it.
-local function dress_all(list)
-  local out = pandoc.Blocks({})
+local function dress_all(list, top)
+  local out, typst = pandoc.Blocks({}), FORMAT:match("typst")
+  local side, in_back, noted = "auto", false, false
   for i, block in ipairs(list) do
     local dressed = dress(block)
-    if FORMAT:match("typst") and is_note(list[i + 1]) then
-      dressed = wrapped(dressed, "#noted[", "]")
+    if typst and top and block.t == "Header" and block.level == 1 then
+      in_back = in_back or block.classes:includes("unnumbered")
+      if in_back then out:insert(pandoc.RawBlock("typst", "#place.flush()")) end
+    end
+    if typst and is_note(block) and noted then
+      dressed = pandoc.Blocks({}) -- went with what it belongs to
+    elseif typst and top and not in_back and floats(list, i) then
+      if is_note(list[i + 1]) then dressed:extend(dress(list[i + 1])) end
+      dressed = wrapped(dressed, "#floating(" .. side .. ")[", "]")
+      side, noted = "auto", true
+    else
+      if typst and is_note(list[i + 1]) then dressed = wrapped(dressed, "#noted[", "]") end
+      -- the next one must not jump above a long table that ends on its page
+      if is_captioned(block) then side = "bottom" end
+      noted = false
     end
     out:extend(dressed)
   end
@@ -138,7 +182,7 @@ end
 
 function Pandoc(doc)
   read_language(doc.meta)
-  doc.blocks = rebuild(number_headings(doc.blocks), dress_all)
+  doc.blocks = rebuild(number_headings(doc.blocks), dress_all, true)
   doc.blocks = doc.blocks:walk({ Cite = link_sections })
   return doc
 end
