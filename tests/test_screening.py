@@ -118,7 +118,50 @@ def test_without_durations_the_rule_is_not_applied(tmp_path):
     assert list(result.flags) == ["long_string", "irv", "mahalanobis"]
     summary = result.summary().set_index("rule")
     assert not summary.loc["duration", "applied"] and summary.loc["mahalanobis", "applied"]
+    assert summary["flagged"].isna().to_dict() == {
+        "long_string": False, "irv": False, "mahalanobis": False, "duration": True
+    }  # fmt: skip
+    assert "too fast" not in result.sentence() and "作答过快" not in result.sentence("zh")
     assert "3 rules" in result.sentence() and "3 项规则" in result.sentence("zh")
+
+
+def test_a_run_that_cannot_occur_is_not_said_to_have_been_looked_for(tmp_path):
+    frame = planted()[[*ITEMS[:5], "seconds"]]
+    lines = STUDY.format(screening="action: flag").splitlines()
+    text = "\n".join(line for line in lines if "b1" not in line)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    (tmp_path / "study.yml").write_text(text, encoding="utf-8")
+    study = read_study(tmp_path)
+    result = screen_careless(study, read_survey(study))
+    assert "long_string" not in result.flags and "irv" in result.flags
+    assert "in a row" not in result.sentence()
+    assert result.summary().set_index("rule")["flagged"].isna()["long_string"]
+
+
+def test_thresholds_carry_their_units_in_both_languages(tmp_path):
+    _, result = screened(
+        tmp_path, planted(), "irv_minimum: 0.3, seconds_per_item: 1, long_string_share: 0.7"
+    )
+    text = result.summary().set_index("rule")["threshold_text"]
+    assert text["long_string"] == "70% of the items, 6 at least"
+    assert text["irv"] == "SD of 0.3 scale points or less"
+    assert text["mahalanobis"] == "p < .001" and text["mahalanobis"].zh == "p < 0.001"
+    assert text["duration"] == "less than 1 second an item"
+    assert text["duration"].zh == "每题少于 1 秒" and "题项数的 70%" in text["long_string"].zh
+
+
+def test_sheets_that_are_the_same_in_every_column_are_counted(tmp_path):
+    frame = planted().assign(seconds=80 + np.arange(300) / 1000)
+    _, none = screened(tmp_path, frame)
+    assert none.n_identical == 0 and "same as another" not in none.sentence()
+    frame.loc[[20, 21]] = frame.loc[[10]].to_numpy()
+    survey, result = screened(tmp_path, frame)
+    assert survey.identical_rows == (11, 21, 22)
+    assert result.n_identical == 3
+    assert "3 sheets are the same as another in every column." in result.sentence()
+    assert "3 份问卷的各列与他人完全相同。" in result.sentence("zh")
+    later = survey.rows(survey.items.index[15:])
+    assert screen_careless(read_study(tmp_path), later).n_identical == 2
 
 
 def test_redundant_items_leave_the_distance_out_and_say_so():

@@ -334,6 +334,68 @@ def test_lavaan_syntax_given_whole_is_read_for_its_regressions(tmp_path):
     assert model_edges(study, study.model("main")) == {("QUAL", "SAT")}
 
 
+WHOLE = "QUAL =~ q1 + q2 + q3\\nSAT =~ s1 + s2 + s3\\nSAT ~ a*QUAL"
+SYNTAX_FAULTS = [
+    (WHOLE.replace("q3", "q33"), "unknown variable", ["'q33'", "did you mean 'q3'?", "line 12"]),
+    (WHOLE.replace("*QUAL", "*QUALL"), "unknown variable", ["'QUALL'", "did you mean 'QUAL'?"]),
+    (WHOLE.replace("SAT =~ s1 + s2 + s3\\n", ""), "unknown variable",
+     ["'SAT' is used, but no line says", "add 'SAT =~ s1 + s2 + s3'"]),
+    (WHOLE.replace("q1 + q2", "q1 ++ q2"), "bad syntax", ["'' in the line 'QUAL =~ q1 ++ q2 + q3'"]),
+    (WHOLE.replace("SAT ~ a*", "SAT = a*"), "bad syntax", ["= a*QUAL"]),
+    (WHOLE.replace("a*QUAL", "a**QUAL"), "bad syntax", ["'a**QUAL'"]),
+    (WHOLE.replace("a*QUAL", ""), "bad syntax", ["nothing on one side of ~"]),
+    (WHOLE.replace("QUAL =~ q1", "QUAL <~ q1"), "bad syntax", ["<~, which is not supported"]),
+    (WHOLE + "\\ni := a*bb", "unknown label", ["'bb'", "labels no parameter"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("syntax", "kind", "words"), SYNTAX_FAULTS)
+def test_faults_of_lavaan_syntax_are_named_before_anything_is_fitted(tmp_path, syntax, kind, words):
+    from analysis.errors import ModelError
+    from analysis.sem.syntax import parse_syntax
+
+    study = swap("{paths: [QUAL -> SAT]}", f'{{syntax: "{syntax}"}}').split("hypotheses")[0]
+    hits = [f for f in check_study(write(tmp_path, study)) if f.severity == "error"]
+    assert [f.kind for f in hits] == [kind], "\n".join(map(str, hits))
+    assert all(word in str(hits[0]) for word in words) and hits[0].allowed and hits[0].remedy
+    if kind != "unknown variable":  # the engine agrees
+        with pytest.raises(ModelError):
+            parse_syntax(syntax.replace("\\n", "\n"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "# a comment with = and ++\\nq1 ~~ q2; q1 ~ 1; q2 ~ 0*1",
+        "f =~ NA*q1 + 1*q1 + start(0.5)*s1 + c(u, v)*s2\\nf ~~ 1*f + 0*SAT",
+        "b := a*2 + sqrt(a)\\nd := b + a\\na == 0.5",
+        "q1 | t1 + t2",
+        "s1 ~ 1e+1*q1 +\\n -0.5*q2\\n + 'lab'*q3",
+        "q1 ～～ q2",
+    ],
+)
+def test_lavaan_syntax_that_the_engine_reads_is_not_faulted(tmp_path, more):
+    from analysis.sem.syntax import parse_syntax
+
+    syntax = f"{WHOLE}\\n{more}"
+    parse_syntax(syntax.replace("\\n", "\n"))
+    study = swap("{paths: [QUAL -> SAT]}", f'{{syntax: "{syntax}"}}')
+    findings = check_study(write(tmp_path, study))
+    assert [f for f in findings if f.severity == "error"] == []
+
+
+def test_items_that_are_copies_are_named(tmp_path):
+    frame = answers()
+    frame.loc[3, "q2"] = None
+    frame["s3"] = frame["q2"]
+    errors = [f for f in check_study(write(tmp_path, frame=frame)) if f.severity == "error"]
+    assert [f.kind for f in errors] == ["identical items"]
+    assert "q2 and s3 hold the same answer in every row" in str(errors[0])
+    assert "constructs.SAT.items.s3" in errors[0].where
+    frame.loc[9, "s3"] = 1 if frame.loc[9, "q2"] != 1 else 2
+    assert "identical items" not in [f.kind for f in check_study(write(tmp_path, frame=frame))]
+
+
 def test_reverse_keyed_items_are_recoded_and_missing_codes_counted(tmp_path):
     study = swap("q1: first", "q1: {label: first, reverse: true}")
     survey = read_survey(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from analysis.study.findings import Finding, list_some, suggest
 from analysis.study.spec import Construct, Hypothesis, StructuralModel, Study
+from analysis.study.syntax_checks import check_syntax
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 Edge = tuple[str, str]
@@ -211,6 +212,7 @@ def _check_model(study: Study, model: StructuralModel) -> Iterator[Finding]:
         )
         return
     if model.syntax:
+        yield from check_syntax(study, model)
         return
     known = [c.name for c in study.constructs]
     unknown = sorted({end for edge in model_edges(study, model) for end in edge} - set(known))

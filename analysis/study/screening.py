@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.results import Result
+from analysis.results import Result, tidy_frame
 from analysis.study.careless import careless_indices
 from analysis.study.phrases import cite, count_noun
 from analysis.study.spec import Screening, Study
@@ -75,6 +75,8 @@ class CarelessScreening(Result):
         Which rules a sheet tripped. Only rules that could be applied are columns.
     incomplete, careless : Series, bool
         Too many items unanswered; at least ``settings.flags_needed`` rules tripped.
+    n_identical : int
+        Sheets that are the same as another in every column; told, never set aside for it.
     settings : Screening
         The study's ``screening`` section.
     """
@@ -83,6 +85,7 @@ class CarelessScreening(Result):
     flags: pd.DataFrame
     incomplete: pd.Series
     careless: pd.Series
+    n_identical: int = 0
     settings: Screening
 
     @property
@@ -122,7 +125,12 @@ class CarelessScreening(Result):
         )
 
     def summary(self) -> pd.DataFrame:
-        """Return one row per rule: threshold, sheets flagged, and whose rule it is."""
+        """Return one row per rule: ``rule label label_zh threshold threshold_text applied flagged
+        source``.
+
+        ``threshold_text`` carries the unit, in both languages; ``flagged`` is NA for a rule that
+        was not applied.
+        """
         s = self.settings
         limits = {"long_string": s.long_string_share, "irv": s.irv_minimum,
                   "mahalanobis": s.mahalanobis_p, "duration": s.seconds_per_item}  # fmt: skip
@@ -132,13 +140,14 @@ class CarelessScreening(Result):
                 "label": str(rule.reason),
                 "label_zh": rule.reason.zh,
                 "threshold": limits[rule.name],
+                "threshold_text": _threshold_words(rule.name, limits[rule.name]),
                 "applied": rule.name in self.flags,
-                "flagged": int(self.flags[rule.name].sum()) if rule.name in self.flags else 0,
+                "flagged": self.flags[rule.name].sum() if rule.name in self.flags else None,
                 "source": rule.source,
             }
             for rule in RULES
         ]
-        return pd.DataFrame(rows)
+        return tidy_frame(rows).astype({"flagged": "Int64"})
 
     def flow(self) -> tuple[FlowStep, ...]:
         """Return the steps that follow on ``survey.flow``."""
@@ -193,6 +202,7 @@ class CarelessScreening(Result):
                     else f"没有问卷触发至少 {needed} 项规则"
                 )
                 + (f"；另有 {n_incomplete} 份因缺答过多剔除。" if n_incomplete else "。")
+                + (f"{self.n_identical} 份问卷的各列与他人完全相同。" if self.n_identical else "")
             )
         was, were = ("was" if k == 1 else "were" for k in (n_careless, n_incomplete))
         return (
@@ -204,6 +214,12 @@ class CarelessScreening(Result):
                 else f"No sheet tripped {needed} or more rules"
             )
             + (f"; {n_incomplete} {were} set aside as too incomplete." if n_incomplete else ".")
+            + (
+                f" {count_noun(self.n_identical, 'sheet')} "
+                f"{'is' if self.n_identical == 1 else 'are'} the same as another in every column."
+                if self.n_identical
+                else ""
+            )
         )
 
 
@@ -217,6 +233,21 @@ def _rule_words(row, said: str, lang: str) -> str:
     if lang == "zh":
         return f"{row.label_zh}{cite(said, lang)}{row.flagged} 份"
     return f"{row.label} {cite(said)}, {count_noun(row.flagged, 'sheet')}"
+
+
+def _threshold_words(rule: str, limit: float) -> Text:
+    """Say a rule's threshold with its unit."""
+    if rule == "long_string":
+        share = format_percent(limit)
+        return Text(f"{share} of the items, {SHORTEST_RUN} at least",
+                    zh=f"题项数的 {share}，至少 {SHORTEST_RUN} 题")  # fmt: skip
+    if rule == "irv":
+        return Text(f"SD of {limit:g} scale points or less", zh=f"标准差不超过 {limit:g} 个量表点")
+    if rule == "mahalanobis":
+        said = f"{limit:g}"
+        return Text(f"p < {said.removeprefix('0')}", zh=f"p < {said}")
+    noun = "second" if limit == 1 else "seconds"
+    return Text(f"less than {limit:g} {noun} an item", zh=f"每题少于 {limit:g} 秒")
 
 
 def screen_careless(study: Study, survey: Survey) -> CarelessScreening:
@@ -265,6 +296,7 @@ def screen_careless(study: Study, survey: Survey) -> CarelessScreening:
         flags=flags,
         incomplete=incomplete,
         careless=flags.sum(axis=1) >= settings.flags_needed,
+        n_identical=len(set(survey.identical_rows) & set(items.index)),
         settings=settings,
     )
 
@@ -287,9 +319,8 @@ def _flag(indices: pd.DataFrame, settings: Screening, n_items: int) -> pd.DataFr
         "duration": indices["seconds_per_item"] < settings.seconds_per_item,
     }
     source = {"mahalanobis": "mahalanobis", "duration": "seconds_per_item"}
-    applied = {
-        name: flag
-        for name, flag in flags.items()
-        if name not in source or indices[source[name]].notna().any()
-    }
+    possible = {name: indices[column].notna().any() for name, column in source.items()}
+    # No run can be as long as that in a questionnaire of fewer items.
+    possible["long_string"] = n_items >= run_needed
+    applied = {name: flag for name, flag in flags.items() if possible.get(name, True)}
     return pd.DataFrame(applied, index=indices.index)

@@ -60,6 +60,8 @@ class Survey:
         Item → {number: label} of the data file, missing codes left out.
     findings : tuple of Finding
         Warnings met on the way.
+    identical_rows : tuple of int
+        Rows that are the same as another in every column but the respondent's identifier.
     sha256, format : str
         Of the data file.
     """
@@ -78,6 +80,7 @@ class Survey:
     labels: dict[str, Text]
     value_labels: dict[str, dict[float, str]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    identical_rows: tuple[int, ...] = ()
     sha256: str
     format: str
 
@@ -161,9 +164,11 @@ def examine_survey(study: Study) -> tuple[Survey | None, list[Finding]]:
     findings = [*_missing_columns(study, raw), *_short_rows(raw)]
     coding = Coding(study, raw, findings)
     survey = coding.survey()
+    identical = _rows_alike(study, raw)
     findings += [
         *_repeated_respondents(study, raw, survey),
-        *_identical_rows(study, raw),
+        *_identical_rows(identical),
+        *_identical_items(study, survey),
         *_overlooked_items(study, raw),
         *_too_few_rows(study, survey),
     ]
@@ -171,7 +176,8 @@ def examine_survey(study: Study) -> tuple[Survey | None, list[Finding]]:
         return None, findings
     from dataclasses import replace
 
-    return replace(survey, findings=tuple(findings)), findings
+    survey = replace(survey, findings=tuple(findings), identical_rows=tuple(identical))
+    return survey, findings
 
 
 def check_study(path: str | Path) -> list[Finding]:
@@ -275,10 +281,35 @@ def _repeated_respondents(study: Study, raw: RawTable, survey: Survey) -> list[F
     ]
 
 
-def _identical_rows(study: Study, raw: RawTable) -> list[Finding]:
+def _rows_alike(study: Study, raw: RawTable) -> list[int]:
     frame = raw.frame.drop(columns=[study.data.id or ""], errors="ignore")
-    rows = frame.index[frame.duplicated(keep=False) & filled_cells(frame).any(axis=1)]
-    if rows.empty:
+    alike = frame.duplicated(keep=False) & filled_cells(frame).any(axis=1)
+    return [int(row) for row in frame.index[alike]]
+
+
+def _identical_items(study: Study, survey: Survey) -> list[Finding]:
+    """Name items answered alike by everybody: copies, which no model with both can be fitted to."""
+    place = {i.name: ("constructs", c.name, "items", i.name) for c in study.constructs
+             for i in c.items}  # fmt: skip
+    copies: dict[tuple, list[str]] = {}
+    for name, answers in survey.items.items():
+        if answers.max() > answers.min():  # constant items are told elsewhere
+            copies.setdefault(tuple(answers.fillna(float("-inf"))), []).append(name)
+    return [
+        Finding(
+            study.where(*place[names[-1]]),
+            f"{' and '.join(names)} hold the same answer in every row",
+            "items of which none repeats another",
+            "make sure that each has its own column in the data; leave out the copies",
+            kind="identical items",
+        )
+        for names in copies.values()
+        if len(names) > 1
+    ]
+
+
+def _identical_rows(rows: list[int]) -> list[Finding]:
+    if not rows:
         return []
     return [
         Finding(
