@@ -56,7 +56,7 @@ SAMPLE = {
     ),
     "careless": table(
         column("text", "label", "Sign", "迹象", 3.2),
-        column("plain", "threshold", "Threshold", "阈值", 1.1),
+        column("text", "threshold_text", "Threshold", "阈值", 1.8),
         column("verdict", "applied", "Checked", "是否检查", 1.1,
                 words=YES_NO),
         column("count", "flagged", "Sheets flagged", "标记份数", 1.3),
@@ -119,6 +119,9 @@ SAMPLE = {
             "skew": Text("Multivariate skew", zh="多元偏度"),
             "skew_small_sample": Text("Multivariate skew, small sample", zh="多元偏度（小样本）"),
             "kurtosis": Text("Multivariate kurtosis", zh="多元峰度"),
+            "kurtosis_small_sample": Text(
+                "Multivariate kurtosis, small sample", zh="多元峰度（小样本）"
+            ),
         }),
         column("number", "coefficient", "Coefficient", "系数", 1.2),
         column("number", "statistic", "χ² or *z*", "χ² 或 *z*", 1.2),
