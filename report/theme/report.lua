@@ -112,7 +112,15 @@ local function is_note(block)
   return block and block.t == "Div" and block.classes:includes("table-note")
 end
 
+local function announces(block)
+  local text = block.t == "Para" and pandoc.utils.stringify(block) or ""
+  return text:match(":%s*$") or text:match("：%s*$")
+end
+
 local function dress(block)
+  if FORMAT:match("typst") and announces(block) then
+    return wrapped({ block }, "#announcing[", "]")
+  end
   if FORMAT:match("typst") and is_note(block) then
     return wrapped(block.content, "#table-note[", "]")
   elseif FORMAT:match("typst") and block.t == "Div" and block.classes:includes("small") then
@@ -126,7 +134,7 @@ end
 -- On paper figures and short tables float to the top or bottom of a page, their notes with
 -- them, and the text flows on. Long tables break over pages and stay where they are; so does
 -- what a heading announces by itself, and everything in the appendices.
-local LONGEST = 20
+local LONGEST = 32 -- rows; the template measures what is shorter
 
 local function rows_of(block)
   local rows = 0
@@ -161,7 +169,8 @@ local function dress_all(list, top)
     local dressed = dress(block)
     if typst and top and block.t == "Header" and block.level == 1 then
       in_back = in_back or block.classes:includes("unnumbered")
-      if in_back then out:insert(pandoc.RawBlock("typst", "#place.flush()")) end
+      in_back = in_back or block.classes:includes("unnumbered")
+      out:insert(pandoc.RawBlock("typst", "#place.flush()")) -- none leaves its chapter
     end
     if typst and is_note(block) and noted then
       dressed = pandoc.Blocks({}) -- went with what it belongs to
