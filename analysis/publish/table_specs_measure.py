@@ -60,8 +60,8 @@ RELIABILITY = {
         column("coef", "split_half", "Split-half", "分半信度"),
         column("coef_interval", "split_half_min split_half_max", "Lowest and highest split",
                 "最低与最高分半", 1.6),
-        note=Text("Split-half: Guttman's coefficient, odd against even items, beside the lowest and "
-                  "highest of all splits.",
+        note=Text("Split-half: Guttman's coefficient, odd against even items, beside the lowest "
+                  "and highest of all splits.",
                   zh="分半信度为 Guttman 系数（奇偶题项），旁列所有分法中的最低与最高值。"),
     ),
     "item_analysis": table(
@@ -250,7 +250,8 @@ MEASUREMENT = {
             "not converged": Text("not converged", zh="未收敛"),
             "not identified": Text("not identified", zh="不可识别"),
         }),
-        note=Text("Shares are of all item variance; Δχ² is the stricter model less the freer one. Limits: "
+        note=Text("Shares are of all item variance; Δχ² is the stricter model less the freer one. "
+                  "Limits: "
                   "first factor {harman}; VIF {vif_full_collinearity}.",
                   zh="占比为占全部题项方差的比例；Δχ² 为较严格模型减去较宽松模型。"
                   "界限：首因子方差占比 {harman}；VIF {vif_full_collinearity}。"),
