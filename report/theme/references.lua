@@ -38,7 +38,7 @@ local function mend_entry(entry)
     for _, inline in ipairs(block.content or {}) do
       if inline.t == "Span" and inline.classes:includes("csl-right-inline")
         and is_english_entry(inline.content) then
-        inline.content = in_english(inline.content)
+        inline.content = inline.content:walk({ Inlines = in_english })
       end
     end
   end
