@@ -36,7 +36,11 @@ def changed(data, **columns):
 
 
 BAD_DATA = [
-    ("text", lambda d: changed(d, x4=d.x4.astype(object).where(d.index != 6, "?")), "x4 holds text"),
+    (
+        "text",
+        lambda d: changed(d, x4=d.x4.astype(object).where(d.index != 6, "?")),
+        "x4 holds text",
+    ),
     ("constant", lambda d: changed(d, x5=3.0), r"x5 \(always 3\)"),
     ("collinear pair", lambda d: changed(d, x2=2 * d.x1 + 1), "x1, x2 are exactly collinear"),
     ("sum", lambda d: changed(d, x9=d.x7 + d.x8), "x7, x8, x9 are exactly collinear"),
