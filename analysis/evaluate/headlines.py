@@ -94,15 +94,14 @@ def _discriminant(frame, close, labels, rule, lang: str) -> str:
 
 
 _APART = {
-    "en": "Yes: the heterotrait–monotrait ratio of all {n} pairs of constructs is below {cutoff} "
+    "en": "The heterotrait–monotrait ratio of all {n} pairs of constructs is below {cutoff} "
     "({said}).",
-    "zh": "是：全部 {n} 对构念的异质—单质比均低于 {cutoff}（{said}）。",
+    "zh": "全部 {n} 对构念的异质—单质比均低于 {cutoff}（{said}）。",
 }
 _CLOSE = {
-    "en": "Only in part: {apart} of {n} pairs of constructs have a heterotrait–monotrait ratio "
+    "en": "{apart} of {n} pairs of constructs have a heterotrait–monotrait ratio "
     "below {cutoff} ({said}); the closest are {pairs}.",
-    "zh": "部分如此：{n} 对构念中有 {apart} 对的异质—单质比低于 {cutoff}（{said}）；"
-    "最接近的是{pairs}。",
+    "zh": "{n} 对构念中有 {apart} 对的异质—单质比低于 {cutoff}（{said}）；最接近的是{pairs}。",
 }
 
 
