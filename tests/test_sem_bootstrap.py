@@ -3,8 +3,8 @@
 Every draw of the well-behaved models was driven to lavaan's optimum: 1e-5 (relative above 1). On
 the difficult ones only the discrepancy reached can be compared: ours may not lie above lavaan's
 by more than 1e-7. A draw counts as failed here when some search saw a lower point than the optimum
-it could reach (paths of the full ECSI model run away to infinity), so fewer draws count as converged
-than in fits of lavaan's that stop at the first local optimum.
+it could reach (paths of the full ECSI model run away to infinity), so fewer draws count as
+converged than in fits of lavaan's that stop at the first local optimum.
 """
 
 from functools import cache
