@@ -166,8 +166,14 @@ def _huge(rows: pd.DataFrame, errors: np.ndarray) -> Finding:
     )
 
 
-def rows_lost(n_dropped: int, n_all: int, columns: list[str]) -> list[Finding]:
-    """Tell how many rows listwise deletion cost, and where the gaps are."""
+FULL_INFORMATION = Text("full-information maximum likelihood", zh="全信息极大似然估计")
+PAIRWISE = Text("pairwise deletion", zh="成对删除")
+
+
+def rows_lost(
+    n_dropped: int, n_all: int, columns: list[str], remedy: Text = FULL_INFORMATION
+) -> list[Finding]:
+    """Tell how many rows listwise deletion cost, where the gaps are, and what would keep them."""
     if not n_dropped:
         return []
     where = join_words(columns[:4]) + (" …" if len(columns) > 4 else "")
@@ -177,9 +183,9 @@ def rows_lost(n_dropped: int, n_all: int, columns: list[str]) -> list[Finding]:
             "rows_lost",
             Text(
                 f"{n_dropped} of {n_all} rows were dropped for missing answers (most in {where}); "
-                "full-information maximum likelihood would keep them.",
+                f"{remedy} would keep them.",
                 zh=f"{n_all} 行中有 {n_dropped} 行因缺失被删除（多见于 {where_zh}）；"
-                "全信息极大似然估计可保留这些行。",
+                f"{remedy.zh}可保留这些行。",
             ),
             tuple(columns),
         )

@@ -42,8 +42,8 @@ def findings_of(
     indices: Mapping[str, float],
 ) -> list[Finding]:
     n = prepared.n
-    out = diagnostics.rows_lost(prepared.n_all - n, prepared.n_all, list(prepared.gaps))
-    out = [_pairwise_instead(f) for f in out]
+    lost, gaps = prepared.n_all - n, list(prepared.gaps)
+    out = diagnostics.rows_lost(lost, prepared.n_all, gaps, diagnostics.PAIRWISE)
     out += diagnostics.weak_identification(found.weakest)
     out += diagnostics.other_optima(solution.other_optima)
     out += diagnostics.few_rows(n, prepared.design.n_parameters)
@@ -64,14 +64,6 @@ def findings_of(
         out += diagnostics.latent_correlations_too_high(correlation, where)
         out += diagnostics.residuals_not_positive(point.implied.blocks[THETA][0, g], where)
     return out
-
-
-def _pairwise_instead(finding: Finding) -> Finding:
-    told = Text(
-        str(finding.message).replace("missing='fiml'", "missing='pairwise'"),
-        zh=finding.message.zh.replace("missing='fiml'", "missing='pairwise'"),
-    )
-    return Finding(finding.code, told, finding.parameters)
 
 
 def _rare_categories(prepared: OrdinalPrepared) -> list[Finding]:
