@@ -1,6 +1,13 @@
 """``python -m analysis``: see :mod:`analysis.cli`."""
 
-from analysis.cli import main
+import sys
 
 if __name__ == "__main__":
+    try:
+        from analysis.cli import main
+    except ModuleNotFoundError as missing:
+        sys.exit(
+            f"The package {missing.name} is not installed for {sys.executable} · do: run "
+            "'make setup' once, then '. .venv/bin/activate' (Windows: .venv\\Scripts\\activate)"
+        )
     main()

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, FaultsError
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -115,10 +115,16 @@ def main() -> None:
 
 def _job(study, lang, formats, renderer, draft, out):
     from analysis.publish.build import BUILD, Job
-    from analysis.study import read_study
+    from analysis.publish.render import require_quarto
+    from analysis.study import check_study, read_study
 
     path = study_file(study)
     declared = read_study(path)
+    faults = [finding for finding in check_study(path) if finding.severity == "error"]
+    if faults:
+        raise FaultsError(faults)
+    if renderer == Renderer.quarto:
+        require_quarto()
     languages = declared.report.languages if lang == Language.all else (lang.value,)
     return Job(
         study_file=path, study=declared, languages=tuple(languages),

@@ -37,10 +37,10 @@ COLUMNS = ("hypothesis", "statement", "path", "sign", "kind", "est", "se", "z", 
 class HypothesisTests(Result):
     """One verdict a hypothesis.
 
-    A path is **supported** when its p value is below the study's level and its sign is the
-    expected one, **contradicted** when the sign is the opposite one, **not supported** otherwise.
-    An indirect effect is judged by its bootstrap interval instead of p. A hypothesis whose path is
-    not in the model reported is **not tested**.
+    A path is **supported** when its p value is below the study's level, its interval (bootstrap
+    where there is one) excludes zero, and its sign is the expected one; **contradicted** when the
+    sign is the opposite one, **not supported** otherwise. An indirect effect is judged by its
+    interval alone. A hypothesis whose path is not in the model reported is **not tested**.
     """
 
     frame: pd.DataFrame
@@ -172,7 +172,7 @@ def _limits(row: pd.Series) -> tuple[float, float]:
 def _verdict(hypothesis: Hypothesis, row: pd.Series, level) -> str:
     low, high = _limits(row)
     excludes_zero = low > 0 or high < 0
-    clear = excludes_zero if hypothesis.through else level.passes(float(row.p))
+    clear = excludes_zero and (bool(hypothesis.through) or level.passes(float(row.p)))
     if not clear:
         return "not_supported"
     return "supported" if (row.est > 0) == (hypothesis.sign == "+") else "contradicted"

@@ -49,6 +49,7 @@ class Robustness(Result):
 
     frame: pd.DataFrame
     fits: pd.DataFrame
+    labels: Mapping[str, str]
 
     def table(self) -> pd.DataFrame:
         """Return one row a path and variant: ``variant source target est p clear same``."""
@@ -76,7 +77,7 @@ class Robustness(Result):
                 [in_language(VARIANTS[v], lang) for v in dict.fromkeys(others.variant)], lang=lang
             ),
         }  # fmt: skip
-        lost = [_lost(row, lang) for row in others[~others.same].itertuples()]
+        lost = [_lost(row, self.labels, lang) for row in others[~others.same].itertuples()]
         text = _SENTENCE[lang].format(**words)
         return text + (_LOST[lang].format(lost=join_words(lost, lang=lang)) if lost else "")
 
@@ -89,9 +90,10 @@ _SENTENCE = {
 _LOST = {"en": " Not so: {lost}.", "zh": "有变化的是：{lost}。"}
 
 
-def _lost(row, lang: str) -> str:
+def _lost(row, labels: Mapping[str, str], lang: str) -> str:
     variant = in_language(VARIANTS[row.variant], lang)
-    arrow = f"{row.source} → {row.target}"
+    ends = [in_language(labels.get(name, name), lang) for name in (row.source, row.target)]
+    arrow = " → ".join(ends)
     return f"{arrow}（{variant}）" if lang == "zh" else f"{arrow} ({variant})"
 
 
@@ -102,6 +104,7 @@ def check_robustness(
     *,
     attentive: pd.Index | None = None,
     bootstrap: int = 500,
+    labels: Mapping[str, str] | None = None,
 ) -> Robustness:
     """Fit the reported model again in every way the study and its data allow.
 
@@ -116,6 +119,8 @@ def check_robustness(
         Rows of respondents who look attentive; None leaves that variant out.
     bootstrap : int
         Resamples of the PLS intervals.
+    labels : mapping of variable to Text, optional
+        What the sentence calls them.
 
     Returns
     -------
@@ -140,7 +145,7 @@ def check_robustness(
         n_used=choice.fit.n_used, n_dropped=choice.fit.n_dropped, confidence=choice.confidence,
         method=Text("the reported model under other estimators and samples",
                     zh="以其他估计方法与样本重新拟合所报告的模型"),
-        frame=_compared(found), fits=tidy_frame(fits),
+        frame=_compared(found), fits=tidy_frame(fits), labels=labels or {},
     )  # fmt: skip
 
 

@@ -107,7 +107,6 @@ def _report_tasks(job: Job) -> Iterator[dict[str, Any]]:
     from analysis.publish.chapters import write_project
     from analysis.publish.render import render_project
 
-    sources = [p for p in (ROOT / "report").rglob("*") if p.is_file()]
     code = (ROOT / "analysis").rglob("*.py")
     executed = [job.folder / "notebooks" / n.name for n in notebooks_of(job.study)]
     for lang in job.languages:
@@ -120,10 +119,17 @@ def _report_tasks(job: Job) -> Iterator[dict[str, Any]]:
             "name": f"report-{lang}",
             "actions": [(job.attempt, [write_and_render])],
             "io": {"capture": False},
-            "file_dep": sorted(map(str, [*sources, *code, *executed, job.study_file])),
+            "file_dep": sorted(map(str, [*_sources(lang), *code, *executed, job.study_file])),
             "targets": [str(path) for path in job.report_files(lang)],
             "uptodate": [_same({"draft": job.draft, "renderer": job.renderer})],
         }
+
+
+def _sources(lang: str) -> list[Path]:
+    """Return what a report is written from: its language's chapters, theme, styles, sources."""
+    report = ROOT / "report"
+    folders = [report / name for name in (lang, "theme", "csl")]
+    return [report / "references.bib", *(p for f in folders for p in f.rglob("*") if p.is_file())]
 
 
 def _same(settings: dict[str, Any]):

@@ -52,10 +52,13 @@ _RULE_NAMES = {
 def codebook_table(study: Study, survey: Survey) -> pd.DataFrame:
     """Return code → label of everything a report may name: ``code label label_zh``.
 
-    Labels are the study's; where it gives none, those of the data file.
+    Labels are the study's; where it gives none, those of the data file. A single item bears its
+    construct's name, for it is the construct in every model.
     """
     named = {thing.name: thing.label for thing in [*study.profile, *study.models]}
-    labels = {**named, **survey.labels, **{c.name: c.label for c in study.constructs}}
+    single = {c.items[0].name: c.label for c in study.constructs if len(c.items) == 1}
+    constructs = {c.name: c.label for c in study.constructs}
+    labels = {**named, **survey.labels, **single, **constructs}
     return tidy_frame(labels.items(), ["code", "label"])
 
 

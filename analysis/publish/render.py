@@ -21,10 +21,18 @@ def render_project(
     from analysis.publish.embedded import render_embedded
     from analysis.publish.quarto import find_quarto, render_quarto
 
+    if renderer == "quarto":
+        require_quarto()
     quarto = find_quarto() if renderer != "embedded" else None
-    if renderer == "quarto" and quarto is None:
+    return render_quarto(project, formats) if quarto else render_embedded(project, formats)
+
+
+def require_quarto() -> None:
+    """Raise ReportError if Quarto is not on PATH."""
+    from analysis.publish.quarto import find_quarto
+
+    if find_quarto() is None:
         raise ReportError(
             "Quarto is not on PATH · allowed: --renderer auto, embedded, or quarto with Quarto "
             "installed · do: install it from https://quarto.org or leave --renderer away"
         )
-    return render_quarto(project, formats) if quarto else render_embedded(project, formats)

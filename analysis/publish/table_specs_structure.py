@@ -100,10 +100,11 @@ STRUCTURE = {
         P_VALUE,
         column("verdict", "verdict", "Verdict", "结论", 1.3),
         note=Text(
-            "Rule: *p* {significance} and the expected sign; an indirect effect by its interval. "
+            "Rule: *p* {significance}, an interval without zero and the expected sign; an indirect "
+            "effect by its interval. "
             "Intervals are bootstrap percentiles, *p* values by normal theory (delta method). Not "
             "tested: the reported model does not hold the path.",
-            zh="判断标准：*p* {significance} 且方向与预期一致；间接效应按区间判断；"
+            zh="判断标准：*p* {significance}、区间不含 0 且方向与预期一致；间接效应按区间判断；"
             "区间为自助百分位区间，*p* 值用正态理论（delta 法）。"
             "未检验：所报告模型不含该路径。",
         ),

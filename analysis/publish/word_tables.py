@@ -47,8 +47,12 @@ def _tie_to_what_is_above(note: Any) -> None:
     above = note.getprevious()
     while above is not None and above.tag not in {tag("p"), tag("tbl")}:
         above = above.getprevious()
-    if above is not None:
-        _keep_with_next(above.findall("w:tr", NS)[-1] if above.tag == tag("tbl") else above)
+    if above is None:
+        return
+    rows = above.findall("w:tr", NS) if above.tag == tag("tbl") else []
+    # LibreOffice takes a kept last row for a kept table: a long one would then lose its rows.
+    if len(rows) <= _KEPT_TOGETHER:
+        _keep_with_next(rows[-1] if rows else above)
 
 
 def text_width(section: Any) -> int:

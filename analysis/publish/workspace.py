@@ -119,8 +119,10 @@ class Workspace:
 
     @property
     def labels(self) -> dict[str, Text]:
-        """What every construct and item is called."""
-        return {**self.received.labels, **{c.name: c.label for c in self.study.constructs}}
+        """What every construct and item is called; a single item bears its construct's name."""
+        single = {c.items[0].name: c.label for c in self.study.constructs if len(c.items) == 1}
+        constructs = {c.name: c.label for c in self.study.constructs}
+        return {**self.received.labels, **single, **constructs}
 
 
 def open_study(study: str | Path, out: str | Path, *, draft: bool = False) -> Workspace:

@@ -23,6 +23,13 @@ _NAMED = {
     "hypotheses": spec.Hypothesis,
 }
 
+#: What a model without a label is called in a report.
+_MODEL_LABELS = {
+    "main": {"en": "theoretical model", "zh": "理论模型"},
+    "fallback": {"en": "fallback model", "zh": "备用模型"},
+    "rival": {"en": "rival model", "zh": "竞争模型"},
+}
+
 
 def read_study(path: str | Path) -> spec.Study:
     """Read and validate a study file.
@@ -169,7 +176,7 @@ def _is_phrase(body: Any) -> bool:
 
 def _write_out_models(document: Document, models: list[dict], findings: list[Finding]) -> None:
     for model in models:
-        model.setdefault("label", model["name"])
+        model.setdefault("label", _MODEL_LABELS.get(model.get("role", "main"), model["name"]))
         place = ("models", model["name"], "paths")
         paths = model.get("paths")
         if paths is None:

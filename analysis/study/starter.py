@@ -290,7 +290,9 @@ def _profile(raw: RawTable, guess: Guess, names: _Names) -> str:
         values = ", ".join(f"{k:g}: {_flow(v)}" for k, v in points.items())
         values = f", values: {{{values}}}" if values else ""
         lines.append(f"  {_quote(name)}: {{label: {_flow(label)}{other}{values}}}")
-    return "\n".join([*lines, "group: null    # the profile column whose groups are compared", ""])
+    return "\n".join(
+        [*lines, "group: null    # the profile column across whose groups invariance is judged", ""]
+    )
 
 
 def _models(guess: Guess, names: _Names) -> str:
