@@ -119,10 +119,10 @@ def _job(study, lang, formats, renderer, draft, out):
     from analysis.study import check_study, read_study
 
     path = study_file(study)
-    declared = read_study(path)
     faults = [finding for finding in check_study(path) if finding.severity == "error"]
     if faults:
         raise FaultsError(faults)
+    declared = read_study(path)
     if renderer == Renderer.quarto:
         require_quarto()
     languages = declared.report.languages if lang == Language.all else (lang.value,)

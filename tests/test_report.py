@@ -185,9 +185,15 @@ def command(*arguments):
 def test_check_lists_every_fault_at_once_and_exits_with_one(tmp_path):
     study = write_small_study(tmp_path / "small")
     text = study.read_text(encoding="utf-8").replace("qual_3]", "qual_33]")
-    study.write_text(text.replace("sat_2, ", "sat_22, "), encoding="utf-8")
-    run = command("check", tmp_path / "small")
-    assert run.returncode == 1 and "qual_33" in run.stdout and "sat_22" in run.stdout
+    text = text.replace("sat_2, ", "sat_22, ").replace("SAT -> LOY]", "SAT -> LOYAL]")
+    study.write_text(text.replace("seed: 11", "seeds: 11, confidence: 3"), encoding="utf-8")
+    for verb in ("check", "report"):
+        run = command(verb, tmp_path / "small")
+        told = run.stdout + run.stderr
+        assert run.returncode == 1 and "Traceback" not in told and "01_sample" not in told
+        # A column, a construct, a key and a value at fault, all in one pass.
+        for word in ("qual_33", "sat_22", "LOYAL", "seeds", "confidence"):
+            assert word in told, word
     assert command("check", ROOT / "data" / "ecsi-mobile").returncode == 0
 
 

@@ -195,10 +195,15 @@ def check_study(path: str | Path) -> list[Finding]:
     ['two items', 'one item']
     """
     from analysis.study.declaration import examine_study
+    from analysis.study.remains import examine_remains
 
     study, findings = examine_study(path)
+    if study is None:
+        study, more = examine_remains(path)
+        findings = [*findings, *more]
     if study is not None:
-        findings = findings + examine_survey(study)[1]
+        findings = [*findings, *examine_survey(study)[1]]
+    findings = list({(f.where, f.problem): f for f in reversed(findings)}.values())[::-1]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
 
