@@ -61,7 +61,8 @@ def render_embedded(project: Path, formats: Sequence[str]) -> dict[str, Path]:
         metadata = read_metadata(project)
         lines = check_sources(project, metadata)
         source = expanded_source(lines, metadata)
-        with ThreadPoolExecutor(max_workers=len(formats) or 1) as pool:
+        # Two at a time: each pandoc takes some 100 MB, and two languages may render side by side.
+        with ThreadPoolExecutor(max_workers=min(2, len(formats) or 1)) as pool:
             jobs = [
                 pool.submit(_render, project, folder, form, source, metadata, lines)
                 for form in formats
