@@ -16,7 +16,7 @@ from analysis.errors import ModelError
 from analysis.results import Result
 from analysis.sem.comparison import compare_models
 from analysis.sem.modification import score_tests
-from analysis.wording import Text, format_number, join_words
+from analysis.wording import Text, format_number, in_language, join_words
 
 if TYPE_CHECKING:
     from analysis.sem.result import ModelFit
@@ -51,6 +51,8 @@ class Invariance(Result):
     latent_means : DataFrame or None
         Means against the first group (``lhs group est se z p ci_low ci_high std_all``) where at
         least partial scalar invariance holds.
+    rules : dict of Cutoff
+        What the levels were judged by.
     """
 
     frame: pd.DataFrame
@@ -58,6 +60,7 @@ class Invariance(Result):
     steps: pd.DataFrame
     freed: tuple[str, ...]
     latent_means: pd.DataFrame | None
+    rules: dict[str, Cutoff]
 
     def table(self) -> pd.DataFrame:
         """Return one row a level.
@@ -76,8 +79,8 @@ class Invariance(Result):
     def sentence(self, lang: str = "en") -> str:
         """State level by level whether invariance holds, naming the rule."""
         said = [_level_sentence(row, lang) for _, row in self.frame.iloc[1:].iterrows()]
-        rule = CUTOFFS["invariance_cfi"].said
-        other = CUTOFFS["invariance_rmsea"].said
+        rule = in_language(self.rules["invariance_cfi"].said, lang)
+        other = in_language(self.rules["invariance_rmsea"].said, lang)
         if lang == "zh":
             return "".join(said) + f"判定依据：ΔCFI（{rule}）与 ΔRMSEA（{other}）。"
         return " ".join(said) + f" Judged by ΔCFI ({rule}) and ΔRMSEA ({other})."
@@ -164,7 +167,7 @@ def check_invariance(
         n_used=first.n_used, n_dropped=first.n_dropped, confidence=first.confidence,
         method=Text("Measurement invariance", zh="测量不变性检验"), notes=first.notes, frame=frame,
         fits=fits, steps=pd.DataFrame(steps, columns=_STEP_COLUMNS), freed=freed,
-        latent_means=_latent_means(fits, frame),
+        latent_means=_latent_means(fits, frame), rules=dict(rules),
     )  # fmt: skip
 
 
