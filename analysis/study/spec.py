@@ -152,8 +152,13 @@ class Screening(_Frozen):
 
 
 class Options(_Frozen):
-    """Numbers the analysis needs: draws, level, seed."""
+    """Choices and numbers the analysis needs: estimator, missing answers, draws, level, seed.
 
+    What ``auto`` means is :func:`analysis.evaluate.estimation.plan_estimation`'s stated rule.
+    """
+
+    estimator: Literal["auto", "ml", "mlr", "wlsmv"] = "auto"
+    missing: Literal["auto", "fiml", "listwise"] = "auto"
     bootstrap: int = Field(1000, ge=20)
     confidence: float = Field(0.95, gt=0.5, lt=1)
     parallel_analysis_draws: int = Field(500, ge=20)
@@ -161,6 +166,13 @@ class Options(_Frozen):
     extraction: Literal["ml", "paf"] = "ml"
     rotation: Literal["oblimin", "promax", "varimax"] = "oblimin"
     seed: int = 20260101
+
+    @model_validator(mode="after")
+    def _estimator_takes_missing(self) -> Options:
+        if self.estimator == "wlsmv" and self.missing == "fiml":
+            raise ValueError("missing: fiml with estimator ml, mlr or auto; auto or listwise "
+                             "with wlsmv")  # fmt: skip
+        return self
 
 
 class Author(_Frozen):
