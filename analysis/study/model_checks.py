@@ -93,7 +93,7 @@ def _check_names(study: Study) -> Iterator[Finding]:
 
 
 def _check_constructs(study: Study) -> Iterator[Finding]:
-    if not study.constructs:
+    if study.data and not study.constructs:
         yield Finding(
             study.where("constructs"),
             "no construct is declared",
@@ -183,7 +183,7 @@ def _check_columns(study: Study) -> Iterator[Finding]:
 
 
 def _check_missing_codes(study: Study) -> Iterator[Finding]:
-    for code in study.data.missing_codes:
+    for code in study.data.missing_codes if study.data else ():
         if isinstance(code, str):
             continue
         on = [i.name for i in study.items if i.scale.minimum <= code <= i.scale.maximum]

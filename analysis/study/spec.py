@@ -6,6 +6,7 @@ against the data live beside this module; here is only the shape.
 
 from __future__ import annotations
 
+from datetime import date as Date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -139,6 +140,69 @@ class DataFile(_Frozen):
     citation: str | None = None
 
 
+class Transactions(_Frozen):
+    """The purchase log, one row a transaction: where it is and what its columns are called."""
+
+    file: Path
+    customer: str = "customer"
+    date: str = "date"
+    amount: str = "amount"
+    cost: str | None = None
+    date_format: str | None = None
+    returns: Literal["net", "drop"] = "net"
+    zero_amounts: Literal["keep", "drop"] = "keep"
+    duplicates: Literal["keep", "drop"] = "keep"
+    unit: Literal["day", "week", "month", "year"] = "week"
+    end: Date | None = None
+    calibration_end: Date | None = None
+    currency: Phrase = Text("")
+    licence: str | None = None
+    citation: str | None = None
+
+
+class ServiceLog(_Frozen):
+    """The log of service cases: when, how long it took, and whether it was a complaint."""
+
+    file: Path
+    customer: str = "customer"
+    date: str = "date"
+    minutes: str | None = None
+    first_contact: str | None = None
+    complaint: str | None = None
+    target_minutes: float | None = Field(None, gt=0)
+
+
+class Stages(_Frozen):
+    """What puts a customer into a stage of the lifecycle."""
+
+    retain_from: int = Field(3, ge=2)
+    upgrade_spend: float | None = Field(None, gt=0)
+    upgrade_quantile: float = Field(0.75, gt=0, lt=1)
+    lapsed_below: float | None = Field(0.5, ge=0, le=1)
+
+
+class Value(_Frozen):
+    """How purchases become money: the model, the horizon, the rates, and the ends of the chain."""
+
+    purchase_model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"] = "auto"
+    horizon_years: float = Field(3.0, gt=0)
+    discount_rate_per_year: float = Field(0.1, ge=0, lt=10)
+    margin: float = Field(1.0, gt=0, le=1)
+    acquisition_cost: float = Field(0.0, ge=0)
+    satisfaction: str | None = None
+    loyalty: str | None = None
+    stages: Stages = Stages()
+    truth: Path | None = None
+
+
+class Metrics(_Frozen):
+    """Which answers the core metrics are made of."""
+
+    satisfaction: str | None = None
+    satisfied_from: float | None = None
+    recommendation: str | None = None
+
+
 class Screening(_Frozen):
     """When an answer sheet is set aside as careless, and whether it is dropped or only flagged."""
 
@@ -203,12 +267,16 @@ class Study(_Frozen):
     date: str | None = None
     population: Phrase | None = None
     collection: Phrase | None = None
-    data: DataFile
+    data: DataFile | None
     constructs: tuple[Construct, ...]
     profile: tuple[Profile, ...] = ()
     group: str | None = None
     models: tuple[StructuralModel, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
+    transactions: Transactions | None = None
+    service_log: ServiceLog | None = None
+    value: Value = Value()
+    metrics: Metrics = Metrics()
     screening: Screening = Screening()
     options: Options = Options()
     cutoffs: dict[str, float] = {}
@@ -230,6 +298,17 @@ class Study(_Frozen):
     def data_path(self) -> Path:
         """Where the answers are, on this machine."""
         return self.folder / self.data.file
+
+    @property
+    def data_files(self) -> list[Path]:
+        """Every file of data: answers, transactions, service log."""
+        sources = (self.data, self.transactions, self.service_log)
+        return [self.folder / source.file for source in sources if source is not None]
+
+    @property
+    def links(self) -> bool:
+        """Whether answers and purchases can be joined, customer by customer."""
+        return bool(self.data and self.data.id and self.transactions and self.models)
 
     def where(self, *place: str | int) -> str:
         """Say where an entry stands in the study file, with its line."""

@@ -195,14 +195,17 @@ def check_study(path: str | Path) -> list[Finding]:
     ['two items', 'one item']
     """
     from analysis.study.declaration import examine_study
+    from analysis.study.logs import examine_logs
     from analysis.study.remains import examine_remains
 
     study, findings = examine_study(path)
     if study is None:
         study, more = examine_remains(path)
         findings = [*findings, *more]
-    if study is not None:
+    if study is not None and study.data is not None:
         findings = [*findings, *examine_survey(study)[1]]
+    if study is not None:
+        findings = [*findings, *examine_logs(study)]
     findings = list({(f.where, f.problem): f for f in reversed(findings)}.values())[::-1]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
