@@ -20,8 +20,13 @@ from analysis.publish.store import computing_files
 
 ROOT = NOTEBOOKS.parent
 BUILD = ROOT / "build"
-#: Notebooks that have nothing to say of a study without a structural model.
-STRUCTURAL = ("05_structure", "12_robustness")
+#: What a notebook needs the study to declare; the others need answers.
+NEEDS = {
+    "05_structure": lambda study: study.models,
+    "12_robustness": lambda study: study.models,
+    "06_value": lambda study: study.transactions,
+    "06_value_link": lambda study: study.links,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Job:
 
 def notebooks_of(study: Any) -> list[Path]:
     """Return the notebooks that have something to say of a study."""
-    return [path for path in notebook_paths() if study.models or path.stem not in STRUCTURAL]
+    return [p for p in notebook_paths() if NEEDS.get(p.stem, lambda study: study.data)(study)]
 
 
 def run_notebooks(job: Job) -> None:
@@ -87,7 +92,7 @@ def build_report(job: Job) -> list[Path]:
 
 
 def _notebook_tasks(job: Job) -> Iterator[dict[str, Any]]:
-    inputs = [job.study_file, job.study.data_path, *computing_files()]
+    inputs = [job.study_file, *job.study.data_files, *computing_files()]
     for notebook in notebooks_of(job.study):
         target = job.folder / "notebooks" / notebook.name
         parameters = {

@@ -49,7 +49,7 @@ _RULE_NAMES = {
 }
 
 
-def codebook_table(study: Study, survey: Survey) -> pd.DataFrame:
+def codebook_table(study: Study, survey: Survey | None) -> pd.DataFrame:
     """Return code → label of everything a report may name: ``code label label_zh``.
 
     Labels are the study's; where it gives none, those of the data file. A single item bears its
@@ -58,7 +58,7 @@ def codebook_table(study: Study, survey: Survey) -> pd.DataFrame:
     named = {thing.name: thing.label for thing in [*study.profile, *study.models]}
     single = {c.items[0].name: c.label for c in study.constructs if len(c.items) == 1}
     constructs = {c.name: c.label for c in study.constructs}
-    labels = {**named, **survey.labels, **single, **constructs}
+    labels = {**named, **(survey.labels if survey else {}), **single, **constructs}
     return tidy_frame(labels.items(), ["code", "label"])
 
 
@@ -102,6 +102,14 @@ def hypothesis_table(study: Study) -> pd.DataFrame:
     ]  # fmt: skip
     columns = ["hypothesis", "statement", "path", "sign", "theory"]
     return tidy_frame(rows, columns)
+
+
+def data_file_table(study: Study) -> pd.DataFrame:
+    """Return one row a file of data: ``file sha256``."""
+    from analysis.publish.store import sha256_of_file
+
+    files = study.data_files
+    return tidy_frame([{"file": path.name, "sha256": sha256_of_file(path)} for path in files])
 
 
 def settings_table(study: Study, *, draws: int) -> pd.DataFrame:

@@ -51,6 +51,20 @@ def sha256_of(*paths: Path) -> str:
     return digest.hexdigest()
 
 
+def sha256_of_data(study: Study) -> str:
+    """Return the SHA-256 of a study's file of data, or of the list of them where there are more."""
+    digests = [sha256_of_file(path) for path in study.data_files]
+    return (
+        digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
+    )
+
+
+def sha256_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, however large it is."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @cache
 def _code_sha256() -> str:
     return sha256_of(*computing_files())

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.publish.store import Store, open_store
+from analysis.publish.store import Store, open_store, sha256_of_data
 from analysis.wording import Text
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analysis.study import Survey
     from analysis.study.screening import CarelessScreening
     from analysis.study.spec import Study
+    from analysis.value.transactions import TransactionSummary
 
 DRAFT_DRAWS = 100
 
@@ -34,8 +35,8 @@ class Workspace:
     ----------
     study : Study
         What the analyst declared.
-    waves : Survey
-        Every answer sheet that was read.
+    waves : Survey or None
+        Every answer sheet that was read; None, like the next three, in a study of purchases alone.
     received : Survey
         One sheet a respondent: where respondents answered in several waves, the latest wave.
     screening : CarelessScreening
@@ -49,10 +50,10 @@ class Workspace:
     """
 
     study: Study
-    waves: Survey
-    received: Survey
-    screening: CarelessScreening
-    survey: Survey
+    waves: Survey | None
+    received: Survey | None
+    screening: CarelessScreening | None
+    survey: Survey | None
     store: Store
     draws: int
 
@@ -122,7 +123,20 @@ class Workspace:
         """What every construct and item is called; a single item bears its construct's name."""
         single = {c.items[0].name: c.label for c in self.study.constructs if len(c.items) == 1}
         constructs = {c.name: c.label for c in self.study.constructs}
-        return {**self.received.labels, **single, **constructs}
+        return {**(self.received.labels if self.received else {}), **single, **constructs}
+
+    def purchases(self, *, holdout: bool = False) -> TransactionSummary:
+        """Return one row a customer, from the log as the study declares it.
+
+        With ``holdout`` what came after the study's ``calibration_end`` is held back.
+        """
+        from analysis.value import summarise_transactions
+
+        declared = self.study.transactions
+        options = declared.model_dump(exclude={"file", "currency", "licence", "citation"})
+        if not holdout:
+            del options["calibration_end"]
+        return summarise_transactions(self.study.folder / declared.file, **options)
 
 
 def open_study(study: str | Path, out: str | Path, *, draft: bool = False) -> Workspace:
@@ -143,15 +157,17 @@ def open_study(study: str | Path, out: str | Path, *, draft: bool = False) -> Wo
     from analysis.study.screening import screen_careless
 
     declared = read_study(Path(study))
-    waves = read_survey(declared)
-    declared = with_codebook(declared, waves)
-    received = latest_wave(waves)
-    screening = screen_careless(declared, received)
     draws = declared.options.bootstrap
+    waves = received = screening = survey = None
+    if declared.data:
+        waves = read_survey(declared)
+        declared = with_codebook(declared, waves)
+        received = latest_wave(waves)
+        screening = screen_careless(declared, received)
+        survey = received.rows(screening.kept)
     return Workspace(
-        study=declared, waves=waves, received=received, screening=screening,
-        survey=received.rows(screening.kept),
-        store=open_store(out, declared, received.sha256),
+        study=declared, waves=waves, received=received, screening=screening, survey=survey,
+        store=open_store(out, declared, sha256_of_data(declared)),
         draws=min(DRAFT_DRAWS, draws) if draft else draws,
     )  # fmt: skip
 

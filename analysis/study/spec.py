@@ -187,7 +187,7 @@ class Value(_Frozen):
     purchase_model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"] = "auto"
     horizon_years: float = Field(3.0, gt=0)
     discount_rate_per_year: float = Field(0.1, ge=0, lt=10)
-    margin: float = Field(1.0, gt=0, le=1)
+    margin: float | None = Field(None, gt=0, le=1)
     acquisition_cost: float = Field(0.0, ge=0)
     satisfaction: str | None = None
     loyalty: str | None = None
@@ -296,7 +296,7 @@ class Study(_Frozen):
 
     @property
     def data_path(self) -> Path:
-        """Where the answers are, on this machine."""
+        """Where the answers are, on this machine (of a study that has answers)."""
         return self.folder / self.data.file
 
     @property

@@ -139,6 +139,11 @@ class ModelComparison(Result):
     chosen: str
     rows: pd.DataFrame
 
+    @property
+    def model(self) -> PurchaseModel:
+        """The chosen model as it was fitted."""
+        return self.models[self.chosen]
+
     def table(self) -> pd.DataFrame:
         """Return ``model fitted n_parameters log_likelihood aic delta_aic chosen failure``.
 

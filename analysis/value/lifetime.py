@@ -66,6 +66,11 @@ class LifetimeValue(Result):
         """
         return self.customers
 
+    @property
+    def by_customer(self) -> pd.Series:
+        """Value by customer."""
+        return self.customers.set_index("customer")["lifetime_value"]
+
     def by_group(self, groups: pd.Series) -> pd.DataFrame:
         """Return ``group customers mean total std_error ci_low ci_high`` by cohort or segment.
 
