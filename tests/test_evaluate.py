@@ -16,8 +16,9 @@ from analysis.evaluate.agreement import compare_programs
 from analysis.evaluate.hypotheses import judge_hypotheses
 from analysis.evaluate.levers import rank_levers
 from analysis.evaluate.power import judge_power
+from analysis.evaluate.rivals import compare_rivals
 from analysis.evaluate.robustness import check_robustness
-from analysis.evaluate.structure import choose_model, compare_rivals, summarise_effects
+from analysis.evaluate.structure import choose_model, summarise_effects
 from analysis.sem import fit_model
 from analysis.sem.effects import effects
 from analysis.study import read_study

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.errors import AnalysisError
 from analysis.results import Result, tidy_frame
 from analysis.wording import Text, format_number
 
@@ -84,7 +85,12 @@ def _note(opinion: SecondOpinion) -> Text:
     )
 
 
-def compare_programs(study: Study, choice: ModelChoice | None, measurement: ModelFit) -> Agreement:
+def compare_programs(
+    study: Study,
+    choice: ModelChoice | None,
+    measurement: ModelFit,
+    items: pd.DataFrame | None = None,
+) -> Agreement:
     """Refit the measurement model and every structural model in semopy.
 
     Parameters
@@ -94,6 +100,10 @@ def compare_programs(study: Study, choice: ModelChoice | None, measurement: Mode
         None where the study declares no structural model.
     measurement : ModelFit
         The measurement model as reported.
+    items : DataFrame, optional
+        The answers analysed. A model fitted in a way semopy does not know (ordered categories,
+        partial answers, weights) is then compared as both programs can fit it: by maximum
+        likelihood to complete, unweighted rows.
     """
     from analysis.sem.second_opinion import second_opinion
 
@@ -101,9 +111,25 @@ def compare_programs(study: Study, choice: ModelChoice | None, measurement: Mode
     for name, attempt in choice.attempts.items() if choice else ():
         if attempt.fit is not None:
             fits[name] = (attempt.model.label, attempt.fit)
-    opinions = {name: (label, second_opinion(fit)) for name, (label, fit) in fits.items()}
+    if items is not None:
+        fits = {name: (label, _as_both_can(fit, items)) for name, (label, fit) in fits.items()}
+    opinions = {name: (label, second_opinion(fit)) for name, (label, fit) in fits.items() if fit}
     return Agreement(
         n_used=measurement.n_used, n_dropped=measurement.n_dropped, opinions=opinions,
         method=Text("semopy, plain maximum likelihood", zh="semopy，极大似然"),
         confidence=study.options.confidence,
     )  # fmt: skip
+
+
+def _as_both_can(fit: ModelFit, items: pd.DataFrame) -> ModelFit | None:
+    """Return a fit that semopy can be asked about; None where there is none."""
+    from analysis.sem import fit_model
+
+    request, samples = fit.prepared.request, fit.prepared.samples
+    known = request.estimator in ("ml", "mlr") and request.missing == "listwise"
+    if known and samples[0].weights is None:
+        return fit
+    try:
+        return fit_model(request.syntax, items, std_lv=request.std_lv)
+    except AnalysisError:
+        return None

@@ -71,14 +71,15 @@ def largest_residuals(
     implied = fit.implied_covariance()
     names = list(implied.columns)
     lower = np.tril_indices(len(names), -1)
-    observed = np.corrcoef(fit.prepared.samples[0].rows, rowvar=False)[lower]
+    # The engine knows what the sample's correlations are with weights, gaps or ordered items.
+    residual = fit.residuals("correlation").loc[names, names].to_numpy()[lower]
     expected = _correlation(implied.to_numpy())[lower]
     frame = tidy_frame(
         {
-            "item_1": names[j], "item_2": names[i], "observed": r, "implied": m,
-            "residual": r - m, "beyond": not rule.passes(abs(r - m)),
+            "item_1": names[j], "item_2": names[i], "observed": m + e, "implied": m,
+            "residual": e, "beyond": not rule.passes(abs(e)),
         }
-        for i, j, r, m in zip(*lower, observed, expected, strict=True)
+        for i, j, e, m in zip(*lower, residual, expected, strict=True)
     )  # fmt: skip
     order = frame.residual.abs().sort_values(ascending=False, kind="stable").index
     return LargestResiduals(

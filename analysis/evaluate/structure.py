@@ -10,20 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.cutoffs import Cutoff, cutoffs_with
 from analysis.errors import AnalysisError
+from analysis.evaluate.estimation import Estimation, plain_estimation
+from analysis.evaluate.fit_report import INDICES, reported_indices
 from analysis.results import Result, tidy_frame
-from analysis.wording import Text, format_number, format_p, in_language
+from analysis.wording import Text, in_language
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.sem.bootstrap import Bootstrap
     from analysis.sem.effects import Effects
     from analysis.sem.result import ModelFit
     from analysis.study.spec import StructuralModel, Study
 
-_INDICES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper",
-            "srmr", "aic", "bic")  # fmt: skip
 _ROLES = {
     "main": Text("theory", zh="理论模型"),
     "fallback": Text("fallback", zh="备用模型"),
@@ -37,43 +37,6 @@ FINDING_COLUMNS = ("model", "code", "severe", "message")
 def list_findings(name: str, fit: ModelFit) -> list[tuple]:
     """Return what was found about a fitted model, as rows of :data:`FINDING_COLUMNS`."""
     return [(name, f.code, f.inadmissible, f.message) for f in fit.diagnostics]
-
-
-def fit_table(name: str, fit: ModelFit) -> pd.DataFrame:
-    """Return one row: ``model`` and the indices of its fit, by lavaan's names."""
-    return tidy_frame([{"model": name, **{key: fit.indices[key] for key in _INDICES}}])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FitReport(Result):
-    """How a named model fits, judged by the study's own rules."""
-
-    name: str
-    label: Text
-    fit: ModelFit
-    rules: Mapping[str, Cutoff]
-
-    def table(self) -> pd.DataFrame:
-        """Return one row: ``model`` and its indices."""
-        return fit_table(self.name, self.fit)
-
-    def sentence(self, lang: str = "en") -> str:
-        """Name the model, its indices and what the rules say of them."""
-        from analysis.sem.result import fit_sentence
-
-        label = in_language(self.label, lang)
-        said = fit_sentence(
-            self.fit.indices, self.fit.n_used, self.fit.admissible, lang, self.rules
-        )
-        return f"{label}：{said}" if lang == "zh" else f"{label[:1].upper()}{label[1:]}: {said}"
-
-
-def judge_fit(name: str, label: str, fit: ModelFit, study: Study) -> FitReport:
-    """Report a model's fit by the rules of a study (its own where it sets any)."""
-    return FitReport(
-        name=name, label=label, fit=fit, rules=cutoffs_with(study.cutoffs), n_used=fit.n_used,
-        n_dropped=fit.n_dropped, method=fit.method, confidence=fit.confidence, notes=fit.notes,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +80,20 @@ class ModelChoice(Result):
         return next(a.model for a in self.attempts.values() if a.fit is self.fit)
 
     def table(self) -> pd.DataFrame:
-        """Return one row a model: ``model role converged admissible reported`` and its indices."""
+        """Return one row a model: ``model role converged admissible reported`` and its indices.
+
+        These are :func:`analysis.evaluate.fit_report.reported_indices`: scaled or robust where the
+        estimator has them.
+        """
         rows = []
         for name, attempt in self.attempts.items():
-            indices = attempt.fit.indices if attempt.fit else {}
+            indices = reported_indices(attempt.fit) if attempt.fit else {}
             rows.append(
                 {
                     "model": name, "role": _ROLES[attempt.model.role],
                     "converged": attempt.fit is not None, "admissible": attempt.admissible,
                     "reported": name == self.reported,
-                    **{key: indices.get(key, float("nan")) for key in _INDICES},
+                    **{key: indices.get(key, float("nan")) for key in INDICES},
                 }
             )  # fmt: skip
         return tidy_frame(rows)
@@ -200,7 +167,7 @@ _NOTHING = {
 }
 
 
-def choose_model(study: Study, items: pd.DataFrame) -> ModelChoice:
+def choose_model(study: Study, items: pd.DataFrame, how: Estimation | None = None) -> ModelChoice:
     """Fit every structural model of a study and say which one may be reported.
 
     Parameters
@@ -208,7 +175,10 @@ def choose_model(study: Study, items: pd.DataFrame) -> ModelChoice:
     study : Study
         With at least one entry under ``models``.
     items : DataFrame (n, items)
-        Answers analysed; rows with a missing answer are left out, model by model.
+        Answers analysed.
+    how : Estimation, optional
+        From :func:`analysis.evaluate.estimation.plan_estimation`; by default maximum likelihood
+        on the rows that answered every item of a model.
 
     Returns
     -------
@@ -219,7 +189,8 @@ def choose_model(study: Study, items: pd.DataFrame) -> ModelChoice:
     AnalysisError
         What the first model raised, if not one of them could be fitted.
     """
-    attempts = {model.name: _attempt(study, model, items) for model in study.models}
+    how = how or plain_estimation(study, items)
+    attempts = {model.name: _attempt(study, model, items, how) for model in study.models}
     if not any(attempt.fit for attempt in attempts.values()):
         raise AnalysisError(next(a.error for a in attempts.values() if a.error))
     candidates = [a for role in ("main", "fallback") for a in attempts.values()
@@ -228,123 +199,16 @@ def choose_model(study: Study, items: pd.DataFrame) -> ModelChoice:
     n_used = max(a.fit.n_used for a in attempts.values() if a.fit)
     return ModelChoice(
         n_used=n_used, n_dropped=len(items) - n_used, attempts=attempts, reported=reported,
-        method=Text("maximum likelihood", zh="极大似然估计"),
+        method=how.method,
         confidence=study.options.confidence,
     )  # fmt: skip
 
 
-def _attempt(study: Study, model: StructuralModel, items: pd.DataFrame) -> Attempt:
-    from analysis.sem import fit_model
-
+def _attempt(study: Study, model: StructuralModel, items: pd.DataFrame, how: Estimation) -> Attempt:
     try:
-        syntax, level = study.structural_syntax(model), study.options.confidence
-        return Attempt(model, fit_model(syntax, items, confidence=level))
+        return Attempt(model, how.fit(study.structural_syntax(model), items))
     except AnalysisError as error:
         return Attempt(model, None, str(error))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RivalComparison(Result):
-    """The reported model against its rival: does the theory describe the data better?"""
-
-    frame: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a model, ``delta_*`` against the reported model, and the nested test.
-
-        Columns: ``model reported chisq df cfi rmsea srmr aic bic delta_chisq delta_df delta_p
-        delta_cfi delta_aic delta_bic nested``.
-        """
-        return self.frame.copy()
-
-    def sentence(self, lang: str = "en") -> str:
-        """Say which of the two models the data prefer, and by what."""
-        rivals = self.frame[~self.frame.reported]
-        return " ".join(_compared(row, lang) for _, row in rivals.iterrows())
-
-
-_COMPARED = {
-    "en": "Against {label}, the reported model has a BIC that is {size} {direction}{test}.",
-    "zh": "与{label}相比，所报告模型的 BIC {direction} {size}{test}。",
-}
-_TEST = {
-    "en": ", and the χ² difference is {chisq} (df = {df}, p {p})",
-    "zh": "；卡方差异检验 Δχ²({df}) = {chisq}，p {p}",
-}
-_DIRECTION = {"en": ("lower", "higher"), "zh": ("低", "高")}
-
-
-def _compared(row: pd.Series, lang: str) -> str:
-    test = ""
-    if row.nested:
-        test = _TEST[lang].format(
-            chisq=format_number(row.delta_chisq), df=int(row.delta_df),
-            p=format_p(row.delta_p, lang=lang, relation=True),
-        )  # fmt: skip
-    label = in_language(row.label, lang)
-    label = f"“{label[0].lower() + label[1:]}”" if lang == "en" else f"“{label}”"
-    return _COMPARED[lang].format(
-        label=label, size=format_number(abs(row.delta_bic), 1), test=test,
-        direction=_DIRECTION[lang][row.delta_bic < 0],
-    )  # fmt: skip
-
-
-def compare_rivals(choice: ModelChoice) -> RivalComparison:
-    """Compare the model shown with every other admissible model on the same variables.
-
-    The χ² difference is tested only where one model's paths contain the other's, and both have the
-    same indicators; AIC and BIC are compared wherever the indicators are the same.
-
-    Parameters
-    ----------
-    choice : ModelChoice
-
-    Returns
-    -------
-    RivalComparison
-        ``delta_*`` is the other model less the one reported.
-    """
-    shown = choice.shown.name
-    others = [name for name, a in choice.attempts.items()
-              if a.admissible and name != shown and _same_data(a.fit, choice.fit)]  # fmt: skip
-    rows = [_comparison(choice, name) for name in [shown, *others]]
-    return RivalComparison(
-        n_used=choice.fit.n_used, n_dropped=choice.fit.n_dropped, frame=tidy_frame(rows),
-        method=Text("information criteria and χ² difference", zh="信息准则与卡方差异检验"),
-        confidence=choice.confidence,
-    )  # fmt: skip
-
-
-def _same_data(one: ModelFit, other: ModelFit) -> bool:
-    """Criteria of models of different variables cannot be compared."""
-    variables = [set(fit.implied_covariance().columns) for fit in (one, other)]
-    return variables[0] == variables[1] and one.n_used == other.n_used
-
-
-def _comparison(choice: ModelChoice, name: str) -> dict:
-    from scipy import stats
-
-    own, other = choice.fit.indices, choice.attempts[name].fit.indices
-    delta = {f"delta_{k}": other[k] - own[k] for k in ("chisq", "df", "cfi", "aic", "bic")}
-    nested = name != choice.shown.name and _nested(choice.fit, choice.attempts[name].fit)
-    delta_p = stats.chi2.sf(abs(delta["delta_chisq"]), abs(delta["delta_df"])) if nested else None
-    return {
-        "model": name, "label": choice.attempts[name].model.label,
-        "reported": name == choice.shown.name,
-        **{key: other[key] for key in _INDICES}, **delta, "nested": nested,
-        "delta_p": float("nan") if delta_p is None else float(delta_p),
-    }  # fmt: skip
-
-
-def _nested(one: ModelFit, other: ModelFit) -> bool:
-    """Tell whether one model's free paths are among the other's, with a difference in df."""
-    edges = []
-    for fit in (one, other):
-        table = fit.table()
-        free = table[(table.op != "=~") & (table.lhs != table.rhs) & (table.se > 0)]
-        edges.append({(r.op, *sorted((r.lhs, r.rhs))) for r in free.itertuples()})
-    contained = edges[0] <= edges[1] or edges[1] <= edges[0]
-    return contained and one.indices["df"] != other.indices["df"]
 
 
 def summarise_effects(found: Effects) -> pd.DataFrame:
@@ -370,3 +234,28 @@ def summarise_effects(found: Effects) -> pd.DataFrame:
             }
         )  # fmt: skip
     return tidy_frame(rows)
+
+
+def defined_parameters(fit: ModelFit, bootstrap: Bootstrap | None = None) -> pd.DataFrame:
+    """Return the parameters a model's syntax defines (``:=``), with their intervals.
+
+    Columns: ``name definition est se z p low high``; the interval is the bootstrap's where there
+    is one, else that of the delta method.
+    """
+    table = fit.table()
+    rows = table.index[table.op == ":="]
+    limits = table if bootstrap is None else bootstrap.table()
+    return tidy_frame(
+        [
+            {
+                "name": table.lhs[i], "definition": table.rhs[i], "est": table.est[i],
+                "se": table.se[i], "z": table.z[i], "p": table.p[i],
+                "low": limits.ci_low[i], "high": limits.ci_high[i],
+            }
+            for i in rows
+        ],
+        DEFINED_COLUMNS,
+    )  # fmt: skip
+
+
+DEFINED_COLUMNS = ("name", "definition", "est", "se", "z", "p", "low", "high")

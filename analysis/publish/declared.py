@@ -45,6 +45,8 @@ _RULE_NAMES = {
     "sample_size": Text("Sample size", zh="样本量"),
     "cases_per_parameter": Text("Respondents per free parameter", zh="每个自由参数的受访者数"),
     "power": Text("Power", zh="检验功效"),
+    "invariance_cfi": Text("Invariance, change in CFI", zh="不变性检验的 ΔCFI"),
+    "invariance_rmsea": Text("Invariance, change in RMSEA", zh="不变性检验的 ΔRMSEA"),
     "significance": Text("p value", zh="p 值"),
 }
 
@@ -129,5 +131,6 @@ def rule_table(study: Study) -> pd.DataFrame:
             "source": rules[name].source or rules[name].said,
         }
         for name, label in _RULE_NAMES.items()
+        if study.group or not name.startswith("invariance")
     ]  # fmt: skip
     return tidy_frame(rows)
