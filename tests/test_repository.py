@@ -96,7 +96,7 @@ def test_ci_calls_the_test_command_of_the_readme():
 
 
 # A study of one's own lives in data/ too, and owes nobody its sources.
-BUNDLED = ("cdnow", "ecsi-mobile")
+BUNDLED = ("bank-panel", "cdnow", "ecsi-mobile")
 
 
 @pytest.mark.parametrize("folder", [ROOT / "data" / name for name in BUNDLED], ids=lambda p: p.name)
