@@ -69,6 +69,7 @@ _RULES = (
     ("latent_correlation", 0.95, "<=", "kline2016", "Kline (2016)"),
     ("invariance_cfi", -0.01, ">=", "cheung2002", "Cheung & Rensvold (2002)"),
     ("invariance_rmsea", 0.015, "<=", "chen2007", "Chen (2007)"),
+    ("smd", 0.10, "<=", "austin2009", "Austin (2009)"),
     ("significance", 0.05, "<", "fisher1925", "Fisher (1925)"),
 )
 CUTOFFS: Mapping[str, Cutoff] = {rule[0]: Cutoff(*rule) for rule in _RULES}
