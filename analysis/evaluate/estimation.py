@@ -180,7 +180,7 @@ def plan_estimation(study: Study, survey: Survey) -> Estimation:
     if missing == "auto":
         missing = "pairwise" if estimator == "wlsmv" else "fiml"
     most = MOST_CATEGORIES if reason == "declared" else FEW_CATEGORIES
-    ordered = _ordered(study, items, most) if estimator == "wlsmv" else ()
+    ordered = ordered_items(study, items, most) if estimator == "wlsmv" else ()
     if estimator == "wlsmv" and not ordered:
         raise ModelError(
             f"{study.where('options', 'estimator')}: estimator is wlsmv, and no item has whole "
@@ -202,7 +202,7 @@ def _chosen(study: Study, survey: Survey, items: pd.DataFrame, gaps: bool) -> tu
         return asked.estimator, "declared"
     if asked.missing == "fiml" and gaps:
         return "mlr", "fiml"
-    if _ordered(study, items, FEW_CATEGORIES):
+    if ordered_items(study, items, FEW_CATEGORIES):
         return "wlsmv", "few_categories"
     if survey.weights is not None:
         return "mlr", "weights"
@@ -212,12 +212,17 @@ def _chosen(study: Study, survey: Survey, items: pd.DataFrame, gaps: bool) -> tu
     return ("ml" if reason == "normal" else "mlr"), reason
 
 
-def _ordered(study: Study, items: pd.DataFrame, most: int) -> tuple[str, ...]:
-    """Return the items whose answers are whole numbers on a scale of few points."""
+def ordered_items(study: Study, items: pd.DataFrame, most: int) -> tuple[str, ...]:
+    """Return the items that can be taken as ordered: whole answers, at most so many of them.
+
+    For the rule of few categories the scale as declared counts, used up or not.
+    """
+    declared = {item.name: item.scale.points for item in study.items}
     return tuple(
-        item.name
-        for item in study.items
-        if item.scale.points <= most and (items[item.name].dropna() % 1 == 0).all()
+        name
+        for name, answers in items.items()
+        if (answers.dropna() % 1 == 0).all()
+        and (declared[name] if most == FEW_CATEGORIES else answers.nunique()) <= most
     )
 
 

@@ -6,14 +6,22 @@ school; a path survives where its sign and its verdict stay the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from analysis.cutoffs import cutoffs_with
 from analysis.errors import AnalysisError
+from analysis.evaluate.estimation import (
+    MOST_CATEGORIES,
+    Estimation,
+    ordered_items,
+    plain_estimation,
+)
+from analysis.evaluate.fit_report import reported_indices
 from analysis.results import Result, tidy_frame
 from analysis.wording import Text, in_language, join_words
 
@@ -21,18 +29,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.evaluate.structure import ModelChoice
+    from analysis.sem.result import ModelFit
     from analysis.study.spec import Study
 
 VARIANTS = {
-    "reported": Text("as reported (ML)", zh="报告所用（ML）"),
+    "reported": Text("as reported", zh="报告所用"),
+    "ml": Text("normal theory (ML)", zh="正态理论（ML）"),
     "mlr": Text("robust ML (MLR)", zh="稳健极大似然（MLR）"),
     "wlsmv": Text("ordinal items (WLSMV)", zh="有序题项（WLSMV）"),
     "fiml": Text("all partial answers (FIML)", zh="利用不完整作答（FIML）"),
+    "listwise": Text("complete answers only", zh="仅完整作答"),
+    "unweighted": Text("without weights", zh="不加权"),
     "attentive": Text("without careless respondents", zh="剔除不认真作答者"),
     "pls": Text("consistent PLS", zh="一致性 PLS"),
 }
-MOST_CATEGORIES = 10
-_FIT = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "srmr")
+_IMPROPER = Text("the solution is not admissible", zh="解不合理")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,7 +55,8 @@ class Robustness(Result):
     frame : DataFrame
         See :meth:`table`.
     fits : DataFrame
-        ``variant label n chisq df cfi …`` and ``note``: why a variant could not be fitted.
+        ``variant label n chisq df cfi …`` and ``note``: why a variant could not be fitted, that
+        its solution is not admissible, or that searches stopped at worse optima.
     """
 
     frame: pd.DataFrame
@@ -102,6 +114,7 @@ def check_robustness(
     choice: ModelChoice,
     items: pd.DataFrame,
     *,
+    how: Estimation | None = None,
     attentive: pd.Index | None = None,
     bootstrap: int = 500,
     labels: Mapping[str, str] | None = None,
@@ -115,6 +128,9 @@ def check_robustness(
         From :func:`analysis.evaluate.structure.choose_model`.
     items : DataFrame (n, items)
         Answers analysed.
+    how : Estimation, optional
+        How the reported model was fitted; by default as :func:`choose_model` does by itself.
+        Every variant changes one thing in it.
     attentive : Index, optional
         Rows of respondents who look attentive; None leaves that variant out.
     bootstrap : int
@@ -127,26 +143,36 @@ def check_robustness(
     Robustness
         A variant that cannot be fitted is in ``fits`` with the reason, and counts for nothing.
     """
+    how = how or plain_estimation(study, items)
     level = cutoffs_with(study.cutoffs)["significance"]
     paths = choice.paths()[["source", "target"]]
     found, fits = [], []
-    for variant, run in _variants(study, choice, items, attentive, bootstrap):
+    for variant, run in _variants(study, choice, items, how, attentive, bootstrap):
+        told = {"variant": variant, "label": _label(variant, how)}
         try:
             rows, fit = run()
         except AnalysisError as error:
-            fits.append({"variant": variant, "label": VARIANTS[variant], "note": str(error)})
+            fits.append({**told, "note": Text(str(error))})
             continue
         frame = paths.merge(rows, on=["source", "target"], how="left")
         frame.insert(0, "variant", variant)
         frame["clear"] = [bool(level.passes(p)) for p in frame.p]
         found.append(frame)
-        fits.append({"variant": variant, "label": VARIANTS[variant], **fit, "note": ""})
+        fits.append({**told, "note": Text(""), **fit})
     return Robustness(
         n_used=choice.fit.n_used, n_dropped=choice.fit.n_dropped, confidence=choice.confidence,
         method=Text("the reported model under other estimators and samples",
                     zh="以其他估计方法与样本重新拟合所报告的模型"),
         frame=_compared(found), fits=tidy_frame(fits), labels=labels or {},
     )  # fmt: skip
+
+
+def _label(variant: str, how: Estimation) -> Text:
+    """Return what a variant is called; the one reported with its estimator."""
+    label = VARIANTS[variant]
+    if variant != "reported":
+        return label
+    return Text(f"{label} ({how.label})", zh=f"{label.zh}（{in_language(how.label, 'zh')}）")
 
 
 def _compared(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -162,69 +188,70 @@ def _compared(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _variants(study, choice, items, attentive, bootstrap) -> Iterator[tuple]:
-    from functools import partial
-
-    syntax = study.structural_syntax(choice.shown)
-    names = list(choice.fit.implied_covariance().columns)
-    fit = partial(_covariance_fit, syntax, confidence=study.options.confidence)
-    yield "reported", partial(fit, items)
-    yield "mlr", partial(fit, items, estimator="mlr")
-    if _ordinal(items[names]):
-        yield "wlsmv", partial(fit, items, estimator="wlsmv", ordered=names)
-    if items[names].isna().any(axis=None):
-        yield "fiml", partial(fit, items, missing="fiml")
+def _variants(
+    study: Study,
+    choice: ModelChoice,
+    items: pd.DataFrame,
+    how: Estimation,
+    attentive: pd.Index | None,
+    bootstrap: int,
+) -> Iterator[tuple[str, Callable[[], tuple]]]:
+    """Yield every other analysis that the study and its data allow, each with one thing changed."""
+    fit = partial(_covariance_fit, study.structural_syntax(choice.shown), items)
+    for variant, plan in other_plans(study, choice, items, how):
+        yield variant, partial(fit, plan)
     if attentive is not None and len(attentive) < len(items):
-        yield "attentive", partial(fit, items.loc[items.index.intersection(attentive)])
+        rows = items.index.intersection(attentive)
+        yield "attentive", partial(fit, how, rows=rows)
     if choice.shown.paths:
         yield "pls", partial(_pls_fit, study, choice, items, bootstrap)
 
 
-def _ordinal(answers: pd.DataFrame) -> bool:
-    """Tell whether all answers are whole numbers in few categories."""
-    whole = (answers.dropna() % 1 == 0).all(axis=None)
-    return bool(whole and answers.nunique().max() <= MOST_CATEGORIES)
+def other_plans(
+    study: Study, choice: ModelChoice, items: pd.DataFrame, how: Estimation
+) -> Iterator[tuple[str, Estimation]]:
+    """Yield the plan reported and those that change its estimator, rows or weights."""
+    yield "reported", how
+    names = list(choice.fit.implied_covariance().columns)
+    gaps = bool(items[names].isna().any(axis=None))
+    partial_answers = "fiml" if gaps and how.missing != "listwise" else "listwise"
+    if how.estimator != "ml" and how.weights is None:
+        yield "ml", how.with_changes(estimator="ml", missing=partial_answers)
+    if how.estimator != "mlr":
+        yield "mlr", how.with_changes(estimator="mlr", missing=partial_answers)
+    ordered = ordered_items(study, items, MOST_CATEGORIES)
+    if how.estimator != "wlsmv" and set(names) <= set(ordered):
+        missing = "pairwise" if partial_answers == "fiml" else "listwise"
+        yield "wlsmv", how.with_changes(estimator="wlsmv", missing=missing, ordered=ordered)
+    if gaps and how.missing == "listwise" and how.estimator != "wlsmv":
+        yield "fiml", how.with_changes(missing="fiml")
+    if gaps and how.missing != "listwise":
+        yield "listwise", how.with_changes(missing="listwise")
+    if how.weights is not None:
+        yield "unweighted", how.with_changes(weights=None)
 
 
 def _covariance_fit(
-    syntax: str, items: pd.DataFrame, **options
-) -> tuple[pd.DataFrame, Mapping[str, float]]:
-    from analysis.sem import fit_model
-
-    fit = fit_model(syntax, items, **options)
+    syntax: str, items: pd.DataFrame, how: Estimation, rows: pd.Index | None = None
+) -> tuple[pd.DataFrame, Mapping[str, Any]]:
+    fit = how.fit(syntax, items if rows is None else items.loc[rows])
     table = fit.standardised()
     table = table[table.op == "~"].rename(columns={"rhs": "source", "lhs": "target"})
-    best = {name: _scaled(fit.indices, name) for name in _FIT}
-    return table[["source", "target", "est", "p"]], {"n": fit.n_used, **best}
+    told = {"n": fit.n_used, **reported_indices(fit), "note": _note(fit)}
+    return table[["source", "target", "est", "p"]], told
 
 
-def _scaled(indices: Mapping[str, float], name: str) -> float:
-    """Return the robust version of an index where there is one, else its scaled or plain one."""
-    for variant in (f"{name}_robust", f"{name}_scaled", name):
-        value = indices.get(variant, float("nan"))
-        if value is not None and np.isfinite(value):
-            return float(value)
-    return float("nan")
+def _note(fit: ModelFit) -> Text:
+    """Tell what a reader must know of a variant: that it is improper, or had local optima."""
+    said = [] if fit.admissible else [_IMPROPER]
+    said += [f.message for f in fit.diagnostics if f.code == "local_optima"]
+    return Text("; ".join(map(str, said)), zh="；".join(in_language(m, "zh") for m in said))
 
 
 def _pls_fit(
     study: Study, choice: ModelChoice, items: pd.DataFrame, bootstrap: int
-) -> tuple[pd.DataFrame, Mapping[str, float]]:
-    from analysis.evaluate.hypotheses import variable_of
-    from analysis.sem import fit_pls
+) -> tuple[pd.DataFrame, Mapping[str, Any]]:
+    from analysis.evaluate.path_modelling import fit_path_model, named_paths
 
-    paths = [(path.source, path.target) for path in choice.shown.paths]
-    ends = {end for path in paths for end in path}
-    constructs = {c.name: c.item_names for c in study.constructs if c.name in ends}
-    several = [name for name, names in constructs.items() if len(names) > 1]
-    fit = fit_pls(
-        constructs, paths, items, consistent=several, bootstrap=bootstrap,
-        seed=study.options.seed, confidence=study.options.confidence,
-    )  # fmt: skip
-    table = fit.table()
-    table = table[table.op == "~"].rename(columns={"rhs": "source", "lhs": "target"})
-    table = table.assign(
-        source=[variable_of(study, name) for name in table.source],
-        target=[variable_of(study, name) for name in table.target],
-    )
-    return table[["source", "target", "est", "p"]], {"n": fit.n_used}
+    fit = fit_path_model(study, choice.shown, items, consistent=True, bootstrap=bootstrap)
+    return named_paths(study, fit)[["source", "target", "est", "p"]], {"n": fit.n_used}
