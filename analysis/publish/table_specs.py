@@ -10,6 +10,7 @@ from analysis.publish.table_cells import TableSpec
 from analysis.publish.table_specs_measure import FACTORS, MEASUREMENT, RELIABILITY
 from analysis.publish.table_specs_sample import DECLARED, SAMPLE
 from analysis.publish.table_specs_structure import STRUCTURE
+from analysis.publish.table_specs_value import VALUE
 
 #: Table name → how it is printed.
 TABLES: dict[str, TableSpec] = {
@@ -19,4 +20,5 @@ TABLES: dict[str, TableSpec] = {
     **FACTORS,
     **MEASUREMENT,
     **STRUCTURE,
+    **VALUE,
 }

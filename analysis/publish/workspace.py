@@ -115,6 +115,23 @@ class Workspace:
 
         return partial(self._draw, plot_hypotheses, verdicts.table())
 
+    def purchase_days(self) -> pd.DataFrame:
+        """Return ``customer date amount`` of every line of the purchase log as it is."""
+        from analysis.study.logs import read_log
+
+        log = self.study.transactions
+        frame = read_log(self.study.folder / log.file)[[log.customer, log.date, log.amount]]
+        frame = frame.set_axis(["customer", "date", "amount"], axis=1)
+        return frame[frame["amount"] >= 0]
+
+    def service_cases(self) -> pd.DataFrame | None:
+        """Return the service log as it is; None where the study has none."""
+        if self.study.service_log is None:
+            return None
+        from analysis.study.logs import read_log
+
+        return read_log(self.study.folder / self.study.service_log.file)
+
     def _draw(self, plot: Callable[..., Axes], *data, ax: Axes | None = None, lang: str) -> Axes:
         return plot(*data, self.labels, lang=lang, ax=ax)
 
@@ -134,6 +151,7 @@ class Workspace:
 
         declared = self.study.transactions
         options = declared.model_dump(exclude={"file", "currency", "licence", "citation"})
+        del options["returns"], options["cost"]  # TODO
         if not holdout:
             del options["calibration_end"]
         return summarise_transactions(self.study.folder / declared.file, **options)

@@ -11,6 +11,8 @@ from analysis.study.findings import Finding, list_some, suggest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from analysis.study.spec import ServiceLog, Study, Transactions
 
 #: Entries of a log that are not names of columns.
@@ -83,6 +85,16 @@ def _csv_header(path: Path) -> list[str]:
         text = line.decode("gb18030", errors="replace")
     delimiter = max(_DELIMITERS, key=text.count)
     return [name.strip() for name in next(csv.reader([text], delimiter=delimiter), [])]
+
+
+def read_log(path: Path) -> pd.DataFrame:
+    """Return a log as it is, one row a line."""
+    import pandas as pd
+
+    kind = path.suffix.lower()
+    if kind == ".parquet":
+        return pd.read_parquet(path)
+    return pd.read_excel(path) if kind == ".xlsx" else pd.read_csv(path, sep=None, engine="python")
 
 
 def _examine_roles(study: Study) -> list[Finding]:

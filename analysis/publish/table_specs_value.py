@@ -1,0 +1,98 @@
+"""Tables of purchases, customer value and its link with what customers said."""
+
+from __future__ import annotations
+
+from analysis.publish.table_columns import LEVEL_EN, LEVEL_ZH, YES_NO, column, table
+from analysis.wording import Text
+
+_MODELS = {
+    "bg_nbd": Text("BG/NBD"),
+    "mbg_nbd": Text("MBG/NBD"),
+    "pareto_nbd": Text("Pareto/NBD"),
+    "nbd": Text("NBD (no drop-out)", zh="NBD（无流失）"),
+    "geometric_nbd": Text("geometric/NBD"),
+    "geometric_mnbd": Text("modified geometric/NBD"),
+    "exponential_nbd": Text("exponential/NBD"),
+    "poisson": Text("Poisson"),
+}
+_STAGES = {
+    "attract": Text("attract", zh="吸引期"),
+    "activate": Text("activate", zh="激活期"),
+    "retain": Text("retain", zh="维持期"),
+    "upgrade": Text("upgrade", zh="升级期"),
+    "lapsed": Text("lapsed", zh="已流失"),
+    "new": Text("won since", zh="新获得"),
+    "not seen": Text("not seen", zh="未出现"),
+}
+_ESTIMATE = column("number", "estimate", "Estimate", "估计值", 1.1, decimals=3)
+_ERROR = column("number", "std_error", "*SE*", "*SE*", 0.9, decimals=3)
+_INTERVAL = column("interval", "ci_low ci_high", LEVEL_EN, LEVEL_ZH, 1.7, decimals=3)
+
+
+def _counted(frame):
+    """Keep the steps of a log that touched a row."""
+    return frame[frame["rows"] > 0]
+
+
+VALUE = {
+    "purchase_log": table(
+        column("text", "explanation", "Rows", "行", 4.2),
+        column("count", "rows", "Number", "行数", 1.0),
+        column("number", "amount", "Money", "金额", 1.4, optional=True),
+        column("verdict", "dropped", "Dropped", "剔除", 1.0, words=YES_NO),
+        keep=_counted,
+        note=Text(
+            "Rows dropped, lines merged and purchases kept add up to the rows in the log; a line "
+            "identical to another is told but counted among the merged ones.",
+            zh="剔除行、合并行与保留的购买之和等于日志行数；与另一行相同者另行列出，但已计入合并行。",
+        ),
+    ),
+    "purchase_models": table(
+        column("text", "model", "Model", "模型", 1.8, words=_MODELS),
+        column("count", "n_parameters", "Parameters", "参数数", 1.1),
+        column("number", "log_likelihood", "Log likelihood", "对数似然", 1.6),
+        column("number", "delta_aic", "ΔAIC", "ΔAIC", 1.0),
+        column("count", "holdout_expected", "Forecast", "预测购买", 1.0, optional=True),
+        column("count", "holdout_actual", "Actual", "实际购买", 1.0, optional=True),
+        column("number", "holdout_rmse", "RMSE", "RMSE", 0.8, decimals=3, optional=True),
+        column("verdict", "chosen", "Chosen", "选用", 0.9, words=YES_NO),
+        column("text", "failure", "Note", "说明", 2.0, optional=True),
+        note=Text(
+            "ΔAIC: distance from the lowest AIC. Forecast and actual: purchases of all customers "
+            "after the calibration end; RMSE: error of the forecast per customer.",
+            zh="ΔAIC：与最低 AIC 之差。预测与实际：校准期之后全部客户的购买次数；RMSE：每名客户的预测误差。",
+        ),
+    ),
+    "purchase_model": table(
+        column("code", "term", "Parameter", "参数", 1.8), _ESTIMATE, _ERROR, _INTERVAL,
+    ),
+    "spend_model": table(
+        column("code", "term", "Parameter", "参数", 2.4), _ESTIMATE, _ERROR, _INTERVAL,
+    ),
+    "stages": table(
+        column("text", "stage", "Stage", "阶段", 1.4, words=_STAGES),
+        column("count", "customers", "Customers", "客户数", 1.0),
+        column("percent", "share", "Share", "占比", 0.8, decimals=1),
+        column("number", "mean", "Mean value", "人均价值", 1.2, decimals=2, optional=True),
+        column("number", "total", "Value", "价值合计", 1.4, decimals=0, optional=True),
+    ),
+    "stage_moves": table(
+        column("text", "before", "From", "原阶段", 1.4, words=_STAGES),
+        column("text", "after", "To", "现阶段", 1.4, words=_STAGES),
+        column("count", "customers", "Customers", "客户数", 1.0),
+        column("percent", "share", "Share", "占比", 0.8, decimals=1),
+        group="before",
+    ),
+    "core_metrics": table(
+        column("text", "name", "Metric", "指标", 3.4),
+        column("text", "source", "From", "来源", 1.3),
+        column("number", "estimate", "Estimate", "估计值", 1.0, decimals=3),
+        column("interval", "ci_low ci_high", LEVEL_EN, LEVEL_ZH, 1.6, decimals=3),
+        column("count", "n", "*n*", "*n*", 0.8),
+    ),
+    "cohorts": table(
+        column("text", "group", "Cohort and quarters after", "批次及其后季度", 2.0),
+        column("percent", "estimate", "Bought again", "再次购买", 1.0, decimals=1),
+        column("count", "n", "Customers", "客户数", 1.0),
+    ),
+}  # fmt: skip
