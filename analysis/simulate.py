@@ -111,7 +111,7 @@ def simulate_panel(
     Examples
     --------
     >>> panel = simulate_panel(customers=60, respondents=30, rivals=10, seed=1)
-    >>> len(panel.survey), panel.latent.responded.sum()
+    >>> len(panel.survey), int(panel.latent["responded"].sum())
     (40, 40)
     """
     _check_sizes(customers, respondents, rivals)
