@@ -29,6 +29,7 @@ NAMES: dict[str, Text] = {
     "complaint_rate": Text("Complaint rate", zh="投诉率"),
     "conversion_rate": Text("Conversion rate", zh="转化率"),
     "engagement": Text("Purchases per customer and time unit", zh="客户单位时间购买次数"),
+    "first_contact_rate": Text("Cases settled at the first contact", zh="首次联系解决率"),
     "service_within_target": Text("Cases resolved within target", zh="目标时间内解决比例"),
     "service_time_median": Text("Median time to resolve", zh="解决时间中位数"),
     "growth_potential": Text("Expected purchases ahead over those before", zh="未来与过去购买之比"),
@@ -258,7 +259,8 @@ def rate_of(metric: str, cases: int, base: int, *, confidence: float = 0.95) -> 
 
     Parameters
     ----------
-    metric : {"complaint_rate", "conversion_rate", "churn_rate", "retention_rate"}
+    metric : {"complaint_rate", "conversion_rate", "churn_rate", "retention_rate", \
+"first_contact_rate"}
     cases, base : int
         0 ≤ cases ≤ base.
 
@@ -267,7 +269,8 @@ def rate_of(metric: str, cases: int, base: int, *, confidence: float = 0.95) -> 
     >>> rate_of("conversion_rate", 30, 1000).table().estimate.item()
     0.03
     """
-    allowed = ("complaint_rate", "conversion_rate", "churn_rate", "retention_rate")
+    allowed = ("complaint_rate", "conversion_rate", "churn_rate", "retention_rate",
+               "first_contact_rate")  # fmt: skip
     if metric not in allowed:
         raise ModelError(f"No rate {metric!r} · allowed: {', '.join(allowed)} · do: choose one")
     if not 0 <= cases <= base:
