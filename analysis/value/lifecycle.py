@@ -15,6 +15,7 @@ from analysis.wording import Text, format_number, format_percent, join_words
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 STAGES: dict[str, Text] = {
     "attract": Text("attract", zh="吸引期"),
@@ -103,7 +104,7 @@ class LifecycleStages(Result):
     def sentence(self, lang: str = "en") -> str:
         """State the shares and, with values, what each stage is worth."""
         parts = []
-        for row in self.table().itertuples():
+        for row in self.table().query("customers > 0").itertuples():
             name = STAGES[row.stage].in_language(lang)
             worth = "" if self.values is None else format_number(row.total, 0, lang=lang)
             share = format_percent(row.share, 1)
@@ -114,6 +115,12 @@ class LifecycleStages(Result):
         if lang == "zh":
             return f"{self.n_used}名客户按生命周期阶段:{join_words(parts, lang='zh')}。"
         return f"Of {self.n_used} customers by lifecycle stage: {join_words(parts)}."
+
+    def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+        """Draw each stage's share of customers beside its share of value."""
+        from analysis.value.pictures import plot_stage_value
+
+        return plot_stage_value(self, ax, lang=lang)
 
 
 def assign_stages(

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.wording import Text
+from analysis.wording import Text, format_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from analysis.value.comparison import HoldoutCalibration
+    from analysis.value.lifecycle import LifecycleStages
     from analysis.value.lifetime import LifetimeValue
     from analysis.value.purchase import PurchaseModel
     from analysis.value.survival import SurvivalCurve
@@ -37,7 +38,7 @@ def plot_alive_map(model: PurchaseModel, ax: Axes | None = None, *, lang: str = 
     counts, silence, alive = alive_grid(model)
     words = {
         "en": ("Repeat purchases", f"Silence ({unit_word(model.unit, 'en')})", "P(alive)"),
-        "zh": ("重复购买次数", f"未购买时长({unit_word(model.unit, 'zh')})", "存活概率"),
+        "zh": ("重复购买次数", f"未购买时长（{unit_word(model.unit, 'zh')}）", "存活概率"),
     }[lang]
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
@@ -117,19 +118,55 @@ def plot_survival(curve: SurvivalCurve, ax: Axes | None = None, *, lang: str = "
 
 
 def plot_value_distribution(value: LifetimeValue, ax: Axes | None = None, *, lang: str = "en"):
-    """Draw what share of the value the most valuable customers hold (concentration curve)."""
+    """Draw how many customers have which value, the most valuable tenth set apart."""
     from analysis.style import PALETTE, figure_style, new_axes
 
-    values = np.sort(value.table()["lifetime_value"].to_numpy())[::-1]
-    share = np.concatenate([[0.0], np.cumsum(values) / values.sum()])
+    values = np.sort(value.table()["lifetime_value"].to_numpy())
+    positive = values[values > 0]
+    edges = np.geomspace(*np.quantile(positive, [0.001, 1.0]), 41)
+    limit = np.quantile(values, 0.9)
+    share = format_percent(values[values >= limit].sum() / values.sum())
     words = {
-        "en": ("Share of customers, most valuable first", "Share of value"),
-        "zh": ("客户占比(价值由高到低)", "价值占比"),
-    }[lang]
+        "en": ("Lifetime value of a customer (log scale)", "Customers",
+               f"most valuable tenth: {share} of all value"),
+        "zh": ("单个客户的生命周期价值（对数刻度）", "客户数",
+               f"价值最高的十分之一：占全部价值的 {share}"),
+    }[lang]  # fmt: skip
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
-        ax.plot(np.linspace(0, 1, len(share)), share, color=PALETTE["primary"])
-        ax.plot([0, 1], [0, 1], color=PALETTE["light"])
+        rest = np.clip(values[values < limit], edges[0], None)
+        ax.hist(rest, bins=edges, color=PALETTE["primary"])
+        ax.hist(values[values >= limit], bins=edges, color=PALETTE["accent"], label=words[2])
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(lambda number, _: f"{number:,.10g}")
         ax.set_xlabel(words[0])
         ax.set_ylabel(words[1])
+        ax.legend(loc="upper left")
+        ax.margins(y=0.15)
+    return ax
+
+
+def plot_stage_value(stages: LifecycleStages, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+    """Draw each stage's share of customers beside its share of value."""
+    from analysis.style import PALETTE, figure_style, new_axes
+    from analysis.value.lifecycle import STAGES
+
+    table = stages.table()
+    names = [STAGES[stage].in_language(lang) for stage in table["stage"]]
+    words = {"en": ("Share", "of customers", "of value"), "zh": ("占比", "客户", "价值")}[lang]
+    at = np.arange(len(table))
+    with figure_style(lang):
+        ax = new_axes() if ax is None else ax
+        bars = [("share", table["share"], "light", -0.2)]
+        if "total" in table:
+            bars.append(("value", table["total"] / table["total"].sum(), "primary", 0.2))
+        for word, (_, shares, colour, shift) in zip(words[1:], bars, strict=False):
+            drawn = ax.barh(at + shift, shares, height=0.38, color=PALETTE[colour], label=word)
+            ax.bar_label(drawn, [format_percent(s) for s in shares], padding=3, fontsize=8)
+        ax.set_yticks(at, names)
+        ax.invert_yaxis()
+        ax.xaxis.set_major_formatter(lambda number, _: f"{100 * number:.0f}%")
+        ax.set_xlabel(words[0])
+        ax.legend(loc="lower right")
+        ax.margins(x=0.1)
     return ax

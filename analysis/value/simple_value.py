@@ -11,7 +11,7 @@ from scipy.stats import norm
 from analysis.errors import DataError, ModelError
 from analysis.results import Result
 from analysis.value.transactions import TransactionSummary
-from analysis.wording import Text, format_interval, format_number
+from analysis.wording import Text, format_interval, format_number, format_percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,14 +23,16 @@ class SimpleValue(Result):
 
     Attributes
     ----------
-    order_value, frequency, lifetime, acquisition_cost : float
-        The formula's four numbers: money per purchase, purchases per time unit, time units, money.
+    order_value, margin, frequency, lifetime, acquisition_cost : float
+        The formula's numbers: money per purchase and the share of it that is kept, purchases per
+        time unit, time units, money.
     value, std_error, ci_low, ci_high : float
         Per customer. The error is that of order value and frequency; lifetime and acquisition cost
         are taken as known.
     """
 
     order_value: float
+    margin: float
     frequency: float
     lifetime: float
     acquisition_cost: float
@@ -40,10 +42,10 @@ class SimpleValue(Result):
     ci_high: float
 
     def table(self) -> pd.DataFrame:
-        """Return one row with the four numbers and the value."""
+        """Return one row with the formula's numbers and the value."""
         import pandas as pd
 
-        names = ("order_value", "frequency", "lifetime", "acquisition_cost", "value", "std_error",
+        names = ("order_value", "margin", "frequency", "lifetime", "acquisition_cost", "value", "std_error",
                  "ci_low", "ci_high")  # fmt: skip
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
@@ -55,10 +57,13 @@ class SimpleValue(Result):
         )
         often = format_number(self.frequency, 4, lang=lang)
         limits = format_interval(self.ci_low, self.ci_high, 2, lang=lang)
+        share = format_percent(self.margin)
+        kept = {"en": f" × margin {share}", "zh": f" × 毛利率 {share}"}[lang]
+        order += kept if self.margin < 1 else ""
         if lang == "zh":
             return (
-                f"简单公式:平均订单价值{order} × 购买频率{often} × 留存时长{time} − 获客成本{cost}"
-                f" = {value} {limits}(每名客户)。"
+                f"简单公式：平均订单价值 {order} × 购买频率 {often} × 留存时长 {time} − 获客成本 {cost}"
+                f" = {value} {limits}（每名客户）。"
             )
         return (
             f"Simple formula: order value {order} × frequency {often} × lifetime {time} − "
@@ -125,7 +130,8 @@ def simple_lifetime_value(
         n_used=n,
         method=Text("simple lifetime value", zh="简单客户生命周期价值"),
         confidence=confidence,
-        order_value=margin * spend.sum() / purchases,
+        order_value=spend.sum() / purchases,
+        margin=margin,
         frequency=purchases / age.sum(),
         lifetime=lifetime,
         acquisition_cost=acquisition_cost,
