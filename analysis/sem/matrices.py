@@ -20,6 +20,7 @@ import numpy as np
 
 from analysis.sem.constraints import linear_reduction
 from analysis.sem.curvature import Curvature, Pairs, curvature_terms, slot_pairs
+from analysis.sem.latent_steps import Equation, structural_equations
 from analysis.sem.parameters import Model, Parameter
 
 ONE = "1"
@@ -98,6 +99,11 @@ class Design:
     def curvature(self) -> Curvature:
         """Look-up tables of second derivatives."""
         return curvature_terms(self.slots, self.index, len(self.observed), len(self.state))
+
+    @cached_property
+    def equations(self) -> tuple[Equation, ...]:
+        """Structural equations in causal order, for steps in the latent covariances."""
+        return structural_equations(self)
 
     @cached_property
     def is_identity(self) -> bool:

@@ -1,17 +1,18 @@
 """Minimising the discrepancy for many replicates at once.
 
-Fisher scoring with Levenberg damping carries a replicate near its optimum, Newton steps with the
-exact Hessian finish it. Replicates that are done leave the batch. The stopping rule is the Newton
-decrement g'H⁻¹g, which does not depend on units: 1e-15 leaves an estimate within about 1e-6
-standard errors of the optimum at n = 1000.
+Fisher scoring carries a replicate near its optimum, Newton steps with the exact Hessian finish it.
+Replicates that are done leave the batch and others take their places. The stopping rule is the
+Newton decrement g'H⁻¹g, which does not depend on units: 1e-15 leaves an estimate within about 1e-6
+standard errors of the optimum at n = 1000; and there the Hessian has to be positive definite.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from analysis.sem.latent_steps import advance, solve
 from analysis.sem.likelihood import (
     Point,
     Target,
@@ -24,10 +25,13 @@ from analysis.sem.matrices import Design
 
 DECREMENT = 1e-15
 NEAR_DECREMENT = 1e-9
-_NEAR = 5e-2
+FLATTEST = 1e-10
+_NEWTON_BELOW = {False: 5e-2, True: 1e-3}
 _ACCEPTABLE = 1e-10
 _SLACK = 1e-13
 _HOPELESS = 1e7
+_RIDGE = 1e-10
+_ELEMENTS = 4e5  # of one array over all pairs of slots: larger batches leave the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,115 +52,206 @@ def minimise(
     max_iterations: int = 200,
     near: bool = False,
 ) -> Optimum:
-    """Minimise F from ``start (R, k)`` in each of R replicates.
+    """Minimise F from ``start (R, k)`` in each of R replicates, or from one start ``(k,)`` in all.
 
-    ``near`` says that the start is close, as the full sample's solution is to a replicate's: the
-    first step is not damped, and a Newton step from a decrement below 1e-9 is the last, for it
-    squares the error.
+    Without ``near``, steps are damped (Levenberg). ``near`` says that the start is close, as the
+    full sample's solution is to a replicate's: steps go the whole way on the scale of the latent
+    covariances and are shortened where F would rise, and a Newton step from a decrement below 1e-9
+    is the last, for it squares the error. One start for all spares them their first information.
+
+    A minimum is only one where the Hessian in correlation form has no eigenvalue below 1e-10: a
+    search that fades out along a valley without end has not converged.
 
     Source: Lee and Jennrich (1979), Fisher scoring for covariance structures; Marquardt (1963).
     """
-    theta = np.array(start, dtype=float)
-    value = np.full(len(theta), np.inf)
-    iterations = np.zeros(len(theta), dtype=int)
-    converged = np.zeros(len(theta), dtype=bool)
-    batch = _Batch(design, target, theta, near)
-    while len(batch.rows):
+    n = len(target.moments)
+    theta = np.array(np.broadcast_to(start, (n, np.shape(start)[-1])), dtype=float)
+    found = Optimum(theta, np.full(n, np.inf), np.zeros(n, dtype=bool), np.zeros(n, dtype=int))
+    batch = _Batch(design, target, near)
+    shared = _shared_information(design, target, start) if near and np.ndim(start) == 1 else None
+    size, waiting = _batch_size(design, target), 0
+    while waiting < n or len(batch.now.rows):
+        free = size - len(batch.now.rows)
+        if waiting < n and free >= size // 4:
+            batch.enter(np.arange(waiting, min(n, waiting + free)), theta, shared)
+            waiting += free
         batch.step()
         done, good = batch.finished(max_iterations)
         if done.any():
-            at = batch.rows[done]
-            theta[at], value[at] = batch.theta[done], batch.point.value[done]
-            converged[at], iterations[at] = good[done], batch.count[done]
-            batch.keep(~done)
-    return Optimum(theta, value, converged, iterations)
+            now, at = batch.now, batch.now.rows[done]
+            found.theta[at], found.value[at] = now.theta[done], now.point.value[done]
+            found.converged[at], found.iterations[at] = good[done], now.count[done]
+            batch.now = now.take(np.flatnonzero(~done))
+    return found
+
+
+def _batch_size(design: Design, target: Target) -> int:
+    """How many replicates are worked on together."""
+    groups, patterns, p = target.moments.shape[1:4]
+    elements = groups * max(len(design.pairs.uu), patterns * p * p)
+    return int(np.clip(_ELEMENTS / elements, 16, 1000))
+
+
+def _shared_information(design: Design, target: Target, start: np.ndarray) -> np.ndarray:
+    """Expected information at the start, at the mean of the replicates' weights."""
+    mean = Target(
+        *(x.mean(axis=0, keepdims=True) for x in (target.moments, target.weights, target.sample)),
+        target.seen,
+    )
+    return expected_information(design, evaluate(design, start[None], mean), mean)[0]
+
+
+@dataclass(slots=True)
+class _State:
+    """The replicates on their way, replicates first in every array.
+
+    ``share`` of a step is taken; ``newton`` says whether it is one, ``newton_below`` the gain from
+    which one is tried.
+    """
+
+    rows: np.ndarray
+    theta: np.ndarray
+    point: Point
+    damping: np.ndarray
+    share: np.ndarray
+    newton: np.ndarray
+    newton_below: np.ndarray
+    decrement: np.ndarray
+    count: np.ndarray
+    moved: np.ndarray
+
+    def take(self, kept: np.ndarray) -> _State:
+        values = (getattr(self, f.name) for f in fields(self))
+        return _State(*(_each_array(lambda x: x[kept], v) for v in values))
 
 
 class _Batch:
-    """The replicates still on their way."""
+    """Steps of the replicates on their way."""
 
-    def __init__(self, design: Design, target: Target, theta: np.ndarray, near: bool):
-        self.design, self.target, self.theta = design, target, theta
+    def __init__(self, design: Design, target: Target, near: bool):
+        self.design, self.target, self.near = design, target, near
         self.enough = NEAR_DECREMENT if near else DECREMENT
-        self.rows = np.arange(len(theta))
-        self.damping = np.full(len(theta), 0.0 if near else 1e-3)
-        self.newton = np.zeros(len(theta), dtype=bool)
-        self.decrement = np.full(len(theta), np.inf)
-        self.count = np.zeros(len(theta), dtype=int)
-        self.moved = np.zeros(len(theta), dtype=bool)
-        self.point = evaluate(design, theta, target)
+        empty = np.zeros((0, design.n_parameters))
+        self.now = self._state(np.arange(0), empty)
 
-    def step(self) -> None:
-        """Try one damped step; keep it where F does not rise."""
-        slope = gradient(self.design, self.point, self.target)
-        matrix, spread = self._curvature()
-        damped = matrix + (self.damping[:, None] * spread)[..., None] * np.eye(slope.shape[-1])
-        move = -_solve(damped, slope)
+    def _state(self, rows: np.ndarray, theta: np.ndarray) -> _State:
+        n = len(rows)
+        return _State(
+            rows=rows, theta=theta, point=evaluate(self.design, theta, self.target.take(rows)),
+            damping=np.full(n, _RIDGE if self.near else 1e-3), share=np.ones(n),
+            newton=np.zeros(n, dtype=bool), newton_below=np.full(n, _NEWTON_BELOW[self.near]),
+            decrement=np.full(n, np.inf), count=np.zeros(n, dtype=int),
+            moved=np.zeros(n, dtype=bool),
+        )  # fmt: skip
+
+    def enter(self, rows: np.ndarray, theta: np.ndarray, shared: np.ndarray | None) -> None:
+        """Take replicates in; with a shared information, make their first step."""
+        others, self.now = self.now, self._state(rows, theta[rows])
+        if shared is not None:
+            self.step(shared)
+        pairs = ((getattr(others, f.name), getattr(self.now, f.name)) for f in fields(_State))
+        self.now = _State(*(_each_array(lambda a, b: np.concatenate([a, b]), *p) for p in pairs))
+
+    def step(self, shared: np.ndarray | None = None) -> None:
+        """Try one step; keep it where F does not rise."""
+        now, target = self.now, self.target.take(self.now.rows)
+        slope = gradient(self.design, now.point, target)
+        if shared is None:
+            move = -solve(self._damped_curvature(target), slope)
+        else:
+            move = -np.linalg.solve(shared, slope.T).T
         gain = -(slope * move).sum(axis=-1)
-        self.decrement = np.where(self.damping <= 1e-6, np.abs(gain), np.inf)
-        trial = evaluate(self.design, self.theta + move, self.target)
-        floor = _SLACK * (1 + np.abs(self.point.value))
-        better = (trial.value <= self.point.value + floor) & (gain >= 0)
-        self.theta = np.where(better[:, None], self.theta + move, self.theta)
-        self.point = _choose(better, trial, self.point)
-        # A Newton step that fails met an indefinite Hessian: back to the information, which is not.
-        self.newton = np.where(better, self.newton | (gain < _NEAR), False)
-        lower = np.where(self.damping <= 1e-6, 0.0, self.damping * 0.1)
-        self.damping = np.where(better, lower, np.maximum(self.damping * 8, 1e-4))
-        self.moved = better
-        self.count += 1
+        whole = (now.damping <= 1e-6) & (now.share == 1)
+        now.decrement = np.where(whole, np.abs(gain), np.inf)
+        theta = self._moved(move, target)
+        trial = evaluate(self.design, theta, target)
+        floor = _SLACK * (1 + np.abs(now.point.value))
+        better = (trial.value <= now.point.value + floor) & (gain >= 0)
+        now.theta = np.where(better[:, None], theta, now.theta)
+        now.point = _choose(better, trial, now.point)
+        self._adapt(better, gain)
+        now.moved = better
+        now.count += 1
 
-    def _curvature(self) -> tuple[np.ndarray, np.ndarray]:
-        """Expected information far from the optimum, exact Hessian near it; and its diagonal."""
-        k = self.design.n_parameters
-        matrix = np.empty((len(self.rows), k, k))
+    def _moved(self, move: np.ndarray, target: Target) -> np.ndarray:
+        if not self.near:
+            return self.now.theta + move
+        part = self.now.share[:, None] * move
+        with np.errstate(all="ignore"):
+            return advance(self.design, self.now.theta, part, self.now.point.implied, target.sample)
+
+    def _adapt(self, better: np.ndarray, gain: np.ndarray) -> None:
+        """Choose the next step's kind and length.
+
+        A Newton step that fails met an indefinite Hessian: back to the information, which is not.
+        """
+        now, was_newton = self.now, self.now.newton
+        now.newton = np.where(better, now.newton | (gain < now.newton_below), False)
+        if self.near:
+            failed = was_newton & ~better
+            now.newton_below = np.where(failed, 0.1 * np.abs(gain), now.newton_below)
+            longer = np.minimum(2 * now.share, 1.0)
+            now.share = np.where(better, longer, np.where(failed, 1.0, 0.25 * now.share))
+        else:
+            lower = np.where(now.damping <= 1e-6, 0.0, now.damping * 0.1)
+            now.damping = np.where(better, lower, np.maximum(now.damping * 8, 1e-4))
+
+    def _damped_curvature(self, target: Target) -> np.ndarray:
+        """Expected information far from the optimum, exact Hessian near it, damped."""
+        k, now = self.design.n_parameters, self.now
+        matrix = np.empty((len(now.rows), k, k))
         for flag, compute in ((False, expected_information), (True, hessian)):
-            chosen = np.flatnonzero(self.newton == flag)
+            chosen = np.flatnonzero(now.newton == flag)
             if len(chosen):
-                point = _take(self.point, chosen)
-                matrix[chosen] = compute(self.design, point, self.target.take(chosen))
-        diagonal = np.abs(np.diagonal(matrix, axis1=-2, axis2=-1))
-        return matrix, np.maximum(diagonal, 1e-6)
+                point = _each_array(lambda x: x[chosen], now.point)  # noqa: B023
+                matrix[chosen] = compute(self.design, point, target.take(chosen))
+        diagonal = np.einsum("rkk->rk", matrix)
+        diagonal += now.damping[:, None] * np.maximum(np.abs(diagonal), 1e-6)
+        return matrix
 
     def finished(self, max_iterations: int) -> tuple[np.ndarray, np.ndarray]:
         """Return which replicates stop here, and which of them at an optimum."""
-        reached = self.newton & (self.decrement < self.enough) & self.moved & self.point.possible
-        stuck = (self.damping > _HOPELESS) | (self.count >= max_iterations)
-        stuck |= ~self.point.possible & (self.count > 60)
-        settled = stuck & (self.decrement < _ACCEPTABLE) & self.point.possible
-        return reached | stuck, reached | settled
+        now = self.now
+        reached = now.newton & (now.decrement < self.enough) & now.moved & now.point.possible
+        stuck = (now.damping > _HOPELESS) | (now.share < 1 / _HOPELESS)
+        stuck |= (now.count >= max_iterations) | (~now.point.possible & (now.count > 60))
+        settled = stuck & (now.decrement < _ACCEPTABLE) & now.point.possible
+        good = reached | settled
+        good[good] = self._is_minimum(np.flatnonzero(good))
+        return reached | stuck, good
 
-    def keep(self, rows: np.ndarray) -> None:
-        """Drop finished replicates."""
-        kept = np.flatnonzero(rows)
-        self.target, self.point = self.target.take(kept), _take(self.point, kept)
-        for name in ("rows", "moved", "theta", "damping", "newton", "decrement", "count"):
-            setattr(self, name, getattr(self, name)[kept])
+    def _is_minimum(self, chosen: np.ndarray) -> np.ndarray:
+        """Whether the Hessian in correlation form is positive definite with something to spare."""
+        if not len(chosen):
+            return np.zeros(0, dtype=bool)
+        point = _each_array(lambda x: x[chosen], self.now.point)
+        matrix = hessian(self.design, point, self.target.take(self.now.rows[chosen]))
+        scale = np.sqrt(np.maximum(np.abs(np.einsum("rkk->rk", matrix)), 1e-300))
+        matrix /= scale[:, :, None] * scale[:, None, :]
+        np.einsum("rkk->rk", matrix)[...] -= FLATTEST
+        try:
+            np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            return np.linalg.eigvalsh(matrix)[:, 0] > 0
+        return np.ones(len(chosen), dtype=bool)
 
 
-def _solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    try:
-        return np.linalg.solve(matrix, right[..., None])[..., 0]
-    except np.linalg.LinAlgError:
-        scale = np.abs(np.diagonal(matrix, axis1=-2, axis2=-1)).max(axis=-1)
-        ridge = (1e-9 * (scale + 1e-9))[:, None, None] * np.eye(matrix.shape[-1])
-        return np.linalg.solve(matrix + ridge, right[..., None])[..., 0]
-
-
-def _take(point: Point, rows: np.ndarray) -> Point:
-    implied = point.implied
-    arrays = (implied.loadings, implied.total, implied.latent, implied.sigma, implied.basis)
-    taken = type(implied)(*(a[rows] for a in arrays), tuple(b[rows] for b in implied.blocks))
-    return Point(taken, point.inverse[rows], point.value[rows], point.possible[rows])
+def _each_array(function, *values):
+    """Apply a function to arrays, or to those inside points, the same place in each."""
+    if not isinstance(values[0], Point):
+        return function(*values)
+    implied = [v.implied for v in values]
+    names = ("loadings", "total", "latent", "sigma", "basis")
+    parts = (function(*(getattr(i, name) for i in implied)) for name in names)
+    blocks = tuple(function(*each) for each in zip(*(i.blocks for i in implied), strict=True))
+    names = ("inverse", "value", "possible")
+    rest = (function(*(getattr(v, name) for v in values)) for name in names)
+    return Point(type(implied[0])(*parts, blocks), *rest)
 
 
 def _choose(better: np.ndarray, new: Point, old: Point) -> Point:
     if better.all():
         return new
-    pick = lambda a, b: np.where(better.reshape(-1, *[1] * (a.ndim - 1)), a, b)  # noqa: E731
-    names = ("loadings", "total", "latent", "sigma", "basis")
-    parts = [pick(getattr(new.implied, n), getattr(old.implied, n)) for n in names]
-    blocks = tuple(map(pick, new.implied.blocks, old.implied.blocks))
-    implied = type(new.implied)(*parts, blocks)
-    arrays = (pick(getattr(new, n), getattr(old, n)) for n in ("inverse", "value", "possible"))
-    return Point(implied, *arrays)
+    return _each_array(
+        lambda a, b: np.where(better.reshape(-1, *[1] * (a.ndim - 1)), a, b), new, old
+    )
