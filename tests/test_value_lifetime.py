@@ -277,7 +277,8 @@ def test_simple_formula(cdnow):
     result = simple_lifetime_value(cdnow, lifetime=52, acquisition_cost=3, margin=0.3)
     frame = cdnow.table()
     row = result.table().iloc[0]
-    product = row["order_value"] * row["frequency"] * row["lifetime"] - row["acquisition_cost"]
+    product = row["order_value"] * row["margin"] * row["frequency"] * row["lifetime"]
+    product -= row["acquisition_cost"]
     assert row["value"] == pytest.approx(product)
     by_hand = 0.3 * 52 * frame["spend"].sum() / frame["age"].sum() - 3
     assert row["value"] == pytest.approx(by_hand)

@@ -45,8 +45,8 @@ class SimpleValue(Result):
         """Return one row with the formula's numbers and the value."""
         import pandas as pd
 
-        names = ("order_value", "margin", "frequency", "lifetime", "acquisition_cost", "value", "std_error",
-                 "ci_low", "ci_high")  # fmt: skip
+        names = ("order_value", "margin", "frequency", "lifetime", "acquisition_cost", "value",
+                 "std_error", "ci_low", "ci_high")  # fmt: skip
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
     def sentence(self, lang: str = "en") -> str:
@@ -62,8 +62,8 @@ class SimpleValue(Result):
         order += kept if self.margin < 1 else ""
         if lang == "zh":
             return (
-                f"简单公式：平均订单价值 {order} × 购买频率 {often} × 留存时长 {time} − 获客成本 {cost}"
-                f" = {value} {limits}（每名客户）。"
+                f"简单公式：平均订单价值 {order} × 购买频率 {often} × 留存时长 {time} − "
+                f"获客成本 {cost} = {value} {limits}（每名客户）。"
             )
         return (
             f"Simple formula: order value {order} × frequency {often} × lifetime {time} − "
