@@ -1,0 +1,114 @@
+"""A study of purchases: what it may declare, what is told of a faulty one, and its report."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from analysis.publish.build import Job, build_report, notebooks_of
+from analysis.study import check_study, read_study
+
+ROOT = Path(__file__).parents[1]
+CDNOW = ROOT / "data" / "cdnow"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """The 1/10 sample of CDNOW as a study of its own."""
+    folder = tmp_path_factory.mktemp("cdnow") / "sample"
+    folder.mkdir()
+    log = pd.read_csv(CDNOW / "transactions.csv", dtype={"customer": str})
+    chosen = pd.read_csv(CDNOW / "sample.csv", dtype=str)["customer"]
+    log[log["customer"].isin(chosen)].to_csv(folder / "transactions.csv", index=False)
+    study = yaml.safe_load((CDNOW / "study.yml").read_text(encoding="utf-8"))
+    study |= {"name": "sample", "value": {"purchase_model": "bg_nbd", "horizon_years": 1}}
+    (folder / "study.yml").write_text(yaml.safe_dump(study, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(sample, tmp_path_factory):
+    out = tmp_path_factory.mktemp("build")
+    study = read_study(sample)
+    options = {"languages": ("en", "zh"), "formats": ("html",), "renderer": "embedded"}
+    build_report(Job(study_file=sample / "study.yml", study=study, out=out, **options))
+    return out / "sample"
+
+
+def changed(sample, tmp_path, **sections):
+    """Write a copy of the study with some sections changed, beside the same log."""
+    study = yaml.safe_load((sample / "study.yml").read_text(encoding="utf-8"))
+    for name, section in sections.items():
+        study[name] = {**study.get(name, {}), **section}
+    (tmp_path / "transactions.csv").write_bytes((sample / "transactions.csv").read_bytes())
+    (tmp_path / "study.yml").write_text(yaml.safe_dump(study, allow_unicode=True), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("sections", "kind", "words"),
+    [
+        ({"transactions": {"file": "gone.csv"}}, "missing file", ["gone.csv is no file"]),
+        ({"transactions": {"customer": "custmer"}}, "missing column", ["custmer", "'customer'"]),
+        ({"transactions": {"unit": "fortnight"}}, "wrong value", ["fortnight", "day", "week"]),
+        ({"transactions": {"end": "soon"}}, "wrong value", ["soon"]),
+        ({"value": {"margin": 1.5}}, "wrong value", ["1.5", "not above 1"]),
+        ({"value": {"horizont": 3}}, "unknown key", ["horizont", "horizon_years"]),
+        ({"value": {"loyalty": "LOY"}}, "unknown name", ["LOY", "declares no answers"]),
+        ({"value": {"stages": {"retain_from": 1}}}, "wrong value", ["retain_from", "not below 2"]),
+    ],
+)
+def test_a_fault_in_what_is_declared_of_purchases_is_told_with_its_place(
+    sample, tmp_path, sections, kind, words
+):
+    findings = check_study(changed(sample, tmp_path, **sections))
+    hits = [f for f in findings if f.kind == kind and all(word in str(f) for word in words)]
+    assert len(hits) == 1, "\n".join(map(str, findings))
+    assert next(iter(sections)) in hits[0].where
+
+
+def test_a_study_needs_answers_or_purchases(tmp_path):
+    (tmp_path / "study.yml").write_text("title: Nothing\n", encoding="utf-8")
+    missing = [f for f in check_study(tmp_path) if f.kind == "missing key"]
+    assert {key for f in missing for key in ("data", "constructs") if key in str(f)} == {
+        "data",
+        "constructs",
+    }
+
+
+def test_purchases_alone_need_one_notebook(sample):
+    study = read_study(sample)
+    assert [path.stem for path in notebooks_of(study)] == ["06_value"]
+    assert [path.name for path in study.data_files] == ["transactions.csv"]
+    assert not study.links
+
+
+def test_the_stored_model_is_the_published_one(built):
+    """Fader, Hardie and Lee (2005), table 2, on the calibration period."""
+    rows = pd.read_csv(built / "results" / "purchase_models.csv")
+    assert rows["log_likelihood"].round(2).tolist() == [-9582.43]
+    model = pd.read_csv(built / "results" / "purchase_model.csv").set_index("term")["estimate"]
+    assert set(model.index) == {"r", "alpha", "a", "b"}
+
+
+def test_every_row_of_the_log_is_accounted_for(built, sample):
+    log = pd.read_csv(built / "results" / "purchase_log.csv").set_index("step")["rows"]
+    assert log["rows_read"] == sum(1 for _ in (sample / "transactions.csv").open()) - 1
+    told = log.drop(["rows_read", "duplicate"])
+    assert told.sum() == log["rows_read"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_report_prints_the_stored_value_and_nothing_about_a_survey(built, lang):
+    page = (built / f"report-{lang}" / "report.html").read_text(encoding="utf-8")
+    text = re.sub(r"<[^>]+>", " ", page)
+    meta = json.loads((built / "results" / "lifetime_value.json").read_text(encoding="utf-8"))
+    customers = pd.read_csv(built / "results" / "lifetime_value.csv")
+    total = f"{customers['lifetime_value'].sum():,.0f}"
+    assert total in meta["sentence"][lang] and total in text
+    for word in {"en": ("respondent", "questionnaire"), "zh": ("受访者", "问卷")}[lang]:
+        assert word not in text
+    assert "nan" not in text.lower().split()
