@@ -165,7 +165,8 @@ def _draw_everybody(truth: Truth, customers: int, rivals: int, random) -> pd.Dat
 def _lifetime_values(truth: Truth, people: pd.DataFrame) -> pd.Series:
     """Return the value expected of each customer's own traits from the window's end on."""
     weeks = ValueOfLoyalty(truth=truth)._length(people["dropout_rate"].to_numpy())
-    per_week = truth.margin * people["mean_spend"] * people["purchase_rate"]
+    kept = truth.margin * (1 - truth.return_share)
+    per_week = kept * people["mean_spend"] * people["purchase_rate"]
     return per_week * weeks * people["alive"].astype(float)
 
 
@@ -222,7 +223,7 @@ def _tell_truth(truth: Truth, customers: int, respondents: int, rivals: int, see
         "purchase": {
             "r": truth.r, "alpha": truth.alpha, "s": truth.s, "beta": truth.beta,
             "purchase:LOY": truth.rate_coefficient, "dropout:LOY": truth.dropout_coefficient,
-            "unit": "week",
+            "alpha_net_of_returns": truth.alpha / (1 - truth.return_share), "unit": "week",
         },
         "spend": {"p": truth.p, "q": truth.q, "gamma": truth.gamma, "mean": truth.mean_spend},
         "money": money_truth(truth),
@@ -238,8 +239,8 @@ _METHOD = {
     "items": "regression of an answer on a normal construct, Gauss-Hermite quadrature; "
     "Monte Carlo error 0",
     "purchase": "per week at loyalty 0, the own customers' mean",
-    "money": "per own customer, from the end of the window, by quadrature over drop-out, time "
-    "since acquisition and loyalty; Monte Carlo error 0. A satisfaction point is a point of SAT1 "
+    "money": "per own customer, net of returns, from the end of the window, by quadrature over "
+    "drop-out, time since acquisition and loyalty; Monte Carlo error 0. A satisfaction point is a point of SAT1 "
     "that the construct explains; loyalty follows by its path. 'from_now_on' leaves the past, and "
     "so who is still a customer, as it was.",
 }

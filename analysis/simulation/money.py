@@ -1,9 +1,9 @@
 """What loyalty and satisfaction are truly worth in the simulated world, by quadrature.
 
 With loyalty L a customer's purchase rate is gamma(r, alpha) exp(g L), the drop-out rate
-gamma(s, beta) exp(h L). Value is what the months after the window bring: margin times spend times
-purchases, discounted. Rate, drop-out and spend are independent given L, so that only the drop-out
-rate and the time since acquisition have to be integrated out.
+gamma(s, beta) exp(h L). Value is what the time after the window brings: margin times spend times
+purchases that are not returned, discounted. Rate, drop-out and spend are independent given L, so
+that only the drop-out rate and the time since acquisition have to be integrated out.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class ValueOfLoyalty:
 
     def _money(self, loyalty: np.ndarray) -> np.ndarray:
         t = self.truth
-        return t.margin * t.mean_spend * t.r / t.alpha * np.exp(t.rate_coefficient * loyalty)
+        rate = (1 - t.return_share) * t.r / t.alpha
+        return t.margin * t.mean_spend * rate * np.exp(t.rate_coefficient * loyalty)
 
     def alive(self, loyalty: np.ndarray) -> np.ndarray:
         """Return P(still a customer at the end of the window)."""
@@ -70,7 +71,8 @@ class ValueOfLoyalty:
     def log_value_if_alive(self, loyalty: np.ndarray) -> np.ndarray:
         """Return E[log lifetime value] among those who are customers at the end."""
         t = self.truth
-        fixed = np.log(t.margin * t.p * t.gamma / t.alpha) + digamma(t.r) - digamma(t.q)
+        kept = t.margin * (1 - t.return_share)
+        fixed = np.log(kept * t.p * t.gamma / t.alpha) + digamma(t.r) - digamma(t.q)
         length = self._integrate(lambda mu, alive: alive * np.log(self._length(mu)), loyalty)
         return fixed + t.rate_coefficient * loyalty + length / self.alive(loyalty)
 
