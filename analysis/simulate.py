@@ -240,9 +240,9 @@ _METHOD = {
     "Monte Carlo error 0",
     "purchase": "per week at loyalty 0, the own customers' mean",
     "money": "per own customer, net of returns, from the end of the window, by quadrature over "
-    "drop-out, time since acquisition and loyalty; Monte Carlo error 0. A satisfaction point is a point of SAT1 "
-    "that the construct explains; loyalty follows by its path. 'from_now_on' leaves the past, and "
-    "so who is still a customer, as it was.",
+    "drop-out, time since acquisition and loyalty; Monte Carlo error 0. A satisfaction point is a "
+    "point of SAT1 that the construct explains; loyalty follows by its path. 'from_now_on' leaves "
+    "the past, and so who is still a customer, as it was.",
 }
 
 
