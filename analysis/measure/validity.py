@@ -351,15 +351,10 @@ def _statistics(standardised: np.ndarray, blocks: Mapping[str, np.ndarray]) -> n
 def _delta_limits(fit: ModelFit, blocks: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     from scipy.stats import norm
 
-    from analysis.sem.inference import delta_errors
-    from analysis.sem.solution import places, standardised_values
+    from analysis.sem.inference import function_errors
 
-    design = fit.prepared.design
-    at = places(design)
-    errors = delta_errors(
-        fit.prepared, fit.solution, fit.vcov,
-        lambda implied: _statistics(standardised_values(design, implied, at), blocks),
-    )  # fmt: skip
+    standardised = fit.readers()[1]
+    errors = function_errors(fit, lambda theta: _statistics(standardised(theta), blocks))
     values = _statistics(fit.table().std_all.to_numpy(), blocks)
     reach = norm.ppf(0.5 + fit.confidence / 2) * errors
     return _named_limits(values - reach, values + reach)

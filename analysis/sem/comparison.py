@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -150,10 +150,17 @@ def model_row(fit: ModelFit, name: str) -> dict:
         "chisq": indices["chisq_scaled" if scaled else "chisq"],
         "aic": indices.get("aic", np.nan),
         "bic": indices.get("bic", np.nan),
-        "cfi": indices["cfi_robust" if scaled and "cfi_robust" in indices else "cfi"],
-        "rmsea": indices["rmsea_robust" if scaled and "rmsea_robust" in indices else "rmsea"],
+        "cfi": _most_robust(indices, "cfi"),
+        "rmsea": _most_robust(indices, "rmsea"),
         "srmr": indices["srmr"],
     }
+
+
+def _most_robust(indices: Mapping[str, float], name: str) -> float:
+    """Return the robust index where there is one, else the scaled, else the plain one."""
+    names = (f"{name}_robust", f"{name}_scaled", name)
+    known = (indices[n] for n in names if not np.isnan(indices.get(n, np.nan)))
+    return next(known, float("nan"))
 
 
 def _check(fits: tuple, method: str) -> None:

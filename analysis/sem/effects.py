@@ -13,8 +13,7 @@ import pandas as pd
 
 from analysis.errors import ModelError
 from analysis.results import Result
-from analysis.sem.inference import delta_errors
-from analysis.sem.solution import places, raw_values, standardised_values
+from analysis.sem.inference import function_errors
 from analysis.wording import Text, format_interval, format_number, format_p
 
 if TYPE_CHECKING:
@@ -173,7 +172,6 @@ def _effects_of(
 def _frame(fit: ModelFit, found: tuple[Effect, ...]) -> pd.DataFrame:
     from scipy.stats import norm
 
-    design, at = fit.prepared.design, places(fit.prepared.design)
     reach = norm.ppf(0.5 + fit.confidence / 2)
     frame = pd.DataFrame(
         [(e.source, e.target, e.kind, e.through, e.group) for e in found],
@@ -182,10 +180,8 @@ def _frame(fit: ModelFit, found: tuple[Effect, ...]) -> pd.DataFrame:
     raw = combine(fit.frame.est.to_numpy(), found)
     std = combine(fit.frame.std_all.to_numpy(), found)
     errors = [
-        delta_errors(
-            fit.prepared, fit.solution, fit.vcov, lambda i, r=read: combine(r(design, i, at), found)
-        )
-        for read in (raw_values, standardised_values)
+        function_errors(fit, lambda theta, r=read: combine(r(theta), found))
+        for read in fit.readers()
     ]
     frame["est"], frame["se"] = raw, errors[0]
     with np.errstate(divide="ignore", invalid="ignore"):

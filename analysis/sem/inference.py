@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -17,6 +19,7 @@ from analysis.sem.solution import (
     Places,
     central_latent,
     central_sigma,
+    complex_step,
     jacobian,
     places,
     raw_values,
@@ -112,6 +115,35 @@ def delta_errors(prepared: Prepared, solution: Solution, vcov: np.ndarray, read)
     slope = jacobian(prepared.design, solution.theta, sample, read)
     variance = np.einsum("ij,jk,ik->i", slope, vcov, slope)
     variance[np.abs(slope).max(axis=1) < 1e-12] = 0.0
+    return np.sqrt(np.maximum(variance, 0.0))
+
+
+def table_readers(fit: ModelFit) -> tuple[Callable, Callable]:
+    """Return functions of ``theta (..., k)`` giving ``est`` and ``std_all`` of every table row."""
+    design, at = fit.prepared.design, places(fit.prepared.design)
+    sample = fit.prepared.target.sample[0]
+
+    def reader(values_of: Callable) -> Callable:
+        return lambda theta: values_of(
+            design, design.implied(theta, sample.astype(theta.dtype)), at
+        )
+
+    return reader(raw_values), reader(standardised_values)
+
+
+def function_errors(fit: ModelFit, read: Callable) -> np.ndarray:
+    """Delta-method standard errors of ``read(theta)``, a function of the free parameters.
+
+    Parameters
+    ----------
+    fit : ModelFit
+        Of any estimator; ``fit.readers()`` are such functions.
+    read : callable
+        Takes ``theta (..., k)``, real or complex, and returns ``(..., m)``.
+    """
+    slope = complex_step(read, fit.solution.theta)
+    variance = np.einsum("ij,jk,ik->i", slope, fit.vcov, slope)
+    variance[np.abs(slope).max(axis=1, initial=0) < 1e-12] = 0.0
     return np.sqrt(np.maximum(variance, 0.0))
 
 

@@ -141,11 +141,11 @@ def check_invariance(
     for level, words in (ORDINAL_LEVELS if ordinal else LEVELS).items():
         current = fit(words, freed)
         if not fits:
-            _check_groups(current)
+            check_groups(current)
             fits[level], previous = current, current
-            rows.append(_row(level, current, None, rules))
+            rows.append(level_row(level, current, None, rules))
             continue
-        row = _row(level, current, previous, rules)
+        row = level_row(level, current, previous, rules)
         rows.append(row)
         fits[level] = current
         if not row["passes"] and search and not ordinal:
@@ -153,7 +153,7 @@ def check_invariance(
                 level, words, freed, current, previous, fit, rules, max_freed
             )
             steps += found
-            partial_row = _row(f"{level}, partial", current, previous, rules)
+            partial_row = level_row(f"{level}, partial", current, previous, rules)
             if found and partial_row["passes"]:
                 rows.append(partial_row)
                 fits[f"{level}, partial"] = current
@@ -188,7 +188,7 @@ def _freed_until(level, words, freed, current, previous, fit, rules, max_freed) 
         worst = tests.iloc[0]
         freed = (*freed, _word(worst))
         current = fit(words, freed)
-        row = _row(level, current, previous, rules)
+        row = level_row(level, current, previous, rules)
         steps.append(
             {"level": level, "step": step, "freed": freed[-1], "group": worst["group"],
              "mi": worst.mi, "d_cfi": row["d_cfi"], "d_rmsea": row["d_rmsea"],
@@ -204,7 +204,7 @@ def _word(row: pd.Series) -> str:
     return f"{row.lhs}{row.op}{row.rhs}"
 
 
-def _row(level: str, fit: ModelFit, previous: ModelFit | None, rules: dict) -> dict:
+def level_row(level: str, fit: ModelFit, previous: ModelFit | None, rules: dict) -> dict:
     """Return a level's row of the table, compared with the level before."""
     if previous is None:
         first = compare_row(fit, level)
@@ -227,7 +227,7 @@ def compare_row(fit: ModelFit, name: str) -> dict:
     return {**model_row(fit, name), **dict.fromkeys(empty, float("nan"))}
 
 
-def _check_groups(fit: ModelFit) -> None:
+def check_groups(fit: ModelFit) -> None:
     if len(fit.group_labels) < 2:
         raise ModelError(
             f"{len(fit.group_labels)} group to compare · allowed: two or more · do: name a column "

@@ -8,7 +8,7 @@ ordered=...)`` comes here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ from analysis.sem.ordinal_search import (
     response_scales,
     sandwich,
 )
-from analysis.sem.ordinal_table import parameter_frame
+from analysis.sem.ordinal_table import parameter_frame, table_readers
 from analysis.sem.result import ModelFit
 from analysis.sem.solution import central_sigma
 from analysis.sem.starts import starting_points
@@ -61,6 +61,12 @@ class OrdinalFit(ModelFit):
     """
 
     sandwich: Sandwich
+
+    def readers(self) -> tuple[Callable, Callable]:
+        """Return functions of ``theta (..., k)`` giving every row of the table ``(..., rows)``."""
+        found, order = table_readers(self.prepared)
+        raw, standard = (lambda theta, r=read: r(theta)[..., order] for read in found)
+        return raw, standard
 
     def sentence(self, lang: str = "en") -> str:
         """State the model's fit in APA prose by the scaled-shifted test and its indices."""

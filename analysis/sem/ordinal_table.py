@@ -11,7 +11,13 @@ from analysis.sem.fit import Solution
 from analysis.sem.ordinal_prepare import OrdinalPrepared
 from analysis.sem.ordinal_search import Sandwich, response_scales
 from analysis.sem.result import COLUMNS
-from analysis.sem.solution import central_sigma, places, raw_values, standardised_values
+from analysis.sem.solution import (
+    central_sigma,
+    complex_step,
+    places,
+    raw_values,
+    standardised_values,
+)
 
 _ORDER = {"=~": 0, "~": 1, "|": 2, "~~": 3, "~*~": 4, "~1": 5}
 Read = Callable[[np.ndarray], np.ndarray]
@@ -96,8 +102,7 @@ def _repeat(prepared: OrdinalPrepared, scale: np.ndarray) -> np.ndarray:
 
 def _delta_errors(read: Read, theta: np.ndarray, vcov: np.ndarray) -> np.ndarray:
     """Delta-method standard errors by the complex step."""
-    step = 1e-30
-    slope = np.imag(read(theta + 1j * step * np.eye(len(theta)))).T / step
+    slope = complex_step(read, theta)
     variance = np.einsum("ij,jk,ik->i", slope, vcov, slope)
     variance[np.abs(slope).max(axis=1, initial=0) < 1e-12] = 0.0
     return np.sqrt(np.maximum(variance, 0.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,15 @@ class ModelFit(Result):
     @property
     def group_labels(self) -> tuple[str, ...]:
         return tuple(sample.label for sample in self.prepared.samples)
+
+    def readers(self) -> tuple[Callable, Callable]:
+        """Return functions of ``theta (..., k)`` giving every row of the table ``(..., rows)``.
+
+        The first gives ``est``, the second ``std_all``; complex steps pass through both.
+        """
+        from analysis.sem.inference import table_readers
+
+        return table_readers(self)
 
     def standardised(self) -> pd.DataFrame:
         """Return the completely standardised solution with delta-method intervals."""

@@ -85,12 +85,16 @@ def central_latent(design: Design, implied: Implied) -> np.ndarray:
     return _central(implied.latent, design)
 
 
+def complex_step(read, theta: np.ndarray) -> np.ndarray:
+    """Return d read(θ)/dθ ``(rows, k)`` at one vector, exact to rounding."""
+    step = 1e-30
+    return np.imag(read(theta + 1j * step * np.eye(len(theta)))).T / step
+
+
 def jacobian(design: Design, theta: np.ndarray, sample: np.ndarray, read) -> np.ndarray:
     """Return d read(implied)/dθ ``(rows, k)`` at one vector by the complex step."""
-    step = 1e-30
-    shifted = theta + 1j * step * np.eye(len(theta))
-    implied = design.implied(shifted, sample[None].astype(complex))
-    return np.imag(read(implied)).T / step
+    held = sample[None].astype(complex)
+    return complex_step(lambda shifted: read(design.implied(shifted, held)), theta)
 
 
 def _central(matrix: np.ndarray, design: Design) -> np.ndarray:

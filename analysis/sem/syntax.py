@@ -107,6 +107,58 @@ def parse_syntax(text: str) -> Syntax:
     return Syntax(tuple(terms.values()), tuple(definitions), tuple(constraints))
 
 
+def free_path_labels(text: str) -> str:
+    """Return the model without labels on its paths and without ``:=`` lines.
+
+    In several groups one label means one value, so a labelled path would be equal everywhere.
+
+    Raises
+    ------
+    ModelError
+        If a path's label stands for several parameters, or an ``==`` line uses it.
+
+    Examples
+    --------
+    >>> free_path_labels("f =~ x1 + l*x2\\ny ~ a*f + 0.5*z\\nb := 2*a")
+    'f =~ x1 + l*x2\\ny ~ f\\ny ~ 0.5*z'
+    """
+    model = parse_syntax(text)
+    labels = [label for term in model.terms if term.op == "~" for label in term.labels]
+    _check_own_labels(model, labels)
+    lines = []
+    for statement in _statements(text):
+        left, op, right = _split(statement)
+        if op == "~" and not any(t.op == "~1" for t in _terms(left, op, right, statement)):
+            lines += [_unlabelled(term) for term in _terms(left, op, right, statement)]
+        elif op != ":=":
+            lines.append(f"{left} {op} {right}")
+    return "\n".join(lines)
+
+
+def _check_own_labels(model: Syntax, labels: list[str]) -> None:
+    everywhere = [label for term in model.terms for label in set(term.labels)]
+    shared = [label for label in dict.fromkeys(labels) if everywhere.count(label) > 1]
+    used = [n for pair in model.constraints for tree in pair for n in expression_names(tree)]
+    held = shared or [label for label in labels if label in used]
+    if held:
+        raise ModelError(
+            f"The label {held[0]} holds a path equal to something else · allowed: paths that are "
+            "free of each other · do: drop the label or the == line to compare paths across groups"
+        )
+
+
+def _unlabelled(term: Term) -> str:
+    def several(given: tuple[float, ...], form: str) -> str:
+        words = ["NA" if value != value else repr(value) for value in given]
+        return form.format(", ".join(words)) + "*"
+
+    values = several(term.values, "c({})" if len(term.values) > 1 else "{}") if term.values else ""
+    starts = several(term.starts, "start({})") if term.starts else ""
+    # A second modifier needs a mention of its own.
+    mentions = [f"{word}{term.rhs}" for word in (values, starts) if word] or [term.rhs]
+    return f"{term.lhs} {term.op} " + " + ".join(mentions)
+
+
 def _statements(text: str) -> list[str]:
     if not isinstance(text, str) or not text.strip():
         raise ModelError(
