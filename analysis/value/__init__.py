@@ -13,6 +13,11 @@
 ``fit_contract_model``      contract lifetimes: sBG, Weibull
 ``estimate_survival``       Kaplan–Meier
 ``assign_stages``           lifecycle stages and their value; ``compare_stages`` for moves
+``match_answers``           survey and log brought together; do answerers buy differently?
+``fit_link``                survey and purchase model in one, constructs integrated out
+``link_latent_covariates``  the chain from satisfaction to value, read off the purchase model
+``link_plausible_values``   the same from a structural model with value as outcome
+``compare_links``           whether the two agree; ``naive_link``: what a regression would say
 ``metrics``, ``cohorts``    CSAT, NPS, repeat rate, retention and the other core metrics
 ==========================  ====================================================================
 """
@@ -51,6 +56,15 @@ _HOME = {
     "repeat_purchase_rate": "metrics",
     "service_efficiency": "metrics",
     "retention_by_cohort": "cohorts",
+    "Match": "link_match",
+    "match_answers": "link_match",
+    "LinkModel": "link_model",
+    "fit_link": "link_model",
+    "LinkEffects": "link_result",
+    "link_latent_covariates": "link_covariates",
+    "link_plausible_values": "link_plausible",
+    "compare_links": "link_compare",
+    "naive_link": "link_compare",
 }
 __all__ = sorted(_HOME)
 

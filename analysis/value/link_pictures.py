@@ -1,0 +1,38 @@
+"""Pictures of the link from survey to value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.wording import in_language
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from analysis.value.link_result import LinkEffects
+
+_AXIS = {
+    "en": "Change of log lifetime value per standard deviation",
+    "zh": "每提高1个标准差，对数终身价值的变化",
+}
+
+
+def plot_chain(result: LinkEffects, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+    """Draw a forest of the constructs' total effects on log value, causes on top."""
+    from analysis.style import PALETTE, figure_style, new_axes
+
+    rows = result.frame[result.frame.unit == "log_per_sd"]
+    place = np.arange(len(rows))[::-1]
+    names = [in_language(result.label(name), lang) for name in rows["from"]]
+    if result.groups:
+        names = [f"{name} · {group}" for name, group in zip(names, rows.group, strict=True)]
+    with figure_style(lang):
+        ax = new_axes() if ax is None else ax
+        ax.axvline(0.0, color=PALETTE["light"], linewidth=1)
+        ax.hlines(place, rows.ci_low, rows.ci_high, color=PALETTE["primary"])
+        ax.plot(rows.estimate, place, "o", color=PALETTE["primary"])
+        ax.set_yticks(place, names)
+        ax.set_xlabel(_AXIS[lang])
+    return ax

@@ -1,0 +1,181 @@
+"""The chain as a result: a table, a picture, and a sentence a manager can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.results import Result
+from analysis.wording import (
+    Text,
+    format_interval,
+    format_number,
+    format_p,
+    format_percent,
+    in_language,
+    inside_sentence,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+VALUE = "value"
+COLUMNS = ("method", "group", "from", "to", "effect", "unit", "estimate", "std_error", "ci_low",
+           "ci_high", "p", "missing_information")  # fmt: skip
+#: What a row's unit is called.
+UNITS_SAID = {
+    "points_per_point": Text("points per point", zh="每1分的分值变化"),
+    "sd_per_sd": Text("standard deviations per standard deviation", zh="每1个标准差的标准差变化"),
+    "log_per_point": Text("log value per point", zh="每1分的对数价值变化"),
+    "log_per_sd": Text("log value per standard deviation", zh="每1个标准差的对数价值变化"),
+    "money_per_point": Text("money per point, customer and year", zh="每1分、每位客户每年的金额"),
+}
+METHODS = {
+    "latent_covariates": Text(
+        "purchase model with latent covariates", zh="以潜变量为协变量的购买模型"
+    ),
+    "plausible_values": Text(
+        "structural model with plausible values of lifetime value",
+        zh="含客户终身价值似真值的结构模型",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LinkEffects(Result):
+    """Effects along the chain quality → satisfaction → loyalty → value.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        See :meth:`table`.
+    approach : {"latent_covariates", "plausible_values"}
+    sources : tuple of str
+        Constructs, causes first.
+    currency : str
+        Label of money.
+    share_active : float
+        Share of customers who are still customers, as the purchase model sees them.
+    n_draws : int
+        Draws or completed data sets.
+    groups : tuple of str
+    """
+
+    frame: pd.DataFrame
+    approach: str
+    sources: tuple[str, ...]
+    currency: str
+    share_active: float
+    n_draws: int
+    groups: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row an effect.
+
+        Columns ``method group from to effect unit estimate std_error ci_low ci_high p
+        missing_information``. ``effect`` is ``path`` (a direct path between constructs),
+        ``value`` (total effect on the log of lifetime value) or ``money``; ``unit``:
+
+        ====================  ==================================================================
+        ``points_per_point``  of the target, per point of the source's marker item
+        ``sd_per_sd``         the same in latent standard deviations
+        ``log_per_point``     mean slope of log value while a customer; × 100 ≈ percent
+        ``log_per_sd``        the same per latent standard deviation
+        ``money_per_point``   currency units per customer and year, from raising the source by one
+                              point from now on and letting what follows from it follow, averaged
+                              over all customers of the log; those who have left gain nothing
+        ====================  ==================================================================
+
+        ``missing_information`` is the fraction of missing information (plausible values only).
+        """
+        return self.frame.copy()
+
+    def effect(self, source: str, unit: str, group: str = "") -> pd.Series:
+        """Return the row of one construct's effect on value, by unit."""
+        rows = self.frame[
+            (self.frame["from"] == source) & (self.frame.unit == unit)
+            & (self.frame.effect != "path") & (self.frame.group == group)
+        ]  # fmt: skip
+        return rows.iloc[0]
+
+    def label(self, name: str) -> str:
+        """Return what a construct is called."""
+        return self.labels.get(name, name)
+
+    def sentence(self, lang: str = "en", source: str | None = None) -> str:
+        """State what one more point of a construct is worth, and the chain behind it.
+
+        Parameters
+        ----------
+        lang : {"en", "zh"}
+        source : str, optional
+            The construct; by default the one before last (satisfaction, where loyalty is last).
+        """
+        source = source or self.sources[max(len(self.sources) - 2, 0)]
+        parts = [self._said(source, lang, group) for group in self.groups or ("",)]
+        parts.append(self._chain(lang) if not self.groups else "")
+        return ("" if lang == "zh" else " ").join(part for part in parts if part)
+
+    def _said(self, source: str, lang: str, group: str) -> str:
+        money = self.effect(source, "money_per_point", group)
+        growth = self.effect(source, "log_per_point", group)
+        percent = [float(np.expm1(growth[c])) for c in ("estimate", "ci_low", "ci_high")]
+        return _SENTENCES[lang].format(
+            where=_where(group, lang),
+            name=inside_sentence(self.label(source), lang),
+            currency=self.currency + " " if self.currency else "",
+            money=format_number(money.estimate, 2, lang=lang),
+            money_ci=format_interval(money.ci_low, money.ci_high, 2, lang=lang),
+            percent=format_percent(percent[0], 1),
+            percent_ci=f"[{format_percent(percent[1], 1)}, {format_percent(percent[2], 1)}]",
+            p=format_p(growth.p, lang=lang, relation=True),
+            method=in_language(METHODS[self.approach], lang),
+        )
+
+    def _chain(self, lang: str) -> str:
+        """State the standardised links into and out of the constructs that touch value."""
+        rows = self.frame[self.frame.unit.isin(["sd_per_sd", "log_per_sd"])]
+        last = self.sources[-1]
+        rows = rows[((rows.effect == "path") & (rows.to == last))
+                    | ((rows.effect == "value") & (rows["from"] == last))]  # fmt: skip
+        links = []
+        for row in rows.to_dict("records"):
+            to = _VALUE_SAID if row["to"] == VALUE else self.label(row["to"])
+            links.append(
+                f"{in_language(self.label(row['from']), lang)} → {in_language(to, lang)} "
+                f"{format_number(row['estimate'], 2, lang=lang)} "
+                f"{format_interval(row['ci_low'], row['ci_high'], 2, lang=lang)}"
+            )
+        opening, stop, comma = _CHAIN[lang]
+        return opening + comma.join(links) + stop
+
+    def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+        """Draw the total effects on log value per latent standard deviation, with intervals."""
+        from analysis.value.link_pictures import plot_chain
+
+        return plot_chain(self, ax, lang=lang)
+
+
+def _where(group: str, lang: str) -> str:
+    if not group:
+        return ""
+    return f"{group}：" if lang == "zh" else f"{group}: "
+
+
+_VALUE_SAID = Text("log value", zh="对数价值")
+_CHAIN = {
+    "en": ("Per standard deviation: ", ".", ", "),
+    "zh": ("按标准差计：", "。", "，"),
+}
+_SENTENCES = {
+    "en": "{where}One more point of {name} is worth {currency}{money} {money_ci} per customer and "
+    "year; it raises the lifetime value of somebody who is a customer by {percent} {percent_ci}, "
+    "p {p} ({method}).",
+    "zh": "{where}{name}每提高1分，每位客户每年价值增加{currency}{money} {money_ci}；"
+    "在册客户的终身价值提高{percent} {percent_ci}，p {p}（{method}）。",
+}
