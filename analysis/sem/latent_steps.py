@@ -146,7 +146,7 @@ def _causal_order(path: np.ndarray) -> list[int] | None:
 
 
 def _own_parameter(design: Design) -> np.ndarray:
-    """Parameter of every slot (groups, T) that is a parameter's only one, unscaled; -1 elsewhere."""
+    """Parameter of every slot (groups, T) that is its only one, unscaled; -1 elsewhere."""
     used = (design.mapping != 0).sum(axis=(0, 1)) == 1
     own = (design.mapping == 1.0) & used
     return np.where(own.any(axis=2), own.argmax(axis=2), -1)

@@ -15,6 +15,7 @@ from analysis.sem.moments import Sample
 from analysis.sem.ordinal_sample import gather, in_fit_units
 from analysis.sem.ordinal_search import Minimum, least_squares
 from analysis.sem.ordinal_table import table_readers
+from analysis.sem.resampling import draw_rows, given_rows, order_of
 from analysis.wording import Text
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def bootstrap_ordinal(
     ConvergenceError
         Fewer than half the refits succeed.
     """
-    drawn = engine._drawn(fit, n, seed) if rows is None else engine._checked(fit, rows)
-    found = [_refit(fit, one) for one in drawn]
+    drawn = draw_rows(fit.prepared, n, seed) if rows is None else given_rows(fit.prepared, rows)
+    found = [_refit(fit, one) for one in drawn.rows()]
     converged = np.array([m is not None for m in found])
     if converged.mean() < 0.5:
         raise ConvergenceError(
@@ -74,7 +75,7 @@ def bootstrap_ordinal(
         converged=converged,
         value=np.array([np.nan if m is None else m.value for m in found]),
         iterations=np.array([0 if m is None else m.iterations for m in found]),
-        rows=drawn,
+        draws=drawn,
         fit=fit,
     )
 
@@ -83,7 +84,7 @@ def _refit(fit: OrdinalFit, rows: np.ndarray) -> Minimum | None:
     """Fit one draw from the full solution, given positions among the rows used."""
     prepared = fit.prepared
     samples = []
-    for sample, own in zip(prepared.samples, engine._order(prepared.samples), strict=True):
+    for sample, own in zip(prepared.samples, order_of(prepared.samples), strict=True):
         place = np.full(prepared.n, -1)
         place[own] = np.arange(len(own))
         taken = place[rows]
