@@ -38,7 +38,8 @@ def assert_every_row_is_counted(summary, n_rows: int) -> None:
     rows = rows_of(summary)
     assert rows["rows_read"] == n_rows
     dropped = int(summary.log.loc[summary.log["dropped"], "rows"].sum())
-    assert dropped + rows["holdout"] + rows["same_day_merged"] + rows["purchases"] == n_rows
+    used = ("holdout", "same_day_merged", "purchases", "return_netted", "purchase_returned")
+    assert dropped + sum(rows[step] for step in used) == n_rows
     assert summary.n_dropped == dropped
     assert summary.n_used + summary.n_dropped == n_rows
     assert rows["purchases"] == int((summary["frequency"] + 1).sum())
@@ -115,16 +116,21 @@ def dirty(**options):
 
 
 def test_each_fault_is_counted_once():
-    summary = dirty()
+    summary = dirty(returns="drop")
     assert rows_of(summary) == {
         "rows_read": 11,
         "line_unreadable": 0,
         "customer_missing": 1,
         "date_unparseable": 2,
         "amount_unparseable": 1,
+        "currency_missing": 0,
         "date_after_end": 1,
         "amount_negative": 1,
         "amount_zero": 0,
+        "return_unmatched": 0,
+        "return_netted": 0,
+        "purchase_returned": 0,
+        "cost_missing": 0,
         "duplicate": 1,
         "customer_new_in_holdout": 0,
         "holdout": 0,
@@ -142,7 +148,7 @@ def test_each_fault_is_counted_once():
 
 
 def test_duplicates_and_zero_amounts_are_dropped_when_asked():
-    summary = dirty(duplicates="drop", zero_amounts="drop")
+    summary = dirty(duplicates="drop", zero_amounts="drop", returns="drop")
     rows = rows_of(summary)
     assert (rows["duplicate"], rows["amount_zero"], rows["same_day_merged"]) == (1, 1, 0)
     assert summary.table()["customer"].tolist() == ["a", "c"]

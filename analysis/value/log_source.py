@@ -1,7 +1,8 @@
 """Opening a transaction log, whatever file it comes in, as one DuckDB relation.
 
-The relation ``raw`` has three columns, ``customer``, ``date`` and ``amount``, and a ``fingerprint``
-of the whole line by which identical lines are found. Nothing is judged here.
+The relation ``raw`` has the columns ``customer``, ``date`` and ``amount``, perhaps ``cost`` or
+``margin`` and ``currency``, and a ``fingerprint`` of the whole line by which identical lines are
+found. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def open_log(
     connection : duckdb.DuckDBPyConnection
     source : path or pandas.DataFrame
     columns : dict
-        Name in the source of ``customer``, ``date`` and ``amount``.
+        Name in the source of each column wanted.
     folder : str
         Where a file in another encoding may be written anew.
 
@@ -79,10 +80,10 @@ def count_unreadable(connection: duckdb.DuckDBPyConnection) -> int:
     """Count the lines of a CSV file that have the wrong number of fields or broken quotes."""
     known = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
-    ).fetchone()[0]
+    ).fetchall()[0][0]
     if not known:
         return 0
-    return connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone()[0]
+    return connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()[0][0]
 
 
 def _allowed() -> str:
@@ -98,7 +99,7 @@ def _identifier(name: str) -> str:
 
 
 def require_columns(present: list[str], columns: dict[str, str]) -> None:
-    """Refuse a log that lacks one of the three columns, or names one twice."""
+    """Refuse a log that lacks one of the columns, or names one twice."""
     missing = [f"{role}={name!r}" for role, name in columns.items() if name not in present]
     if missing:
         raise DataError(
@@ -211,7 +212,7 @@ def _read_workbook(path: Path) -> pd.DataFrame:
 
 
 def _open_frame(connection, frame: pd.DataFrame, columns: dict[str, str]) -> None:
-    """Register three clean columns; text that DuckDB could not scan is made plain first."""
+    """Register clean columns; text that DuckDB could not scan is made plain first."""
     import pandas as pd
 
     if not isinstance(frame, pd.DataFrame):
@@ -233,8 +234,8 @@ def _plain_column(column: pd.Series, role: str) -> pd.Series:
     import pandas as pd
 
     column = column.reset_index(drop=True)
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.dt.tz_localize(None)
+    if isinstance(column.dtype, pd.DatetimeTZDtype) and role == "date":
+        return column.dt.tz_convert("UTC")
     if pd.api.types.is_datetime64_any_dtype(column) and role == "date":
         return column
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
@@ -244,7 +245,7 @@ def _plain_column(column: pd.Series, role: str) -> pd.Series:
         if np.isfinite(whole).all() and (whole == np.round(whole)).all():
             return column.astype("Int64")
         return _as_text(column)
-    return _as_text(column) if role == "date" else column
+    return _as_text(column) if role in ("date", "currency") else column
 
 
 def _as_text(column: pd.Series) -> pd.Series:

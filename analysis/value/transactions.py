@@ -8,18 +8,31 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from analysis.errors import DataError
 from analysis.results import Result
+from analysis.value.account import account_of, as_summary, day_number, notes_of
 from analysis.value.cleaning import (
+    IN_WINDOW,
     STEPS,
-    count_duplicates,
+    Reading,
+    count_currencies,
     count_verdicts,
-    customer_days,
-    drop_duplicates,
     judge,
+    settle_currency,
+    sorted_lines,
+)
+from analysis.value.customer_days import DayRules, summarise_stream
+from analysis.value.log_options import (
+    UNITS,
+    Unit,
+    as_date,
+    check_options,
+    checked_rates,
+    wanted_columns,
 )
 from analysis.value.log_source import connect, open_log
 from analysis.wording import Text, format_number, format_percent
@@ -27,8 +40,6 @@ from analysis.wording import Text, format_number, format_percent
 if TYPE_CHECKING:
     import pandas as pd
 
-Unit = Literal["day", "week", "month", "year"]
-UNITS: dict[str, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 _UNIT_WORDS = {"day": "天", "week": "周", "month": "月", "year": "年"}
 
 
@@ -39,22 +50,28 @@ class TransactionSummary(Result):
     Attributes
     ----------
     customers : pandas.DataFrame
-        One row a customer: ``customer frequency recency age monetary first_purchase spend``, and
-        ``frequency_holdout spend_holdout age_holdout`` where a calibration end was given.
+        One row a customer: ``customer frequency recency age monetary first_purchase spend``; the
+        days between purchases as ``gap_mean gap_sd gap_cv`` (in ``unit``; the last two from two
+        repeat purchases on); ``cost`` where the log has costs or margins (NaN where one is not
+        known); ``frequency_holdout spend_holdout age_holdout`` where a calibration end was given.
     log : pandas.DataFrame
-        ``step rows amount dropped explanation``: the rows dropped, the lines merged and the
-        purchases kept add up to ``rows_read``. ``duplicate`` is told but, where duplicates are
-        kept, is part of ``same_day_merged``.
+        ``step rows amount dropped explanation``: the rows dropped, the returns netted, the
+        purchases returned in full, the lines merged and the purchases kept add up to
+        ``rows_read``. ``duplicate`` is told but, where duplicates are kept, is part of
+        ``same_day_merged``; ``cost_missing`` is told only.
     unit : str
-        Unit of ``recency`` and ``age``.
+        Unit of ``recency``, ``age`` and the gaps.
     observed_until : pandas.Timestamp
         Last day of observation (of the calibration period where there is one).
+    currency : str
+        Code of the amounts, "" where the log does not say.
     """
 
     customers: pd.DataFrame
     log: pd.DataFrame
     unit: str
     observed_until: pd.Timestamp
+    currency: str = ""
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -65,6 +82,14 @@ class TransactionSummary(Result):
     def table(self) -> pd.DataFrame:
         """Return one row a customer."""
         return self.customers
+
+    @property
+    def margin(self) -> float:
+        """Share of spend that is kept, over the customers whose costs are all known."""
+        if "cost" not in self.customers:
+            return float("nan")
+        known = self.customers[["cost", "spend"]].dropna()
+        return float(1 - known["cost"].sum() / known["spend"].sum())
 
     def sentence(self, lang: str = "en") -> str:
         """Say how many customers and purchases came out of how many rows."""
@@ -92,13 +117,20 @@ def summarise_transactions(
     customer: str,
     date: str,
     amount: str,
+    cost: str | None = None,
+    margin: str | None = None,
+    currency: str | None = None,
+    rates: Mapping[str, float] | None = None,
     unit: Unit = "week",
     end: object = None,
     calibration_end: object = None,
     date_format: str | None = None,
+    time_zone: str = "UTC",
     zero_amounts: Literal["keep", "drop"] = "keep",
     duplicates: Literal["keep", "drop"] = "keep",
-    memory_limit: str = "700MB",
+    returns: Literal["net", "drop"] = "net",
+    cluster: str | None = None,
+    memory_limit: str = "500MB",
 ) -> TransactionSummary:
     """Summarise a transaction log: how often, how recently, how long, how much.
 
@@ -106,10 +138,17 @@ def summarise_transactions(
     ----------
     source : path or pandas.DataFrame
         CSV (comma, semicolon, tab or bar; UTF-8 or GB 18030; may be gzipped), Parquet or XLSX.
+        With ``cluster`` also a folder or a pattern such as ``log/*.parquet``.
     customer, date, amount : str
         Names of the columns. Customer numbers of a CSV stay text, so leading zeros survive.
+    cost, margin : str, optional
+        Column of what each line cost, or of the share of its amount that is kept (not both).
+    currency : str, optional
+        Column of currency codes. A log of several currencies needs ``rates``.
+    rates : mapping of str to float, optional
+        What one unit of each currency is worth, ``{"EUR": 1, "USD": 0.92}``.
     unit : {"day", "week", "month", "year"}
-        Unit of ``recency`` and ``age``.
+        Unit of ``recency``, ``age`` and the gaps.
     end : date, optional
         Last day of observation. By default the last date in the log that is not in the future.
     calibration_end : date, optional
@@ -118,13 +157,21 @@ def summarise_transactions(
         A ``strptime`` format for dates such as 03/04/2026, which no program can tell apart.
         Without it, year-first dates are read (``2026-04-03``, ``20260403``, ``2026/4/3``,
         ``2026年4月3日``, with or without a time).
+    time_zone : str
+        Whose days count for moments that carry a zone or an offset.
     zero_amounts : {"keep", "drop"}
         Whether an order of amount 0 (a voucher) is a purchase.
     duplicates : {"keep", "drop"}
         Two identical lines may be two orders alike; they are always counted in the log. They
         touch ``monetary`` only, for purchases of one day are one purchase.
+    returns : {"net", "drop"}
+        Whether a negative amount is taken off the customer's latest purchase before it (and then
+        off the one before that; a purchase given back in full is no purchase), or left out.
+    cluster : str, optional
+        None for DuckDB on this machine; ``"local"`` for Dask on its processors; the address of a
+        Dask scheduler (``"tcp://…"``) for a log that is beyond one machine. Same numbers on each.
     memory_limit : str
-        What DuckDB may hold in memory before it goes to disk.
+        What DuckDB may hold in memory before it goes to disk (of each task on a cluster).
 
     Returns
     -------
@@ -153,61 +200,64 @@ def summarise_transactions(
     0        a          1      2.0  2.0      30.0
     1        b          0      0.0  1.0       NaN
     """
-    _check_options(unit, zero_amounts, duplicates)
-    columns = {"customer": customer, "date": date, "amount": amount}
-    end, calibration_end = _as_date(end, "end"), _as_date(calibration_end, "calibration_end")
+    check_options(unit, zero_amounts, duplicates, returns, time_zone)
+    columns = wanted_columns(customer, date, amount, cost, margin, currency)
+    end, calibration_end = as_date(end, "end"), as_date(calibration_end, "calibration_end")
+    reading = Reading(
+        end=end or dt.date.today(), date_format=date_format, time_zone=time_zone,
+        zero_amounts=zero_amounts, returns=returns, rates=checked_rates(rates, currency),
+    )  # fmt: skip
+    rules = DayRules(cut=day_number(calibration_end), duplicates=duplicates, returns=returns)
+    if cluster is None:
+        found = _summarise_here(source, columns, reading, rules, memory_limit)
+    else:
+        from analysis.value.cluster import summarise_on_cluster
+
+        found = summarise_on_cluster(source, columns, reading, rules, cluster, memory_limit)
+    customers, counts, tally, code = found
+    end, calibration_end = _window(counts, end, calibration_end)
+    summary = as_summary(customers, calibration_end or end, UNITS[unit], end)
+    log = account_of(counts, tally, summary, reading, rules)
+    return _result(summary, log, unit, calibration_end or end, bool(calibration_end), code)
+
+
+def _summarise_here(source, columns: dict, reading: Reading, rules: DayRules, memory_limit: str):
+    """Summarise by DuckDB: customers, counts by verdict, tally of days, currency."""
     import duckdb
 
     with tempfile.TemporaryDirectory() as folder, connect(memory_limit, folder) as connection:
         try:
             open_log(connection, source, columns, folder)
-            judge(connection, end, date_format, zero_amounts)
+            code = ""
+            if "currency" in columns:
+                code = settle_currency(count_currencies(connection), reading.rates)
+            judge(connection, reading)
             counts = count_verdicts(connection)
-            end, calibration_end = _window(counts, end, calibration_end)
-            if duplicates == "drop":
-                drop_duplicates(connection)
-            customers = customer_days(connection, calibration_end or end, UNITS[unit], end)
-            log = _log(connection, counts, customers, duplicates)
+            customers, tally = summarise_stream(sorted_lines(connection, counts, reading), rules)
         except duckdb.OutOfMemoryException as error:
             raise DataError(
                 f"The log does not fit memory_limit={memory_limit!r} · allowed: any size DuckDB "
                 "reads, such as '4GB' · do: give a larger memory_limit"
             ) from error
         except duckdb.Error as error:
-            raise DataError(
-                f"The transaction log cannot be read: {str(error).splitlines()[0]} · allowed: one "
-                "line a transaction under a header · do: mend the file or export it anew"
-            ) from error
-    return _result(customers, log, unit, calibration_end or end, bool(calibration_end))
+            raise unreadable(error) from error
+    return customers, counts, tally, code
 
 
-# --- options and window -------------------------------------------------------------------------
+def unreadable(error: Exception) -> DataError:
+    """Return DuckDB's complaint in our words."""
+    return DataError(
+        f"The transaction log cannot be read: {str(error).splitlines()[0]} · allowed: one line a "
+        "transaction under a header · do: mend the file or export it anew"
+    )
 
 
-def _check_options(unit: str, zero_amounts: str, duplicates: str) -> None:
-    for name, value, allowed in (
-        ("unit", unit, tuple(UNITS)),
-        ("zero_amounts", zero_amounts, ("keep", "drop")),
-        ("duplicates", duplicates, ("keep", "drop")),
-    ):
-        if value not in allowed:
-            raise DataError(f"{name} is {value!r} · allowed: {', '.join(allowed)} · do: choose one")
-
-
-def _as_date(value: object, name: str) -> dt.date | None:
-    import pandas as pd
-
-    if value is None:
-        return None
-    stamp = pd.to_datetime(value, errors="coerce")
-    if pd.isna(stamp):
-        raise DataError(f"{name} is {value!r} · allowed: a date such as '2026-06-30' · do: mend it")
-    return stamp.date()
+# --- window -------------------------------------------------------------------------
 
 
 def _window(counts: pd.DataFrame, end, calibration_end) -> tuple[dt.date, dt.date | None]:
     """Settle the last day of observation and refuse a log without a purchase."""
-    dated = counts.loc[["kept", "amount_negative", "amount_zero"]]
+    dated = counts.loc[list(IN_WINDOW)]
     if dated.loc["kept", "rows"] == 0:
         told = ", ".join(f"{STEPS[s]} {int(r)}" for s, r in counts["rows"].items() if r)
         raise DataError(
@@ -225,65 +275,29 @@ def _window(counts: pd.DataFrame, end, calibration_end) -> tuple[dt.date, dt.dat
     return end, calibration_end
 
 
-# --- the account --------------------------------------------------------------------------------
+# --- the result ---------------------------------------------------------------------------------
 
 
-def _log(connection, counts, customers: pd.DataFrame, duplicates: str) -> pd.DataFrame:
-    """Set up the account: every row read is dropped, merged, in the holdout or a purchase."""
+def _result(
+    customers, log, unit: str, until: dt.date, has_holdout: bool, currency: str
+) -> TransactionSummary:
     import pandas as pd
 
-    new = customers["frequency"] < 0
-    lines, days = customers["lines"], customers["customer_days"]
-    kept = int(counts.loc["kept", "rows"])
-    doubled = kept - int(lines.sum()) or count_duplicates(connection, customers)
-    in_holdout = customers.get("frequency_holdout", pd.Series(0, index=customers.index))
-    rows = counts["rows"].drop("kept").to_dict() | {
-        "rows_read": int(counts["rows"].sum()),
-        "duplicate": doubled,
-        "customer_new_in_holdout": int(days[new].sum()),
-        "holdout": int(in_holdout[~new].sum()),
-        "same_day_merged": int((lines - days).sum()),
-        "purchases": int((customers.loc[~new, "frequency"] + 1).sum()),
-    }
-    dropped = set(counts.index) - {"kept"} | ({"duplicate"} if duplicates == "drop" else set())
-    dropped |= {"customer_new_in_holdout"}
-    log = pd.DataFrame({"step": list(STEPS)})
-    log["rows"] = log["step"].map(rows).astype("int64")
-    log["amount"] = log["step"].map(counts["amount"])
-    log["dropped"] = log["step"].isin(dropped)
-    log["explanation"] = pd.Series(list(STEPS.values()), dtype=object)
-    return log
-
-
-def _result(customers, log, unit: str, until: dt.date, has_holdout: bool) -> TransactionSummary:
-    import pandas as pd
-
-    known = customers[customers["frequency"] >= 0].drop(columns=["lines", "customer_days"])
+    known = customers[customers["frequency"] >= 0] if has_holdout else customers
     if known.empty:
         raise DataError(
-            f"No customer bought before {until} · allowed: a calibration period with purchases · "
-            "do: choose a later calibration_end"
+            f"No customer bought up to {until}, or everything was returned · allowed: a period "
+            "with purchases · do: choose a later calibration_end, or returns='drop'"
         )
     lost = int(log.loc[log["dropped"], "rows"].sum())
     return TransactionSummary(
         n_used=int(log.set_index("step").loc["rows_read", "rows"]) - lost,
         n_dropped=lost,
         method=Text("customer summary of a transaction log", zh="交易日志的客户汇总"),
-        notes=_notes(log, until, has_holdout),
+        notes=notes_of(log, until, has_holdout),
         customers=known.reset_index(drop=True),
         log=log,
         unit=unit,
         observed_until=pd.Timestamp(until),
+        currency=currency,
     )
-
-
-def _notes(log: pd.DataFrame, until: dt.date, has_holdout: bool) -> tuple[Text, ...]:
-    """Tell the counts that a reader may stumble over."""
-    notes = [
-        Text(f"{rows} rows: {words}.", zh=f"{rows}行:{words.zh}。")
-        for step, rows, words in zip(log["step"], log["rows"], log["explanation"], strict=True)
-        if rows and step not in ("rows_read", "purchases", "holdout")
-    ]
-    kind = ("calibration", "校准期") if has_holdout else ("observation", "观察期")
-    notes.append(Text(f"End of {kind[0]}: {until}.", zh=f"{kind[1]}截止日:{until}。"))
-    return tuple(notes)
