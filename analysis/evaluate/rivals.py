@@ -48,6 +48,10 @@ _WITHOUT_BIC = {
     "en": "Against {label}, the reported model has a CFI that is {size} {direction}{test}.",
     "zh": "与{label}相比，所报告模型的 CFI {direction} {size}{test}。",
 }
+_SAME_CFI = {
+    "en": "Against {label}, the reported model has the same CFI{test}.",
+    "zh": "与{label}相比，所报告模型的 CFI 相同{test}。",
+}
 _TEST = {
     "en": ", and the {kind}χ² difference is {chisq} (df = {df}, p {p})",
     "zh": "；{kind}卡方差异检验 Δχ²({df}) = {chisq}，p {p}",
@@ -66,12 +70,15 @@ def _compared(row: pd.Series, lang: str) -> str:
         )  # fmt: skip
     label = in_language(row.label, lang)
     label = f"“{label[0].lower() + label[1:]}”" if lang == "en" else f"“{label}”"
-    if np.isnan(row.delta_bic):
-        size = format_number(abs(row.delta_cfi), 3, bounded=True, lang=lang)
-        template, higher = _WITHOUT_BIC[lang], row.delta_cfi < 0
+    if not np.isnan(row.delta_bic):
+        size, higher = format_number(abs(row.delta_bic), 1), row.delta_bic < 0
+        template = _COMPARED[lang]
     else:
-        size, template = format_number(abs(row.delta_bic), 1), _COMPARED[lang]
-        higher = row.delta_bic < 0
+        size, higher = (
+            format_number(abs(row.delta_cfi), 3, bounded=True, lang=lang),
+            row.delta_cfi < 0,
+        )
+        template = _WITHOUT_BIC[lang] if abs(row.delta_cfi) >= 0.0005 else _SAME_CFI[lang]
     direction = _DIRECTION[lang][higher]
     return template.format(label=label, size=size, test=test, direction=direction)
 
@@ -136,7 +143,7 @@ def _nested(one: ModelFit, other: ModelFit) -> bool:
     edges = []
     for fit in (one, other):
         table = fit.table()
-        free = table[(table.op != "=~") & (table.lhs != table.rhs) & (table.se > 0)]
+        free = table[table.op.isin(["~", "~~"]) & (table.lhs != table.rhs) & (table.se > 0)]
         edges.append({(r.op, *sorted((r.lhs, r.rhs))) for r in free.itertuples()})
     contained = edges[0] <= edges[1] or edges[1] <= edges[0]
     return contained and one.indices["df"] != other.indices["df"]

@@ -21,6 +21,8 @@ _ACCENTS = {r"{\"o}": "ö", r"{\"u}": "ü", r"{\"a}": "ä", r"{\'e}": "é", r"{\
 def source_keys(bibliography: str) -> dict[tuple[str, str], str]:
     """Return (authors as a sentence names them, year) → key of every entry of a BibTeX file.
 
+    A key that ends in a year with a letter (``mcneish2023a``) is found by that, too.
+
     >>> source_keys("@book{kline2016, author={Kline, Rex B.}, year={2016}}")
     {('Kline', '2016'): 'kline2016'}
     """
@@ -28,7 +30,11 @@ def source_keys(bibliography: str) -> dict[tuple[str, str], str]:
     for entry in _ENTRY.finditer(bibliography):
         authors, year = _AUTHOR.search(entry["fields"]), _YEAR.search(entry["fields"])
         if authors and year:
-            found[_named(authors["authors"]), year["year"]] = entry["key"]
+            lettered = re.search(rf"{year['year']}[a-z]$", entry["key"])
+            names = _named(authors["authors"])
+            found.setdefault((names, year["year"]), entry["key"])
+            if lettered:
+                found[names, lettered[0]] = entry["key"]
     return found
 
 
@@ -93,7 +99,7 @@ def _cite(text: str, written: str, year: str, key: str, lang: str) -> str:
     text = re.sub(rf"{gap}[(（]{inside}[)）]", f"[@{key}]", text)
     if lang == "en":
         return _cite_english(text, written, year, key)
-    named = rf"(?P<who>{written})(?:[(（]{year}[)）]|[,，]\s?{year}(?!\d))"
+    named = rf"(?P<who>{written})(?:[(（]{year}[)）]|[,，]\s?{year}(?![\da-z]))"
     return re.sub(named, lambda m: f"{_in_chinese(m['who'])}[@{key}]", text)
 
 
@@ -109,4 +115,4 @@ def _cite_english(text: str, written: str, year: str, key: str) -> str:
     # The empty braces keep pandoc from reading a number that follows as a page.
     text = re.sub(rf"\({named}[;,] {rest}\)", rf"[@{key}{{}}, \1]", text)
     text = re.sub(rf"\({rest}[;,] {named}\)", rf"[\1, @{key}]", text)
-    return re.sub(rf"{named}(?!\d)", f"@{key}", text)
+    return re.sub(rf"{named}(?![\da-z])", f"@{key}", text)

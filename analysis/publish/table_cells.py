@@ -211,7 +211,7 @@ def _code(values, column, lang, labels) -> str:
 
 
 def _count(values, column, lang, labels) -> str:
-    return f"{round(_number(values[0])):,}"
+    return f"{round(_number(values[0])):,}".replace("-", "−")
 
 
 def _coefficient(values, column, lang, labels) -> str:

@@ -141,9 +141,27 @@ FACTORS = {
 
 MEASUREMENT = {
     "measurement_fit": table(*fit_columns(), note=Text(
-        "Rules: CFI {cfi}, TLI {tli}, RMSEA {rmsea}, SRMR {srmr}.",
-        zh="标准：CFI {cfi}，TLI {tli}，RMSEA {rmsea}，SRMR {srmr}。",
+        "Rules: CFI {cfi}, TLI {tli}, RMSEA {rmsea}, SRMR {srmr}. Indices are scaled or robust "
+        "where the estimator has such.",
+        zh="标准：CFI {cfi}，TLI {tli}，RMSEA {rmsea}，SRMR {srmr}。估计方法提供校正或稳健指标时"
+        "列出该指标。",
     )),
+    "dynamic_cutoffs": table(
+        column("count", "level", "Level", "水平", 0.7),
+        column("text", "added", "Left out of the model", "模型遗漏", 3.2),
+        column("text", "index", "Index", "指标", 0.9, words={
+            "cfi": Text("CFI"), "rmsea": Text("RMSEA"), "srmr": Text("SRMR")}),
+        column("coef", "cutoff", "Cutoff", "临界值", 0.9, decimals=3),
+        column("coef", "value", "Here", "本模型", 0.9, decimals=3),
+        column("verdict", "passes", "Verdict", "判断", 1.0),
+        keep=lambda frame: frame[frame.level > 0],
+        note=Text(
+            "A cutoff tells 95 (at least 90) of 100 samples of the model as fitted from as many of "
+            "one that leaves out what is named; a dash: samples of this size cannot be told apart.",
+            zh="临界值可将按本模型抽取的样本与遗漏所列内容的样本以 95%（至少 90%）的正确率区分开；"
+            "短横线表示该样本量下无法区分。",
+        ),
+    ),
     "loadings": table(
         CONSTRUCT,
         ITEM,
