@@ -242,7 +242,8 @@ _METHOD = {
     "money": "per own customer, net of returns, from the end of the window, by quadrature over "
     "drop-out, time since acquisition and loyalty; Monte Carlo error 0. A satisfaction point is a "
     "point of SAT1 that the construct explains; loyalty follows by its path. 'from_now_on' leaves "
-    "the past, and so who is still a customer, as it was.",
+    "the past, and so who is still a customer, as it was; 'while_customer' is the log value of "
+    "everybody as if nobody had left, 'if_alive' that of those who have not.",
 }
 
 

@@ -384,6 +384,20 @@ def test_slope_of_log_value_agrees_with_simulation(large, worlds):
     )
 
 
+def test_slope_of_log_value_while_a_customer_agrees_with_simulation(large, worlds):
+    truth, _, loyalty = worlds
+    traits = draw_traits(truth, loyalty, np.random.default_rng(9)).assign(alive=True)
+    told = large.truth["money"]["all"]
+    (slope,), (error,) = regression(np.log(discounted_value(truth, traits)), loyalty)
+    assert abs(slope - told["log_value_while_customer_per_loyalty_sd"]) < Z * error < 0.02
+    points = large.truth["items"]["points_per_latent_sd"]
+    for name, path in (("loyalty", 1.0), ("satisfaction", truth.pooled_loyalty_path)):
+        marker = points["LOY1" if name == "loyalty" else "SAT1"]
+        assert told[f"log_value_while_customer_per_{name}_point"] == pytest.approx(
+            path * told["log_value_while_customer_per_loyalty_sd"] / marker
+        )
+
+
 def test_latent_values_are_those_of_the_traits(bundled):
     people = own(bundled)
     traits = people[["dropout_rate", "purchase_rate", "mean_spend"]].astype(float)

@@ -70,11 +70,19 @@ class ValueOfLoyalty:
 
     def log_value_if_alive(self, loyalty: np.ndarray) -> np.ndarray:
         """Return E[log lifetime value] among those who are customers at the end."""
+        length = self._integrate(lambda mu, alive: alive * np.log(self._length(mu)), loyalty)
+        return self._log_rate_and_spend(loyalty) + length / self.alive(loyalty)
+
+    def log_value_while_customer(self, loyalty: np.ndarray) -> np.ndarray:
+        """Return E[log lifetime value] of everybody, as if nobody had left before the end."""
+        length = self._integrate(lambda mu, alive: np.log(self._length(mu)), loyalty)
+        return self._log_rate_and_spend(loyalty) + length
+
+    def _log_rate_and_spend(self, loyalty: np.ndarray) -> np.ndarray:
         t = self.truth
         kept = t.margin * (1 - t.return_share)
         fixed = np.log(kept * t.p * t.gamma / t.alpha) + digamma(t.r) - digamma(t.q)
-        length = self._integrate(lambda mu, alive: alive * np.log(self._length(mu)), loyalty)
-        return fixed + t.rate_coefficient * loyalty + length / self.alive(loyalty)
+        return fixed + t.rate_coefficient * loyalty
 
 
 def loyalty_distribution(truth: Truth, industry: str | None = None):
@@ -136,7 +144,14 @@ def _log_slopes(truth: Truth, industry: str | None) -> dict[str, float]:
     path = (
         truth.pooled_loyalty_path if industry is None else truth.satisfaction_to_loyalty[industry]
     )
+    up, down = (worth.log_value_while_customer(loyalty + d) for d in (step, -step))
+    staying = weight @ ((up - down) / (2 * step))
+    points = {name: answer_slope(truth, truth.loadings[name][0]) for name in ("SAT", "LOY")}
     return {
+        "log_value_while_customer_per_loyalty_sd": staying,
+        "log_value_while_customer_per_loyalty_point": staying / points["LOY"],
+        "log_value_while_customer_per_satisfaction_sd": path * staying,
+        "log_value_while_customer_per_satisfaction_point": path * staying / points["SAT"],
         "log_value_if_alive_per_loyalty_sd": among_alive,
         "log_expected_value_per_loyalty_sd": expected,
         "log_value_if_alive_per_satisfaction_sd": path * among_alive,
