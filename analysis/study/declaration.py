@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from analysis.cutoffs import CUTOFFS
 from analysis.study import spec
+from analysis.study.claims import BUNDLED, write_out_claim
 from analysis.study.document import Document, Place, read_document
 from analysis.study.explain import NAMED, explain_error
 from analysis.study.findings import Finding, raise_errors, suggest
@@ -96,6 +97,7 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     _write_out_constructs(document, study.get("constructs", []), scale, findings)
     _write_out_models(document, study.get("models", []), findings)
     _write_out_hypotheses(document, study.get("hypotheses", []), findings)
+    _write_out_claims(document, study, findings)
     for column in study.get("profile", []):
         column.setdefault("label", column["name"])
         if isinstance(column.get("values"), dict):
@@ -105,7 +107,11 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
 
 
 def _short_forms(key: str, entries: Any) -> Any:
-    """Accept ``H1: A -> B`` for a hypothesis and ``main: [A -> B]`` for a model."""
+    """Accept ``H1: A -> B`` for a hypothesis, ``main: [A -> B]`` for a model, names of claims."""
+    if key == "claims" and entries == "bundled":
+        return dict.fromkeys(BUNDLED)
+    if key == "claims" and isinstance(entries, list) and all(isinstance(e, str) for e in entries):
+        return dict.fromkeys(entries)
     short = {"hypotheses": (str, "path"), "models": (list, "paths")}.get(key)
     if short is None or not isinstance(entries, dict):
         return entries
@@ -215,6 +221,27 @@ def _write_out_hypotheses(
             continue
         hypothesis["from"], *through, hypothesis["to"] = steps
         hypothesis["through"] = through
+
+
+def _write_out_claims(document: Document, study: dict, findings: list[Finding]) -> None:
+    """Complete bundled claims; a name that is no bundled one needs a quantity of its own."""
+    written = []
+    for entry in study.get("claims", []):
+        if entry["name"] in BUNDLED or "quantity" in entry:
+            written.append(write_out_claim(entry))
+            continue
+        findings.append(
+            Finding(
+                document.where(("claims", entry["name"])),
+                f"no claim {entry['name']!r} is bundled",
+                ", ".join(BUNDLED) + ", or a claim of your own with its quantity",
+                f"{suggest(entry['name'], BUNDLED)}use one of these names, or add quantity: and "
+                "low:, high: or number:",
+                kind="unknown name",
+            )
+        )
+    if "claims" in study:
+        study["claims"] = written
 
 
 def _plain(key: Any) -> str:

@@ -17,6 +17,7 @@ NAMED = {
     "profile": spec.Profile,
     "models": spec.StructuralModel,
     "hypotheses": spec.Hypothesis,
+    "claims": spec.Claim,
 }
 
 _KINDS = {
@@ -137,7 +138,8 @@ def _keys_allowed(loc: Place) -> list[str]:
     if model is None:
         return []
     keys = {f.alias or n for n, f in model.model_fields.items()} - {"folder"}
-    extra = {spec.Study: {"scale"}, spec.Construct: {"scale"}, spec.Hypothesis: {"path"}}
+    extra = {spec.Study: {"scale"}, spec.Construct: {"scale"}, spec.Hypothesis: {"path"},
+             spec.Claim: {"number"}}  # fmt: skip
     hidden = {"name"} if model in (*NAMED.values(), spec.Item) else set()
     return sorted((keys | extra.get(model, set())) - hidden)
 

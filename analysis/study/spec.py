@@ -195,6 +195,35 @@ class Value(_Frozen):
     truth: Path | None = None
 
 
+class Claim(_Frozen):
+    """A claim to be tested: of which quantity, and from where to where it is said to lie.
+
+    ``change`` is how much more of the cause the claim speaks of (percent, points, or the best
+    share of customers). Names of bundled claims bring all this with them.
+    """
+
+    name: str
+    label: Phrase
+    quantity: Literal[
+        "value_per_satisfaction_percent", "profit_per_satisfaction_point", "loyal_profit_ratio",
+        "profit_per_retention_point", "acquisition_cost_ratio", "satisfied_loyal_ratio",
+        "satisfied_promoter_ratio", "satisfied_complaint_ratio", "satisfied_repurchase_ratio",
+        "repurchase_per_satisfaction_point", "top_share", "price_premium", "market_share",
+        "revenue_sum", "share_price",
+    ]  # fmt: skip
+    change: float = Field(1.0, gt=0)
+    low: float | None = None
+    high: float | None = None
+    source: Phrase = Text("")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Claim:
+        bounds = [bound for bound in (self.low, self.high) if bound is not None]
+        if not bounds or bounds != sorted(bounds):
+            raise ValueError("a number, or low and high (either may be left out), low not above")
+        return self
+
+
 class Metrics(_Frozen):
     """Which answers the core metrics are made of."""
 
@@ -277,6 +306,7 @@ class Study(_Frozen):
     service_log: ServiceLog | None = None
     value: Value = Value()
     metrics: Metrics = Metrics()
+    claims: tuple[Claim, ...] = ()
     screening: Screening = Screening()
     options: Options = Options()
     cutoffs: dict[str, float] = {}
@@ -308,7 +338,8 @@ class Study(_Frozen):
     @property
     def links(self) -> bool:
         """Whether answers and purchases can be joined, customer by customer."""
-        return bool(self.data and self.data.id and self.transactions and self.models)
+        joined = self.data and self.data.id and self.transactions
+        return bool(joined and self.models and self.value.loyalty)
 
     def where(self, *place: str | int) -> str:
         """Say where an entry stands in the study file, with its line."""
