@@ -219,8 +219,15 @@ class OutcomeMap(Result):
             "weakest": self._called(weakest.construct, lang),
             "performance": format_number(weakest.performance, 1),
         }  # fmt: skip
+        if len(above) == 1:
+            return _MAP_ALONE[lang].format(**words)
         alone = first.construct == weakest.construct
         return (_MAP_ONE if alone else _MAP)[lang].format(**words)
+
+    @property
+    def is_map(self) -> bool:
+        """Whether there are enough constructs for a picture of them to say something."""
+        return len(self.found.table()) > 2
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Scatter importance against performance, with the means as cross-hairs."""
@@ -243,6 +250,13 @@ _MAP = {
     "zh": "以 0–100 分计，{target}的得分为 {level}。{first}每提高 1 分，{target}相应高出 {gain} "
     "分，为各构念之首；按 Ringle & Sarstedt（2016）的重要性–绩效图，重要性不低于平均水平的构念中，"
     "{weakest}的绩效最低（{performance}），改进空间最大。",
+}
+_MAP_ALONE = {
+    "en": "On a scale from 0 to 100, {target} stands at {level}. One point more of {first} goes "
+    "with {gain} points more of it; {first} alone is of more than average importance, and its "
+    "performance is {performance}, in the map of Ringle & Sarstedt (2016).",
+    "zh": "以 0–100 分计，{target}的得分为 {level}。{first}每提高 1 分，{target}相应高出 {gain} "
+    "分；重要性高于平均水平的仅有{first}，其绩效为 {performance}（Ringle & Sarstedt，2016）。",
 }
 _MAP_ONE = {
     "en": "On a scale from 0 to 100, {target} stands at {level}. One point more of {first} goes "

@@ -47,14 +47,17 @@ def draw_prediction(table: pd.DataFrame, ax: Axes | None, lang: str) -> Axes:
 
 def draw_map(table: pd.DataFrame, target: str, ax: Axes | None, lang: str) -> Axes:
     """Scatter importance against performance, with the means as cross-hairs."""
-    words = {"en": ("Importance for {}", "Performance"), "zh": ("对 {} 的重要性", "绩效")}[lang]
+    words = {"en": ("Importance for {}", "Performance"), "zh": ("对{}的重要性", "绩效")}[lang]
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
         ax.axvline(table["importance"].mean(), color=PALETTE["light"], zorder=0)
         ax.axhline(table["performance"].mean(), color=PALETTE["light"], zorder=0)
         ax.plot(table["importance"], table["performance"], "o", color=PALETTE["primary"])
+        middle = (table["importance"].min() + table["importance"].max()) / 2
         for name, x, y in table[["construct", "importance", "performance"]].to_numpy():
-            ax.annotate(name, (x, y), textcoords="offset points", xytext=(5, 4))
+            # Labels point inwards, so that none leaves the picture.
+            side, shift = ("right", -5) if x > middle else ("left", 5)
+            ax.annotate(name, (x, y), textcoords="offset points", xytext=(shift, 4), ha=side)
         ax.margins(0.15)
         ax.set(xlabel=words[0].format(target), ylabel=words[1])
     return ax
