@@ -21,6 +21,7 @@ from analysis.evaluate.estimation_words import (
     WEIGHTS,
 )
 from analysis.results import Result, tidy_frame
+from analysis.study.model_checks import MOST_CATEGORIES
 from analysis.wording import Text, in_language
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 #: Items with at most so many categories are not treated as numbers (Rhemtulla et al., 2012).
 FEW_CATEGORIES = 4
-#: Items with at most so many categories may be treated as ordered, if the study asks for it.
-MOST_CATEGORIES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -16,13 +16,13 @@ import numpy as np
 from analysis.cutoffs import cutoffs_with
 from analysis.errors import AnalysisError
 from analysis.evaluate.estimation import (
-    MOST_CATEGORIES,
     Estimation,
     ordered_items,
     plain_estimation,
 )
 from analysis.evaluate.fit_report import reported_indices
 from analysis.results import Result, tidy_frame
+from analysis.study.model_checks import MOST_CATEGORIES
 from analysis.wording import Text, in_language, join_words
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ def check_models(study: Study) -> list[Finding]:
         *_check_missing_codes(study),
         *(finding for model in study.models for finding in _check_model(study, model)),
         *_check_roles(study),
+        *_check_estimator(study),
         *(finding for h in study.hypotheses for finding in _check_hypothesis(study, h)),
     ]
 
@@ -67,6 +68,32 @@ def count_degrees_of_freedom(study: Study, model: StructuralModel) -> int:
     covariances = exogenous * (exogenous - 1) // 2 + last * (last - 1) // 2
     free = loadings_and_residuals + len(inside) + len(edges) + covariances
     return items * (items + 1) // 2 - free
+
+
+#: Ordered categories beyond so many are as good as numbers, and too many to estimate.
+MOST_CATEGORIES = 10
+
+
+def _check_estimator(study: Study) -> Iterator[Finding]:
+    """Find choices of estimator and missing answers that do not go together."""
+    if study.options.estimator != "wlsmv":
+        return
+    if study.options.missing == "fiml":
+        yield Finding(
+            study.where("options", "missing"),
+            "missing is fiml with estimator wlsmv, which knows no full information",
+            "fiml with ml, mlr or auto; auto (pairwise) or listwise with wlsmv",
+            "write missing: auto, or estimator: mlr",
+            kind="wrong value",
+        )
+    if all(item.scale.points > MOST_CATEGORIES for item in study.items):
+        yield Finding(
+            study.where("options", "estimator"),
+            f"estimator is wlsmv, and every item has more than {MOST_CATEGORIES} answer categories",
+            "wlsmv for rating scales of few points",
+            "write estimator: auto",
+            kind="wrong value",
+        )
 
 
 def _check_names(study: Study) -> Iterator[Finding]:

@@ -260,13 +260,6 @@ class Options(_Frozen):
     rotation: Literal["oblimin", "promax", "varimax"] = "oblimin"
     seed: int = 20260101
 
-    @model_validator(mode="after")
-    def _estimator_takes_missing(self) -> Options:
-        if self.estimator == "wlsmv" and self.missing == "fiml":
-            raise ValueError("missing: fiml with estimator ml, mlr or auto; auto or listwise "
-                             "with wlsmv")  # fmt: skip
-        return self
-
 
 class Author(_Frozen):
     name: str
