@@ -29,7 +29,7 @@ from analysis.simulation.questionnaire import (
 )
 from analysis.simulation.truth import INDUSTRIES, Truth, truth_with
 
-SEED = 20260101
+SEED = 20260102
 #: Customers by mean spend: the lowest 70 % are mass, the highest 8 % private.
 _SEGMENTS = (("mass", 0.0), ("affluent", 0.70), ("private", 0.92))
 #: Log odds of being asked, over those of the mass segment.
