@@ -10,7 +10,7 @@ import numpy as np
 from analysis.errors import ModelError
 
 if TYPE_CHECKING:
-    from analysis.sem.matrices import Implied
+    from analysis.sem.matrices import Design, Implied
     from analysis.sem.result import ModelFit
     from analysis.value.link_traits import Traits, ValueTerms
 
@@ -33,27 +33,25 @@ class Chain:
     targets: tuple[str, ...]
     paths: tuple[tuple[str, str], ...]
 
-    def totals(self, fit: ModelFit, implied: Implied) -> np.ndarray:
+    def totals(self, design: Design, implied: Implied) -> np.ndarray:
         """Return total effects per point ``(..., groups, targets, sources)``."""
-        design = fit.prepared.design
         rows, columns = ([design.state.index(n) for n in names] for names in
                          (self.targets, self.sources))  # fmt: skip
         ratio = design.state_units[rows][:, None] / design.state_units[columns]
         return implied.total[..., rows, :][..., columns] * ratio
 
-    def deviations(self, fit: ModelFit, implied: Implied) -> np.ndarray:
+    def deviations(self, design: Design, implied: Implied) -> np.ndarray:
         """Return standard deviations of the sources in points ``(..., groups, sources)``."""
         from analysis.sem.solution import deviations
 
-        design = fit.prepared.design
         at = [design.state.index(name) for name in self.sources]
         return deviations(design, implied)[0][..., at] * design.state_units[at]
 
-    def path_values(self, fit: ModelFit, implied: Implied) -> np.ndarray:
+    def path_values(self, design: Design, implied: Implied) -> np.ndarray:
         """Return direct paths in points ``(..., groups, paths)``."""
         from analysis.sem.matrices import BETA
 
-        design, beta = fit.prepared.design, implied.blocks[BETA]
+        beta = implied.blocks[BETA]
         i = [design.state.index(to) for _, to in self.paths]
         j = [design.state.index(source) for source, _ in self.paths]
         return beta[..., i, j] * design.state_units[i] / design.state_units[j]
@@ -73,7 +71,8 @@ def find_chain(fit: ModelFit, touches: tuple[str, ...]) -> Chain:
     for name in reached:  # grows while it is read
         reached += [a for a, b in arrows if b == name and a not in reached]
     paths = tuple((a, b) for a, b in arrows if a in reached and b in reached)
-    order, left = [], [name for name in reached[::-1]]
+    latents = fit.prepared.model.latents
+    order, left = [], sorted(reached, key=lambda n: latents.index(n) if n in latents else -1)
     while left:
         ready = [n for n in left if not any(a in left for a, b in paths if b == n)]
         if not ready:

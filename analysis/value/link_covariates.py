@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 from scipy.stats import t as student
 
@@ -18,6 +20,7 @@ from analysis.value.link_chain import (
 from analysis.value.link_model import LinkModel
 from analysis.value.link_result import COLUMNS, METHODS, VALUE, LinkEffects
 from analysis.value.link_traits import Traits, leaving_slope
+from analysis.wording import MINUS
 
 _AT_ESTIMATE = 25  # draws of the traits over which the estimate itself is averaged
 FEWEST_DRAWS = 50
@@ -63,11 +66,14 @@ def link_latent_covariates(
         )
     chain = find_chain(link.survey, link.touches)
     random = np.random.default_rng(seed)
-    estimate = np.mean([
-        _effects(link, chain, link.phi, link.theta,
-                 link.traits(link.phi, link.theta, random), link.population_weight)
-        for _ in range(_AT_ESTIMATE)
-    ], axis=0)  # fmt: skip
+    at_estimate = islice(link.traits(link.phi, link.theta, random), _AT_ESTIMATE)
+    estimate = np.mean(
+        [
+            _effects(link, chain, link.phi, link.theta, traits, link.population_weight)
+            for traits in at_estimate
+        ],
+        axis=0,
+    )
     drawn, active = [], []
     for phi, theta, traits in link.draws(n_draws, seed + 1):
         weight = link.population_weight * random.exponential(size=len(link.population_weight))
@@ -79,7 +85,7 @@ def link_latent_covariates(
     rows = [
         ("latent_covariates", *name, *numbers, np.nan)
         for name, numbers in zip(
-            effect_names(chain, link.groups),
+            [*effect_names(chain, link.groups), *_difference_names(chain, link.groups)],
             zip(estimate, error, estimate - reach, estimate + reach, p, strict=True),
             strict=True,
         )
@@ -111,8 +117,9 @@ def _effects(
 ) -> np.ndarray:
     """Return every effect of :func:`effect_names` under one set of parameters and traits."""
     implied = implied_by(link.survey, phi)
-    totals, deviations = chain.totals(link.survey, implied), chain.deviations(link.survey, implied)
-    paths = chain.path_values(link.survey, implied)
+    design = link.survey.prepared.design
+    totals, deviations = chain.totals(design, implied), chain.deviations(design, implied)
+    paths = chain.path_values(design, implied)
     scale = leaving_slope(link.family, _base(link, theta))
     out = []
     for g in range(max(len(link.groups), 1)):
@@ -124,7 +131,16 @@ def _effects(
         ratio = [deviations[g][place[a]] / deviations[g][place[b]] for a, b in chain.paths]
         out += [paths[g], paths[g] * np.array(ratio), per_point, per_point * deviations[g],
                 money_of_shifts(traits, link.terms, shifts, member)]  # fmt: skip
-    return np.concatenate(out)
+    values = np.concatenate(out)
+    by_group = values.reshape(max(len(link.groups), 1), -1)
+    return np.concatenate([values, *(by_group[1:] - by_group[0])])
+
+
+def _difference_names(chain: Chain, groups: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the names of each group's effects less those of the first."""
+    if len(groups) < 2:
+        return []
+    return effect_names(chain, tuple(f"{g} {MINUS} {groups[0]}" for g in groups[1:]))
 
 
 def _base(link: LinkModel, theta: np.ndarray) -> tuple[float, ...]:

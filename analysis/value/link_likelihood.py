@@ -91,12 +91,13 @@ class LatentHistories:
         covariates = self.covariates(self.constructs(phi))
         return replace(self.repeated, covariates=covariates.reshape(len(self.repeated), -1))
 
+    def expected(self, phi: np.ndarray) -> np.ndarray:
+        """Return each one's expected constructs given the answers, (n, q)."""
+        return np.einsum("nkq,k->nq", self.constructs(phi), np.exp(self.nodes[1]))
+
     def plugged_in(self, phi: np.ndarray) -> PurchaseHistory:
-        """Return the histories with each one's expected constructs as covariates."""
-        middle = self.constructs(phi)
-        share = np.exp(self.nodes[1])
-        expected = np.einsum("nkq,k->nq", middle, share)
-        return replace(self.history, covariates=self.covariates(expected))
+        """Return the histories with the expected constructs as covariates."""
+        return replace(self.history, covariates=self.covariates(self.expected(phi)))
 
 
 def moved_terms(family: Family) -> list[tuple[int, int]]:

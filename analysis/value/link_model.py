@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +13,15 @@ from analysis.errors import DataError, ModelError
 from analysis.results import Result
 from analysis.value.boundary import fit_inside, require_optimum
 from analysis.value.families import Family, family_named
-from analysis.value.history import compress_histories
 from analysis.value.likelihood import from_link, maximise_function, parameters_by_row
+from analysis.value.link_customers import (
+    covariate_names,
+    draw_log_spend,
+    link_customers,
+    link_histories,
+    model_of_spend,
+    spend_notes,
+)
 from analysis.value.link_likelihood import (
     LatentHistories,
     marginal_likelihood,
@@ -31,16 +38,13 @@ from analysis.value.link_traits import (
     draw_traits,
     value_terms,
 )
-from analysis.value.spend import SpendModel, fit_spend_model
+from analysis.value.spend import SpendModel
 from analysis.wording import Text, format_interval, format_number, format_p
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.sem.result import ModelFit
-
-#: Customers without an answer who enter; beyond this a random part of them is as good.
-MOST_UNASKED = 8000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -166,18 +170,21 @@ class LinkModel(Result):
         for _ in range(n_draws):
             away = of_survey @ random.standard_normal(len(self.phi))
             theta = self.theta + self.slope @ away + own @ random.standard_normal(len(self.theta))
-            yield self.phi + away, theta, self.traits(self.phi + away, theta, random)
+            yield self.phi + away, theta, next(self.traits(self.phi + away, theta, random))
 
-    def traits(self, phi: np.ndarray, theta: np.ndarray, random: np.random.Generator) -> Traits:
-        """Draw every customer's traits given parameters."""
+    def traits(
+        self, phi: np.ndarray, theta: np.ndarray, random: np.random.Generator
+    ) -> Iterator[Traits]:
+        """Draw every customer's traits given parameters, again and again."""
         data, log_weight = self.histories.at(phi), self.histories.nodes[1]
         shares = node_shares(self.family, theta, data, log_weight).cumsum(axis=1)
-        chosen = (shares < random.random(len(shares))[:, None]).sum(axis=1)
-        chosen = np.minimum(chosen, len(log_weight) - 1)
-        rows = data.rows(np.arange(len(shares)) * len(log_weight) + chosen)
-        log_spend = _draw_log_spend(self.spend, len(rows), random)
-        parameters = parameters_by_row(self.family, theta, rows)
-        return draw_traits(self.family, parameters, rows, log_spend, random)
+        first = np.arange(len(shares)) * len(log_weight)
+        while True:
+            chosen = (shares < random.random(len(shares))[:, None]).sum(axis=1)
+            rows = data.rows(first + np.minimum(chosen, len(log_weight) - 1))
+            log_spend = draw_log_spend(self.spend, len(rows), random)
+            parameters = parameters_by_row(self.family, theta, rows)
+            yield draw_traits(self.family, parameters, rows, log_spend, random)
 
 
 def fit_link(
@@ -243,11 +250,11 @@ def fit_link(
                               unit, currency)  # fmt: skip
     survey = _fit_survey(match, model, group, missing, confidence)
     _require_constructs(survey, touches)
-    customers, weight, population, notes = _customers(match, survey, group)
-    histories = _histories(match, customers, weight, survey, touches, group)
+    customers, weight, population, notes = link_customers(match, survey, group)
+    histories = link_histories(match, customers, weight, survey, touches, group)
     family, theta, hessian, value = _maximise(family_named(purchase), histories)
     groups = survey.group_labels if group else ()
-    price = _spend_model(customers, spend)
+    price = model_of_spend(customers, spend)
     return LinkModel(
         n_used=len(customers),
         n_dropped=match.n_used - len(histories.asked),
@@ -256,9 +263,9 @@ def fit_link(
             zh=f"以潜变量为协变量的{family.title.zh}模型，边际最大似然估计",
         ),
         confidence=confidence,
-        notes=(*notes, *_spend_notes(price, histories)),
+        notes=(*notes, *spend_notes(price, histories)),
         match=match, model=model, survey=survey, family=family, touches=touches,
-        columns=_columns(touches, groups), theta=theta,
+        columns=covariate_names(touches, groups), theta=theta,
         own_covariance=sandwich(family, histories, theta, survey.solution.theta, hessian),
         slope=survey_slope(family, histories, theta, survey.solution.theta, hessian),
         histories=histories, spend=price, terms=terms, customers=customers,
@@ -301,56 +308,6 @@ def _require_constructs(survey: ModelFit, touches: tuple[str, ...]) -> None:
         )
 
 
-def _customers(match: Match, survey: ModelFit, group: str | None):
-    """Return the customers who enter, their case weight, what each stands for, and notes."""
-    used = np.sort(np.concatenate([sample.index for sample in survey.prepared.samples]))
-    asked = match.customers["customer"].isin(match.answers["customer"].iloc[used]).to_numpy()
-    everyone = match.customers.assign(asked=asked)
-    if group:
-        own = everyone[asked].reset_index(drop=True)
-        weight = own["answer_weight"].to_numpy()
-        return own, weight / weight.mean(), weight / weight.mean(), (_ONLY_ASKED,)
-    rest = np.flatnonzero(~asked)
-    kept = rest
-    if len(rest) > MOST_UNASKED:
-        kept = np.sort(np.random.default_rng(1).choice(rest, MOST_UNASKED, replace=False))
-    rows = np.sort(np.concatenate([np.flatnonzero(asked), kept]))
-    own = everyone.iloc[rows].reset_index(drop=True)
-    stands_for = np.where(own["asked"], 1.0, len(rest) / max(len(kept), 1))
-    return own, np.ones(len(own)), stands_for / stands_for.mean(), ()
-
-
-_ONLY_ASKED = Text(
-    "Groups are known of those who answered only; they alone entered, weighted by the inverse of "
-    "their chance of answering.",
-    zh="分组仅对作答者已知，故仅作答者进入分析，并按作答概率的倒数加权。",
-)
-
-
-def _histories(match, customers, weight, survey, touches, group) -> LatentHistories:
-    compressed = compress_histories(customers)
-    history = replace(compressed.rows(compressed.position), weight=weight)
-    place = {name: i for i, name in enumerate(customers["customer"])}
-    samples = survey.prepared.samples
-    used = np.sort(np.concatenate([sample.index for sample in samples]))
-    asked = np.array([place[name] for name in match.answers["customer"].iloc[used]])
-    member = np.zeros(len(customers), dtype=int)
-    if group:
-        for g, sample in enumerate(samples):
-            names = match.answers["customer"].iloc[sample.index]
-            member[[place[name] for name in names]] = g
-    return LatentHistories(
-        history=history, survey=survey, touches=touches, asked=asked, group=member,
-        n_groups=len(samples),
-    )  # fmt: skip
-
-
-def _columns(touches: tuple[str, ...], groups: tuple[str, ...]) -> tuple[str, ...]:
-    if not groups:
-        return touches
-    return (*groups[1:], *(f"{name}[{g}]" for g in groups for name in touches))
-
-
 def _maximise(family: Family, histories: LatentHistories):
     """Fit with expected constructs first, then with the constructs integrated out."""
     if not (histories.history.frequency > 0).any():
@@ -372,50 +329,6 @@ def _maximise(family: Family, histories: LatentHistories):
     optimum = maximise_function(evaluate, [start.theta], n, inverse=(inverse + inverse.T) / 2)
     require_optimum(family, optimum, histories.touches)
     return family, optimum.theta, optimum.hessian, optimum.log_likelihood
-
-
-def _spend_model(customers: pd.DataFrame, spend: float | None) -> SpendModel | float:
-    if spend is None:
-        return fit_spend_model(customers)
-    if not (np.isfinite(spend) and spend > 0):
-        raise ModelError(f"spend is {spend!r} · allowed: a price above 0 · do: mend it")
-    return float(spend)
-
-
-def _spend_notes(price: SpendModel | float, histories: LatentHistories) -> list[Text]:
-    """Tell whether spend goes with the constructs, which the model says it does not."""
-    from scipy.stats import pearsonr
-
-    if not isinstance(price, SpendModel):
-        return []
-    constructs = histories.plugged_in(histories.survey.solution.theta).covariates
-    asked = np.zeros(len(price.frequency), dtype=bool)
-    asked[histories.asked] = True
-    rows, notes = asked & (price.frequency > 0), []
-    for name, values in zip(histories.touches, constructs[:, -len(histories.touches) :].T,
-                            strict=True):  # fmt: skip
-        found = pearsonr(values[rows], np.log(price.monetary[rows]))
-        r, p = (
-            format_number(found.statistic, 2, bounded=True),
-            format_p(found.pvalue, relation=True),
-        )
-        notes.append(
-            Text(
-                f"Spend per purchase is taken not to depend on {name}; among repeat buyers its "
-                f"logarithm correlates r = {r}, p {p}.",
-                zh=f"假定每次消费额与{name}无关；在重复购买者中，"
-                f"消费额对数与{name}的相关为 r = {r}，p {p}。",
-            )
-        )
-    return notes
-
-
-def _draw_log_spend(spend: SpendModel | float, n: int, random) -> np.ndarray:
-    if not isinstance(spend, SpendModel):
-        return np.full(n, np.log(spend))
-    p, q, gamma = np.exp(random.multivariate_normal(spend.theta, spend.covariance))
-    shape = p * spend.frequency + q
-    return np.log(p * (gamma + spend.frequency * spend.monetary) / random.gamma(shape))
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ integrated out, from the purchase model with latent covariates.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,6 +25,9 @@ from analysis.value.link_pooling import pool_estimates
 from analysis.value.link_result import COLUMNS, METHODS, LinkEffects
 from analysis.value.link_traits import Traits
 from analysis.value.spend import SpendModel
+
+if TYPE_CHECKING:
+    from analysis.sem.matrices import Design, Implied
 
 FEWEST_IMPUTATIONS = 20
 _STEP = 1e-4
@@ -70,13 +75,16 @@ def link_plausible_values(
             "draw more"
         )
     chain = find_chain(link.survey, link.touches)
-    found, active = [], []
+    estimates, variances, active, start = [], [], [], None
     for _, _, traits in link.draws(n_imputations, seed):
-        found.append(_completed(link, chain, traits))
+        estimate, variance, start = _completed(link, chain, traits, start)
+        estimates.append(estimate)
+        variances.append(variance)
         active.append(link.population_weight @ traits.alive / link.population_weight.sum())
-    estimates, variances = (np.array(part) for part in zip(*found, strict=True))
     free = link.survey.prepared.design.n_parameters
-    pooled = pool_estimates(estimates, variances, link.survey.n_used - free, link.confidence)
+    pooled = pool_estimates(
+        np.array(estimates), np.array(variances), link.survey.n_used - free, link.confidence
+    )
     numbers = zip(pooled.estimate, pooled.std_error, pooled.ci_low, pooled.ci_high, pooled.p,
                   pooled.missing_information, strict=True)  # fmt: skip
     names = effect_names(chain, link.groups)
@@ -104,59 +112,76 @@ def plausible_outcomes(link: LinkModel, traits: Traits) -> dict[str, np.ndarray]
     return out
 
 
-def _completed(link: LinkModel, chain: Chain, traits: Traits) -> tuple[np.ndarray, np.ndarray]:
-    """Refit with one draw of the outcomes; return every effect and its variance."""
-    from analysis.sem.inference import ModelFit
+def _completed(
+    link: LinkModel, chain: Chain, traits: Traits, start: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Refit with one draw of the outcomes; return every effect, its variance, and the optimum."""
     from analysis.sem.solution import jacobian
 
     outcomes = plausible_outcomes(link, traits)
-    fit: ModelFit = _refit(link, outcomes)
-    ends = replace(chain, targets=tuple(outcomes))
-    groups = max(len(link.groups), 1)
-
-    def read(implied):
-        """Return paths, standardised paths, totals and log value per deviation, by group."""
-        paths, spread = chain.path_values(fit, implied), chain.deviations(fit, implied)
-        a, b = ([chain.sources.index(pair[i]) for pair in chain.paths] for i in (0, 1))
-        totals = ends.totals(fit, implied)
-        parts = [paths, paths * spread[..., a] / spread[..., b], totals[..., 0, :],
-                 totals[..., 0, :] * spread, totals.reshape(*totals.shape[:-2], -1)]  # fmt: skip
-        return np.concatenate(parts, axis=-1).reshape(*totals.shape[:-3], -1)
-
-    sample, design = fit.prepared.target.sample[0], fit.prepared.design
-    values = read(design.implied(fit.solution.theta, sample)).reshape(groups, -1)
-    slope = jacobian(design, fit.solution.theta, sample, read)
-    covariance = slope @ fit.vcov @ slope.T
-    width, many = values.shape[1], len(outcomes) * len(chain.sources)
+    prepared, theta, vcov = _refit(link, outcomes, start)
+    design, sample = prepared.design, prepared.target.sample[0]
+    read = partial(_read, design, chain, replace(chain, targets=tuple(outcomes)))
+    values = read(design.implied(theta, sample))
+    slope = jacobian(design, theta, sample, read)
+    covariance = slope @ vcov @ slope.T
+    width = len(values) // max(len(link.groups), 1)
+    many = len(outcomes) * len(chain.sources)
     estimates, variances = [], []
-    for g in range(groups):
-        here = slice(g * width, (g + 1) * width)
-        own = covariance[here, here]
+    for g, begin in enumerate(range(0, len(values), width)):
+        end = begin + width
+        here, last = slice(begin, end - many), slice(end - many, end)
         weight = link.population_weight * (link.histories.group == g)
-        money = _money(
-            link, traits, tuple(outcomes), values[g, -many:], own[-many:, -many:], weight
-        )
-        estimates += [values[g, :-many], money[0]]
-        variances += [np.diag(own)[:-many], money[1]]
-    return np.concatenate(estimates), np.concatenate(variances)
+        money = _money(link, traits, tuple(outcomes), values[last], covariance[last, last], weight)
+        estimates += [values[here], money[0]]
+        variances += [np.diag(covariance)[here], money[1]]
+    return np.concatenate(estimates), np.concatenate(variances), theta
 
 
-def _refit(link: LinkModel, outcomes: dict[str, np.ndarray]):
-    """Fit the survey model with the outcomes put in, residuals of the outcomes correlated."""
-    from analysis.sem import fit_model
+def _read(design: Design, chain: Chain, ends: Chain, implied: Implied) -> np.ndarray:
+    """Return paths, standardised paths, log value per point and deviation, all totals; by group."""
+    paths, spread = chain.path_values(design, implied), chain.deviations(design, implied)
+    a, b = ([chain.sources.index(pair[i]) for pair in chain.paths] for i in (0, 1))
+    totals = ends.totals(design, implied)
+    parts = [
+        paths, paths * spread[..., a] / spread[..., b], totals[..., 0, :],
+        totals[..., 0, :] * spread, totals.reshape(*totals.shape[:-2], -1),
+    ]  # fmt: skip
+    return np.concatenate(parts, axis=-1).reshape(*totals.shape[:-3], -1)
 
-    samples, request = link.survey.prepared.samples, link.survey.prepared.request
-    used = np.sort(np.concatenate([sample.index for sample in samples]))
+
+def _refit(link: LinkModel, outcomes: dict[str, np.ndarray], start: np.ndarray | None):
+    """Fit the survey model with the outcomes put in, residuals of the outcomes correlated.
+
+    The first fit is searched for and checked; the others start at its optimum.
+    """
+    from analysis.sem.fit import check_identified, prepare, search, with_options
+    from analysis.sem.likelihood import evaluate
+    from analysis.sem.optimise import minimise
+    from analysis.sem.robust import robust_statistics
+
+    survey = link.survey.prepared
+    used = np.sort(np.concatenate([sample.index for sample in survey.samples]))
     data = link.match.answers.iloc[used].assign(**outcomes)
     weights = link.match.customers.set_index("customer")["answer_weight"]
-    names = list(outcomes)
+    request = with_options(survey.request, syntax=_syntax(link, list(outcomes)))
+    own = weights.reindex(data["customer"]).to_numpy() if link.match.differs else None
+    prepared = prepare(request, data, own)
+    design, target = prepared.design, prepared.target
+    near = None if start is None else minimise(design, target, start[None], near=True)
+    if near is None or not near.converged[0]:
+        theta = search(design, target).theta
+        check_identified(design, theta, target)
+    else:
+        theta = near.theta[0]
+    point = evaluate(design, theta[None], target)
+    return prepared, theta, robust_statistics(prepared, point, "mlr").vcov
+
+
+def _syntax(link: LinkModel, names: list[str]) -> str:
     lines = [f"{' + '.join(names)} ~ {' + '.join(link.touches)}"]
     lines += [f"{a} ~~ {' + '.join(names[i + 1 :])}" for i, a in enumerate(names[:-1])]
-    return fit_model(
-        "\n".join([link.model, *lines]), data, estimator="mlr", missing=request.missing,
-        weights=weights.reindex(data["customer"]).to_numpy() if link.match.differs else None,
-        group=request.group, equal=request.equal, confidence=link.confidence,
-    )  # fmt: skip
+    return "\n".join([link.model, *lines])
 
 
 def _money(link: LinkModel, traits: Traits, names, totals, covariance, weight):

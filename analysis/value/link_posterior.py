@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analysis.sem.result import ModelFit
 
 #: Quadrature nodes an axis, by the number of constructs that touch value.
-NODES_PER_AXIS = {1: 9, 2: 6, 3: 4}
+NODES_PER_AXIS = {1: 7, 2: 5, 3: 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

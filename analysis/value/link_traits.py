@@ -171,14 +171,17 @@ def draw_traits(
 
 def _draw_pareto(family, parameters, history: PurchaseHistory, alive, random):
     r, alpha, s, beta = parameters
-    until = np.where(alive, history.age, _draw_moment(parameters, history, random))
+    until = history.age.copy()
+    gone = np.flatnonzero(~alive)
+    of_gone = tuple(np.broadcast_to(p, len(history))[gone] for p in parameters)
+    until[gone] = _draw_moment(of_gone, history.rows(gone), random)
     rate = _log_gamma(r + history.frequency, random) - np.log(alpha + until)
     return rate, _log_gamma(s + ~alive, random) - np.log(beta + until)
 
 
 def _draw_moment(parameters, history: PurchaseHistory, random) -> np.ndarray:
     """Draw when those who left did so, by inversion on a grid of log time, (n,)."""
-    r, alpha, s, beta = (np.broadcast_to(p, len(history))[:, None] for p in parameters)
+    r, alpha, s, beta = (p[:, None] for p in parameters)
     base = np.minimum(alpha, beta)
     start, end = history.recency[:, None], history.age[:, None]
     span = np.log((base + end) / (base + start))
