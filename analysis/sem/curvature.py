@@ -15,7 +15,10 @@ BETA_, LAMBDA_, PSI_ = 1, 0, 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
-    """Flat places in a matrix over G of every pair of slots a ≥ b, and back to a square."""
+    """Flat places in a matrix over G of every pair of slots a ≥ b, and back to a square.
+
+    Pairs whose second derivative of Σ is not zero come first, so that they are a slice.
+    """
 
     uu: np.ndarray
     vv: np.ndarray
@@ -25,10 +28,10 @@ class Pairs:
     square: np.ndarray
 
 
-def slot_pairs(u: np.ndarray, v: np.ndarray, s: np.ndarray, width: int) -> Pairs:
-    """Return the look-up tables of pairs of slots."""
+def slot_pairs(u: np.ndarray, v: np.ndarray, s: np.ndarray, width: int, order: np.ndarray) -> Pairs:
+    """Return the look-up tables of pairs of slots in the ``order`` given."""
     n = len(u)
-    a, b = np.tril_indices(n)
+    a, b = (index[order] for index in np.tril_indices(n))
     square = np.empty((n, n), dtype=int)
     square[a, b] = square[b, a] = np.arange(len(a))
     return Pairs(
@@ -43,31 +46,30 @@ def slot_pairs(u: np.ndarray, v: np.ndarray, s: np.ndarray, width: int) -> Pairs
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curvature:
-    """½ tr[D d²Σ] for every pair of slots, as a sum of look-ups."""
+    """½ tr[D d²Σ] for every pair of slots where it is not zero, as a sum of look-ups.
 
-    pair: np.ndarray
+    ``order`` of the pairs (of ``np.tril_indices``) puts the ``n_curved`` of these first; the terms
+    of each begin at ``starts``.
+    """
+
+    order: np.ndarray
+    n_curved: int
+    starts: np.ndarray
     curved: np.ndarray
     inner: np.ndarray
     factor: np.ndarray
-    n_pairs: int
 
     def sum_terms(self, implied, curved: np.ndarray) -> np.ndarray:
-        """Return ``(..., pairs)`` for G'DG in ``curved (..., m, m)``."""
+        """Return ``(..., n_curved)`` for G'DG in ``curved (..., m, m)``."""
         shape = curved.shape[:-2]
-        if not len(self.pair):
-            return np.zeros((*shape, self.n_pairs))
+        if not self.n_curved:
+            return np.zeros((*shape, 0))
         both = [x.reshape(*shape, -1) for x in (implied.total, implied.latent)]
         inner = np.concatenate(both, axis=-1).take(self.inner, axis=-1, mode="clip")
         values = curved.reshape(*shape, -1).take(self.curved, axis=-1, mode="clip")
         values *= inner
         values *= self.factor
-        flat = np.add.reduceat(values, self._starts(), axis=-1)
-        out = np.zeros((*shape, self.n_pairs))
-        out[..., self.pair[self._starts()]] = flat
-        return out
-
-    def _starts(self) -> np.ndarray:
-        return np.flatnonzero(np.r_[True, self.pair[1:] != self.pair[:-1]])
+        return np.add.reduceat(values, self.starts, axis=-1)
 
 
 def curvature_terms(
@@ -87,8 +89,10 @@ def curvature_terms(
                 ]
     table = np.array(rows, dtype=float).reshape(-1, 4)
     pair, curved, inner = table[:, :3].T.astype(int)
-    n = len(slots)
-    return Curvature(pair, curved, inner, table[:, 3].copy(), n * (n + 1) // 2)
+    own, starts = np.unique(pair, return_index=True)
+    n_pairs = len(slots) * (len(slots) + 1) // 2
+    order = np.concatenate([own, np.setdiff1d(np.arange(n_pairs), own)])
+    return Curvature(order, len(own), starts, curved, inner, table[:, 3].copy())
 
 
 def _moves(slot: np.ndarray, column: int, p: int, q: int) -> list[tuple[int, int, float]]:

@@ -85,45 +85,65 @@ def expected_information(design: Design, point: Point, target: Target) -> np.nda
     total = 0.0
     for part in _pattern_chunks(point, len(pairs.uu)):
         gram = _flat(_t(basis) @ (point.inverse[..., part, :, :] @ basis))
-        slots = _pick(gram, pairs.uu) * _pick(gram, pairs.vv)
-        slots += _pick(gram, pairs.uv) * _pick(gram, pairs.vu)
-        total = total + _over_patterns(target.weights[..., part], slots)
-    return design.reduce_square(_pick(total * pairs.factor, pairs.square))
+        slots = _sum_of_products(gram, gram, ((pairs.uu, pairs.vv), (pairs.uv, pairs.vu)))
+        total = _add(total, _over_patterns(target.weights[..., part], slots))
+    total *= pairs.factor
+    return design.reduce_square(_pick(total, pairs.square))
 
 
 def hessian(design: Design, point: Point, target: Target) -> np.ndarray:
     """Return d²F/dθdθ' ``(R, k, k)``: the observed information of one observation."""
     pairs = design.pairs
     basis = point.implied.basis[..., None, :, :]
+    # tr(M dΣ_b Σ⁻¹ dΣ_a), M = Σ⁻¹TΣ⁻¹ − Σ⁻¹/2
+    places = (pairs.uv, pairs.vu), (pairs.vv, pairs.uu), (pairs.uu, pairs.vv), (pairs.vu, pairs.uv)
     total = 0.0
     for part in _pattern_chunks(point, len(pairs.uu)):
         inverse = point.inverse[..., part, :, :]
         gram = _flat(_t(basis) @ (inverse @ basis))
         middle = inverse @ target.moments[..., part, :, :] @ inverse - 0.5 * inverse
         other = _flat(_t(basis) @ (middle @ basis))
-        # tr(M dΣ_b Σ⁻¹ dΣ_a), M = Σ⁻¹TΣ⁻¹ − Σ⁻¹/2
-        slots = _pick(gram, pairs.uv) * _pick(other, pairs.vu)
-        slots += _pick(gram, pairs.vv) * _pick(other, pairs.uu)
-        slots += _pick(gram, pairs.uu) * _pick(other, pairs.vv)
-        slots += _pick(gram, pairs.vu) * _pick(other, pairs.uv)
-        total = total + _over_patterns(target.weights[..., part], slots)
+        slots = _sum_of_products(gram, other, places)
+        total = _add(total, _over_patterns(target.weights[..., part], slots))
+    total *= pairs.factor
     curved = _t(point.implied.basis) @ (_difference(point, target) @ point.implied.basis)
-    total = total * pairs.factor + design.curvature.sum_terms(point.implied, curved)
+    total[..., : design.curvature.n_curved] += design.curvature.sum_terms(point.implied, curved)
     return design.reduce_square(_pick(total, pairs.square))
+
+
+def _sum_of_products(first: np.ndarray, second: np.ndarray, places: tuple) -> np.ndarray:
+    """Return Σ first[i] × second[j] over pairs of places, in as little memory as that takes."""
+    total, left, right = None, None, None
+    for i, j in places:
+        left, right = _pick(first, i, left), _pick(second, j, right)
+        left *= right
+        if total is None:
+            total, left = left, None
+        else:
+            total += left
+    return total
+
+
+def _add(total: np.ndarray | float, term: np.ndarray) -> np.ndarray:
+    if not isinstance(total, np.ndarray):
+        return term
+    total += term
+    return total
 
 
 def _flat(matrix: np.ndarray) -> np.ndarray:
     return matrix.reshape(*matrix.shape[:-2], -1)
 
 
-def _pick(flat: np.ndarray, places: np.ndarray) -> np.ndarray:
+def _pick(flat: np.ndarray, places: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     # "clip" spares numpy a check of every index.
-    return flat.take(places, axis=-1, mode="clip")
+    return flat.take(places, axis=-1, mode="clip", out=out)
 
 
 def _over_patterns(weights: np.ndarray, slots: np.ndarray) -> np.ndarray:
     if slots.shape[-2] == 1:
-        return weights * slots[..., 0, :]
+        slots *= weights[..., None]
+        return slots[..., 0, :]
     return np.einsum("...p,...pa->...a", weights, slots)
 
 
@@ -145,19 +165,29 @@ def _difference(point: Point, target: Target) -> np.ndarray:
 
 def spd_inverse(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return log-determinant, inverse, and which matrices are positive definite."""
-    try:
-        root = np.linalg.cholesky(matrix)
-        possible = np.ones(matrix.shape[:-2], dtype=bool)
-    except np.linalg.LinAlgError:
-        finite = np.isfinite(matrix).all(axis=(-1, -2))
-        safe = np.where(finite[..., None, None], matrix, np.eye(matrix.shape[-1]))
-        possible = finite & (np.linalg.eigvalsh(safe)[..., 0] > 1e-12)
-        matrix = np.where(possible[..., None, None], matrix, np.eye(matrix.shape[-1]))
-        root = np.linalg.cholesky(matrix)
-    diagonal = np.diagonal(root, axis1=-2, axis2=-1)
+    size = matrix.shape[-1]
+    diagonal = _cholesky_diagonal(matrix.reshape(-1, size, size)).reshape(matrix.shape[:-1])
+    possible = np.isfinite(diagonal).all(axis=-1)
+    if not possible.all():
+        matrix = np.where(possible[..., None, None], matrix, np.eye(size))
+        diagonal = np.where(possible[..., None], diagonal, 1.0)
     inverse = np.linalg.inv(matrix)
     inverse = 0.5 * (inverse + _t(inverse))
     return 2 * np.log(diagonal).sum(axis=-1), inverse, possible
+
+
+def _cholesky_diagonal(matrix: np.ndarray) -> np.ndarray:
+    """Diagonals of Cholesky factors ``(R, p)``; NaN where a matrix is not positive definite.
+
+    One failure spoils the batch, so a batch that fails is halved until the culprits stand alone.
+    """
+    try:
+        return np.diagonal(np.linalg.cholesky(matrix), axis1=-2, axis2=-1)
+    except np.linalg.LinAlgError:
+        if len(matrix) == 1:
+            return np.full(matrix.shape[:2], np.nan)
+        half = len(matrix) // 2
+        return np.concatenate([_cholesky_diagonal(part) for part in (matrix[:half], matrix[half:])])
 
 
 def _pairs(seen: np.ndarray) -> np.ndarray:

@@ -93,7 +93,8 @@ class Design:
     @cached_property
     def pairs(self) -> Pairs:
         """Look-up tables of every pair of slots."""
-        return slot_pairs(*self.index, len(self.observed) + 2 * len(self.state))
+        width = len(self.observed) + 2 * len(self.state)
+        return slot_pairs(*self.index, width, self.curvature.order)
 
     @cached_property
     def curvature(self) -> Curvature:
@@ -158,8 +159,9 @@ class Design:
 
     def reduce_square(self, slot_values: np.ndarray) -> np.ndarray:
         """Sum slot matrices ``(..., groups, T, T)`` into ``(..., k, k)``."""
+        one = slot_values.shape[-3] == 1
         if self.is_identity:
-            return slot_values.sum(axis=-3)
+            return slot_values[..., 0, :, :] if one else slot_values.sum(axis=-3)
         return (_t(self.mapping) @ slot_values @ self.mapping).sum(axis=-3)
 
 

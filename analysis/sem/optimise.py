@@ -30,8 +30,8 @@ _NEWTON_BELOW = {False: 5e-2, True: 1e-3}
 _ACCEPTABLE = 1e-10
 _SLACK = 1e-13
 _HOPELESS = 1e7
-_RIDGE = 1e-10
-_ELEMENTS = 4e5  # of one array over all pairs of slots: larger batches leave the cache
+_RIDGE = 1e-12
+_ELEMENTS = 2e5  # of one array over all pairs of slots: larger batches leave the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,13 @@ def minimise(
     theta = np.array(np.broadcast_to(start, (n, np.shape(start)[-1])), dtype=float)
     found = Optimum(theta, np.full(n, np.inf), np.zeros(n, dtype=bool), np.zeros(n, dtype=int))
     batch = _Batch(design, target, near)
-    shared = _shared_information(design, target, start) if near and np.ndim(start) == 1 else None
+    if near and np.ndim(start) == 1:
+        batch.inverse = np.linalg.pinv(_shared_information(design, target, start), hermitian=True)
     size, waiting = _batch_size(design, target), 0
     while waiting < n or len(batch.now.rows):
         free = size - len(batch.now.rows)
         if waiting < n and free >= size // 4:
-            batch.enter(np.arange(waiting, min(n, waiting + free)), theta, shared)
+            batch.enter(np.arange(waiting, min(n, waiting + free)), theta)
             waiting += free
         batch.step()
         done, good = batch.finished(max_iterations)
@@ -105,8 +106,8 @@ def _shared_information(design: Design, target: Target, start: np.ndarray) -> np
 class _State:
     """The replicates on their way, replicates first in every array.
 
-    ``share`` of a step is taken; ``newton`` says whether it is one, ``newton_below`` the gain from
-    which one is tried.
+    ``newton`` says whether the next step is Newton's, ``newton_below`` the gain from which that is
+    tried; ``share`` of a step is taken; ``before`` is the decrement of the step before the last.
     """
 
     rows: np.ndarray
@@ -117,6 +118,7 @@ class _State:
     newton: np.ndarray
     newton_below: np.ndarray
     decrement: np.ndarray
+    before: np.ndarray
     count: np.ndarray
     moved: np.ndarray
 
@@ -126,43 +128,47 @@ class _State:
 
 
 class _Batch:
-    """Steps of the replicates on their way."""
+    """Steps of the replicates on their way; ``inverse`` of the information at a shared start."""
 
     def __init__(self, design: Design, target: Target, near: bool):
         self.design, self.target, self.near = design, target, near
         self.enough = NEAR_DECREMENT if near else DECREMENT
-        empty = np.zeros((0, design.n_parameters))
-        self.now = self._state(np.arange(0), empty)
+        self.inverse: np.ndarray | None = None
+        self.now = self._state(np.arange(0), np.zeros((0, design.n_parameters)))
 
     def _state(self, rows: np.ndarray, theta: np.ndarray) -> _State:
         n = len(rows)
+        # Away from poles, Newton steps may begin early.
+        careful = self.near and len(self.design.equations) > 0
         return _State(
             rows=rows, theta=theta, point=evaluate(self.design, theta, self.target.take(rows)),
             damping=np.full(n, _RIDGE if self.near else 1e-3), share=np.ones(n),
-            newton=np.zeros(n, dtype=bool), newton_below=np.full(n, _NEWTON_BELOW[self.near]),
-            decrement=np.full(n, np.inf), count=np.zeros(n, dtype=int),
-            moved=np.zeros(n, dtype=bool),
+            newton=np.zeros(n, dtype=bool), newton_below=np.full(n, _NEWTON_BELOW[careful]),
+            decrement=np.full(n, np.inf), before=np.full(n, np.inf),
+            count=np.zeros(n, dtype=int), moved=np.zeros(n, dtype=bool),
         )  # fmt: skip
 
-    def enter(self, rows: np.ndarray, theta: np.ndarray, shared: np.ndarray | None) -> None:
-        """Take replicates in; with a shared information, make their first step."""
+    def enter(self, rows: np.ndarray, theta: np.ndarray) -> None:
+        """Take replicates in; from a shared start, with their first step."""
         others, self.now = self.now, self._state(rows, theta[rows])
-        if shared is not None:
-            self.step(shared)
-        pairs = ((getattr(others, f.name), getattr(self.now, f.name)) for f in fields(_State))
-        self.now = _State(*(_each_array(lambda a, b: np.concatenate([a, b]), *p) for p in pairs))
+        if self.inverse is not None:
+            self.step(first=True)
+        if len(others.rows):
+            pairs = ((getattr(others, f.name), getattr(self.now, f.name)) for f in fields(_State))
+            self.now = _State(*(_each_array(lambda *x: np.concatenate(x), *p) for p in pairs))
 
-    def step(self, shared: np.ndarray | None = None) -> None:
+    def step(self, *, first: bool = False) -> None:
         """Try one step; keep it where F does not rise."""
         now, target = self.now, self.target.take(self.now.rows)
         slope = gradient(self.design, now.point, target)
-        if shared is None:
-            move = -solve(self._damped_curvature(target), slope)
+        if first:
+            move = -slope @ self.inverse
         else:
-            move = -np.linalg.solve(shared, slope.T).T
+            self.matrix = self._damped_curvature(target)
+            move = -solve(self.matrix, slope)
         gain = -(slope * move).sum(axis=-1)
         whole = (now.damping <= 1e-6) & (now.share == 1)
-        now.decrement = np.where(whole, np.abs(gain), np.inf)
+        now.before, now.decrement = now.decrement, np.where(whole, np.abs(gain), np.inf)
         theta = self._moved(move, target)
         trial = evaluate(self.design, theta, target)
         floor = _SLACK * (1 + np.abs(now.point.value))
@@ -205,6 +211,7 @@ class _Batch:
             if len(chosen):
                 point = _each_array(lambda x: x[chosen], now.point)  # noqa: B023
                 matrix[chosen] = compute(self.design, point, target.take(chosen))
+        self.was_newton = now.newton
         diagonal = np.einsum("rkk->rk", matrix)
         diagonal += now.damping[:, None] * np.maximum(np.abs(diagonal), 1e-6)
         return matrix
@@ -212,7 +219,12 @@ class _Batch:
     def finished(self, max_iterations: int) -> tuple[np.ndarray, np.ndarray]:
         """Return which replicates stop here, and which of them at an optimum."""
         now = self.now
-        reached = now.newton & (now.decrement < self.enough) & now.moved & now.point.possible
+        # Newton's decrement goes as q d²; q is read off the last two.
+        with np.errstate(invalid="ignore"):
+            foreseen = now.decrement * (now.decrement / now.before) ** 2
+        enough = now.decrement < self.enough
+        enough |= self.near & (now.before < 1e-3) & (foreseen < 0.1 * DECREMENT)
+        reached = now.newton & enough & now.moved & now.point.possible
         stuck = (now.damping > _HOPELESS) | (now.share < 1 / _HOPELESS)
         stuck |= (now.count >= max_iterations) | (~now.point.possible & (now.count > 60))
         settled = stuck & (now.decrement < _ACCEPTABLE) & now.point.possible
@@ -224,8 +236,12 @@ class _Batch:
         """Whether the Hessian in correlation form is positive definite with something to spare."""
         if not len(chosen):
             return np.zeros(0, dtype=bool)
-        point = _each_array(lambda x: x[chosen], self.now.point)
-        matrix = hessian(self.design, point, self.target.take(self.now.rows[chosen]))
+        matrix = self.matrix[chosen]
+        other = np.flatnonzero(~self.was_newton[chosen])
+        if len(other):
+            rows = chosen[other]
+            point = _each_array(lambda x: x[rows], self.now.point)
+            matrix[other] = hessian(self.design, point, self.target.take(self.now.rows[rows]))
         scale = np.sqrt(np.maximum(np.abs(np.einsum("rkk->rk", matrix)), 1e-300))
         matrix /= scale[:, :, None] * scale[:, None, :]
         np.einsum("rkk->rk", matrix)[...] -= FLATTEST
