@@ -2,6 +2,7 @@
 
 ==========================  ====================================================================
 ``summarise_transactions``  a log → one row a customer, every row of the log accounted for
+``measure_regularity``      how regularly customers buy, from the times between purchases
 ``fit_purchase_model``      how often customers buy, and whether they still are customers
 ``compare_purchase_models`` several models by likelihood and holdout
 ``likelihood_ratio_test``   nested purchase models
@@ -29,6 +30,8 @@ from importlib import import_module
 _HOME = {
     "TransactionSummary": "transactions",
     "summarise_transactions": "transactions",
+    "PurchaseRegularity": "regularity",
+    "measure_regularity": "regularity",
     "PurchaseModel": "purchase",
     "fit_purchase_model": "purchase",
     "ModelComparison": "comparison",

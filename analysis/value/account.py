@@ -38,7 +38,7 @@ def as_summary(found: pd.DataFrame, end: dt.date, unit_days: float, last: dt.dat
     origin = pd.Timestamp(DAY_ZERO).as_unit("us")
     summary = pd.DataFrame(
         {
-            "customer": found["customer"],
+            "customer": _plain_number(found["customer"]),
             "frequency": frequency,
             "recency": span,
             "age": (day_number(end) - found["first"]) / unit_days,
@@ -62,6 +62,10 @@ def as_summary(found: pd.DataFrame, end: dt.date, unit_days: float, last: dt.dat
     )
 
 
+def _plain_number(customer: pd.Series) -> pd.Series:
+    return customer.astype("int64") if customer.dtype.kind == "i" else customer
+
+
 def account_of(counts, tally: Counter, customers: pd.DataFrame, reading: Reading, rules: DayRules):
     """Set up the account: every row read is dropped, netted, merged, held out or a purchase."""
     import pandas as pd
@@ -81,8 +85,8 @@ def account_of(counts, tally: Counter, customers: pd.DataFrame, reading: Reading
         rows["amount_negative"] = 0
         amounts |= {
             "amount_negative": np.nan,
-            "return_netted": tally["amount_netted"],
-            "return_unmatched": tally["amount_unmatched"],
+            "return_netted": tally["amount_netted"] or np.nan,
+            "return_unmatched": tally["amount_unmatched"] or np.nan,
         }
     if rules.duplicates == "drop":
         dropped.add("duplicate")

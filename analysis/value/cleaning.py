@@ -254,19 +254,24 @@ def count_verdicts(connection) -> pd.DataFrame:
 
 def sorted_lines(connection, counts: pd.DataFrame, reading: Reading) -> pa.RecordBatchReader:
     """Return the purchases (and returns, to be netted) by customer and day, as a stream."""
+    relation = connection.sql(lines_query(connection, counts, reading) + " ORDER BY customer, day")
+    # DuckDB 1.4 has the older name.
+    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+    return read(_BATCH)
+
+
+def lines_query(connection, counts: pd.DataFrame, reading: Reading) -> str:
+    """SQL for ``customer day amount fingerprint`` and perhaps ``cost`` of the lines that count."""
     some = [0, VERDICTS.index("amount_negative")] if reading.returns == "net" else [0]
     unwanted = counts["rows"].drop([VERDICTS[i] for i in some]).sum()
     where = f"WHERE verdict IN ({', '.join(map(str, some))})" if unwanted else ""
     kinds = {row[0]: row[1] for row in connection.execute("DESCRIBE judged").fetchall()}
     cost = "cost, " if "cost" in kinds else ""
-    relation = connection.sql(
-        f"""SELECT {_short_number(connection, kinds["customer"])} AS customer,
-        (day - DATE '{DAY_ZERO}')::INTEGER AS day, amount, {cost} fingerprint
-        FROM judged {where} ORDER BY customer, day"""
+    return (
+        f"SELECT {_short_number(connection, kinds['customer'])} AS customer, "
+        f"(day - DATE '{DAY_ZERO}')::INTEGER AS day, amount, {cost} fingerprint "
+        f"FROM judged {where}"
     )
-    # DuckDB 1.4 has the older name.
-    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
-    return read(_BATCH)
 
 
 def _short_number(connection, kind: str) -> str:

@@ -93,18 +93,30 @@ def _whole_customers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 def _joined(parts: list[dict]) -> pd.DataFrame:
     """Join column by column and let go of what is joined, for there may be many customers."""
     import pandas as pd
-    import pyarrow as pa
 
     if not parts:
         return pd.DataFrame({"customer": [], "bought": []})
-    columns = {}
-    for name in list(parts[0]):
-        pieces = [part.pop(name) for part in parts]
-        if name == "customer":
-            columns[name] = pa.chunked_array(pieces).to_pandas()
-        else:
-            columns[name] = np.concatenate(pieces)
+    columns = {name: _join(name, [part.pop(name) for part in parts]) for name in list(parts[0])}
     return pd.DataFrame(columns, copy=False)
+
+
+def _join(name: str, pieces: list):
+    import pyarrow as pa
+
+    if name == "customer":
+        return pa.chunked_array(pieces).to_pandas()
+    return np.concatenate(pieces)
+
+
+def summarise_frame(lines: pd.DataFrame, rules: DayRules) -> tuple[pd.DataFrame, Counter]:
+    """Summarise lines in any order, as far as every customer is there with all of them."""
+    import pyarrow as pa
+
+    if len(lines) == 0:
+        return _joined([]), Counter()
+    ordered = lines.sort_values(["customer", "day"], kind="stable")
+    part, tally = summarise_lines(pa.Table.from_pandas(ordered, preserve_index=False), rules)
+    return _joined([part]), tally
 
 
 # --- one table of whole customers ---------------------------------------------------------------

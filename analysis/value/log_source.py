@@ -19,6 +19,7 @@ from analysis.errors import DataError
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+    import pyarrow as pa
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".gz", ".parquet", ".xlsx")
 _CHUNK = 1 << 22
@@ -61,7 +62,9 @@ def open_log(
         return
     path = Path(source)
     if not path.is_file():
-        raise DataError(f"No transaction log at {path} · allowed: {_allowed()} · do: mend the path")
+        raise DataError(
+            f"No transaction log at {path} · allowed: {allowed_sources()} · do: mend the path"
+        )
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         _open_relation(connection, f"read_parquet({_quote(str(path))})", columns)
@@ -72,7 +75,7 @@ def open_log(
     else:
         raise DataError(
             f"Transaction log {path.name} is of the kind {suffix or 'without suffix'!r} · "
-            f"allowed: {_allowed()} · do: save it as one of these"
+            f"allowed: {allowed_sources()} · do: save it as one of these"
         )
 
 
@@ -86,7 +89,8 @@ def count_unreadable(connection: duckdb.DuckDBPyConnection) -> int:
     return connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()[0][0]
 
 
-def _allowed() -> str:
+def allowed_sources() -> str:
+    """Name what a log may be."""
     return "a pandas DataFrame or a file " + " ".join(SUFFIXES)
 
 
@@ -123,7 +127,7 @@ def _open_relation(connection, relation: str, columns: dict[str, str]) -> None:
     except duckdb.Error as error:
         raise DataError(
             f"The transaction log cannot be read: {str(error).splitlines()[0]} · allowed: "
-            f"{_allowed()} · do: write the file anew"
+            f"{allowed_sources()} · do: write the file anew"
         ) from error
     require_columns(present, columns)
     chosen = ", ".join(f"{_identifier(name)} AS {role}" for role, name in columns.items())
@@ -212,21 +216,35 @@ def _read_workbook(path: Path) -> pd.DataFrame:
 
 
 def _open_frame(connection, frame: pd.DataFrame, columns: dict[str, str]) -> None:
-    """Register clean columns; text that DuckDB could not scan is made plain first."""
+    register_plain(connection, plain_frame(frame, columns))
+
+
+def register_plain(connection, plain: pd.DataFrame) -> None:
+    """Create the view ``raw`` over a frame made by :func:`plain_frame`."""
+    connection.register("log_frame", plain)
+    connection.execute("CREATE TEMP VIEW raw AS SELECT * FROM log_frame")
+
+
+def register_table(connection, table: pa.Table, columns: dict[str, str]) -> None:
+    """Create the view ``raw`` over an Arrow table: some row groups of a Parquet file."""
+    connection.register("log_table", table)
+    _open_relation(connection, "log_table", columns)
+
+
+def plain_frame(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
+    """Return clean columns by role; text that DuckDB could not scan is made plain first."""
     import pandas as pd
 
     if not isinstance(frame, pd.DataFrame):
         raise DataError(
-            f"The transaction log is a {type(frame).__name__} · allowed: {_allowed()} · "
+            f"The transaction log is a {type(frame).__name__} · allowed: {allowed_sources()} · "
             "do: give one of these"
         )
     require_columns([str(name) for name in frame.columns], columns)
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-    plain = pd.DataFrame(
+    return pd.DataFrame(
         {role: _plain_column(frame[name], role) for role, name in columns.items()}
     ).assign(fingerprint=_fingerprint(frame))
-    connection.register("log_frame", plain)
-    connection.execute("CREATE TEMP VIEW raw AS SELECT * FROM log_frame")
 
 
 def _plain_column(column: pd.Series, role: str) -> pd.Series:

@@ -40,7 +40,7 @@ from analysis.wording import Text, format_number, format_percent
 if TYPE_CHECKING:
     import pandas as pd
 
-_UNIT_WORDS = {"day": "天", "week": "周", "month": "月", "year": "年"}
+UNIT_WORDS = {"day": "天", "week": "周", "month": "月", "year": "年"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,7 +101,7 @@ class TransactionSummary(Result):
         if lang == "zh":
             return (
                 f"日志共{read}行,剔除{lost}行,得到{n}名客户的{kept}次购买(观察至{until},"
-                f"平均观察{age}{_UNIT_WORDS[self.unit]});"
+                f"平均观察{age}{UNIT_WORDS[self.unit]});"
                 f"{format_percent(again, 1)}的客户有重复购买。"
             )
         return (
