@@ -115,6 +115,18 @@ class Workspace:
 
         return partial(self._draw, plot_hypotheses, verdicts.table())
 
+    @property
+    def currency(self) -> str:
+        """What money is printed in."""
+        return self.study.transactions.currency
+
+    def joined_answers(self) -> pd.DataFrame:
+        """Return the answers analysed with ``customer`` and the study's group, one row a sheet."""
+        survey = self.survey
+        answers = survey.items.assign(customer=survey.ids)
+        group = self.study.group
+        return answers if group is None else answers.assign(**{group: survey.profile[group]})
+
     def purchase_days(self) -> pd.DataFrame:
         """Return ``customer date amount`` of every line of the purchase log as it is."""
         from analysis.study.logs import read_log

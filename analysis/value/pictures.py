@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from analysis.value.lifetime import LifetimeValue
     from analysis.value.purchase import PurchaseModel
     from analysis.value.survival import SurvivalCurve
+    from analysis.value.truth import TruthCheck
 
 _UNITS = {
     "day": Text("days", zh="天"),
@@ -169,4 +170,28 @@ def plot_stage_value(stages: LifecycleStages, ax: Axes | None = None, *, lang: s
         ax.set_xlabel(words[0])
         ax.legend(loc="lower right")
         ax.margins(x=0.1)
+    return ax
+
+
+def plot_truth(check: TruthCheck, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+    """Draw each estimate's distance from the truth in standard errors, loadings left out."""
+    from scipy.stats import norm
+
+    from analysis.style import PALETTE, figure_style, new_axes
+    from analysis.value.truth import distance
+
+    rows = check.table()
+    rows = rows[[str(kind) != "loading" for kind in rows["kind"]]]
+    reach = norm.ppf(0.5 + check.confidence / 2)
+    words = {"en": "Estimate less truth, in standard errors", "zh": "估计值与真值之差（标准误）"}
+    at = np.arange(len(rows))
+    with figure_style(lang):
+        ax = new_axes(height=1.0 + 0.24 * len(rows)) if ax is None else ax
+        ax.axvspan(-reach, reach, color=PALETTE["fill"])
+        ax.axvline(0, color=PALETTE["grey"], linewidth=0.8)
+        colours = [PALETTE["primary" if held else "accent"] for held in rows["covered"]]
+        ax.scatter(distance(rows), at, c=colours, zorder=3)
+        ax.set_yticks(at, [quantity.in_language(lang) for quantity in rows["quantity"]])
+        ax.invert_yaxis()
+        ax.set_xlabel(words[lang])
     return ax

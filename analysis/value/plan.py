@@ -8,9 +8,13 @@ from analysis.value.lifecycle import StageRules
 from analysis.value.transactions import UNITS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.study.spec import Study
+    from analysis.value.link_match import Match
     from analysis.value.transactions import TransactionSummary
 
+LEVELS = ("1 low", "2 middle", "3 high", "4 no answer")
 #: The models that ``purchase_model: auto`` chooses from.
 CANDIDATES = ("bg_nbd", "mbg_nbd", "pareto_nbd", "nbd")
 
@@ -52,6 +56,19 @@ def formula(study: Study, purchases: TransactionSummary) -> dict[str, float]:
         "acquisition_cost": study.value.acquisition_cost,
         "margin": earned_share(study, purchases),
     }
+
+
+def thirds_of(match: Match, items: list[str], customers: pd.Index) -> pd.Series:
+    """Return the level of every customer on a scale: ``1 low``, ``2 middle``, ``3 high``.
+
+    Thirds of those who answered, by the mean of their answers; the others are ``4 no answer``.
+    """
+    import pandas as pd
+
+    answers = match.answers.set_index("customer")[items].mean(axis=1).dropna()
+    ranks = answers.rank(method="average", pct=True)
+    levels = pd.cut(ranks, [0, 1 / 3, 2 / 3, 1], labels=LEVELS[:3]).astype(object)
+    return levels.reindex(customers).fillna(LEVELS[3])
 
 
 def stage_rules(study: Study) -> StageRules:
