@@ -31,9 +31,8 @@ BUNDLED: dict[str, dict[str, Any]] = {
         "change": 1,
         "number": 5.4,
         "source": {
-            "en": "attributed to the American Customer Satisfaction Index; on the index, Fornell "
-            "et al. (1996)",
-            "zh": "据称出自美国顾客满意度指数；该指数见 Fornell et al. (1996)",
+            "en": "attributed to the American Customer Satisfaction Index, no report named",
+            "zh": "据称出自美国顾客满意度指数，未指明报告",
         },
     },
     "loyal_profit": {
@@ -58,7 +57,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         "change": 5,
         "low": 25,
         "high": 95,
-        "source": "Reichheld & Schefter (2000)",
+        "source": {"en": "Reichheld & Schefter, 2000", "zh": "Reichheld & Schefter，2000"},
     },
     "acquisition_cost": {
         "label": {
@@ -67,7 +66,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         },
         "quantity": "acquisition_cost_ratio",
         "number": 5,
-        "source": "Hart et al. (1990)",
+        "source": {"en": "Hart et al., 1990", "zh": "Hart et al.，1990"},
     },
     "satisfied_loyal": {
         "label": {
@@ -76,7 +75,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         },
         "quantity": "satisfied_loyal_ratio",
         "low": 1,
-        "source": "Fornell et al. (1996)",
+        "source": {"en": "Fornell et al., 1996", "zh": "Fornell et al.，1996"},
     },
     "satisfied_recommend": {
         "label": {
@@ -85,7 +84,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         },
         "quantity": "satisfied_promoter_ratio",
         "low": 1,
-        "source": "Anderson (1998)",
+        "source": {"en": "Anderson, 1998", "zh": "Anderson，1998"},
     },
     "satisfied_complain": {
         "label": {
@@ -94,7 +93,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         },
         "quantity": "satisfied_complaint_ratio",
         "high": 1,
-        "source": "Fornell et al. (1996)",
+        "source": {"en": "Fornell et al., 1996", "zh": "Fornell et al.，1996"},
     },
     "satisfied_repurchase": {
         "label": {
@@ -103,7 +102,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         },
         "quantity": "satisfied_repurchase_ratio",
         "low": 1,
-        "source": "Mittal & Kamakura (2001)",
+        "source": {"en": "Mittal & Kamakura, 2001", "zh": "Mittal & Kamakura，2001"},
     },
     "repurchase_rise": {
         "label": {
@@ -127,7 +126,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         "change": 20,
         "low": 75,
         "high": 85,
-        "source": "Schmittlein et al. (1993)",
+        "source": {"en": "Schmittlein et al., 1993", "zh": "Schmittlein et al.，1993"},
     },
     "price_premium": {
         "label": {
@@ -175,16 +174,17 @@ BUNDLED: dict[str, dict[str, Any]] = {
 def write_out_claim(entry: dict[str, Any]) -> dict[str, Any]:
     """Complete a claim of the study file from the bundled one of that name, and its one number.
 
-    ``number`` becomes a range around it: a quarter of it on either side.
+    ``number`` becomes a range around it: a quarter of it on either side. With other numbers than
+    the bundled ones the claim is the study's own, and so are its label and source.
 
     >>> claim = write_out_claim({"name": "acquisition_cost"})
     >>> claim["low"], claim["high"]
     (3.75, 6.25)
     """
     claim = {**BUNDLED.get(entry["name"], {}), **entry}
-    if {"low", "high", "number"} & set(entry):
-        claim = {k: v for k, v in claim.items()
-                 if k not in ("low", "high", "number") or k in entry}  # fmt: skip
+    if {"low", "high", "number"} & set(entry):  # other numbers: no longer the bundled claim
+        told = ("low", "high", "number", "label", "source")
+        claim = {k: v for k, v in claim.items() if k not in told or k in entry}
     claim.setdefault("label", claim["name"])
     number = claim.pop("number", None)
     if isinstance(number, (int, float)) and not isinstance(number, bool):

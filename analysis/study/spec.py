@@ -189,6 +189,7 @@ class Value(_Frozen):
     discount_rate_per_year: float = Field(0.1, ge=0, lt=10)
     margin: float | None = Field(None, gt=0, le=1)
     acquisition_cost: float = Field(0.0, ge=0)
+    retention_cost_per_year: float = Field(0.0, ge=0)
     satisfaction: str | None = None
     loyalty: str | None = None
     stages: Stages = Stages()
