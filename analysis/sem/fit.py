@@ -325,6 +325,8 @@ def _samples(
     keep: np.ndarray,
 ) -> tuple[Sample, ...]:
     rows = np.flatnonzero(keep)
+    if labels is None and weights is None and len(rows) == len(columns) and len(rows):
+        return (Sample("", columns, rows),)
     if weights is not None and len(rows):
         weights = weights * (len(rows) / weights[rows].sum())
     if labels is None:

@@ -16,6 +16,7 @@ import pandas as pd
 from analysis.errors import DataError
 
 _SINGULAR = 1e-11
+_CHUNK = 20_000  # rows in hand at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def read_columns(data: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
             "respondent · do: read the file into a DataFrame"
         )
     _check_names(data, names)
-    columns = np.column_stack([_floats(data[name], name) for name in names])
+    columns = np.empty((len(data), len(names)), order="F")
+    for j, name in enumerate(names):
+        columns[:, j] = _floats(data[name], name)
     _check_values(columns, names)
     return columns
 
@@ -86,6 +89,8 @@ def _check_names(data: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _floats(column: pd.Series, name: str) -> np.ndarray:
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.to_numpy(dtype=float, na_value=np.nan)
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
     numbers = pd.to_numeric(column, errors="coerce")
@@ -105,6 +110,8 @@ def _floats(column: pd.Series, name: str) -> np.ndarray:
 
 
 def _check_values(columns: np.ndarray, names: Sequence[str]) -> None:
+    if len(columns) and np.isfinite(columns).all():
+        return
     infinite = [(n, int(np.isinf(c).sum())) for n, c in zip(names, columns.T, strict=True)]
     infinite = [(n, k) for n, k in infinite if k]
     if infinite:
@@ -159,8 +166,11 @@ def weighted_moments(rows: np.ndarray, weights: np.ndarray | None = None) -> tup
     """
     share = np.full(len(rows), 1 / len(rows)) if weights is None else weights / weights.sum()
     mean = share @ rows
-    centred = rows - mean
-    return mean, (centred * share[:, None]).T @ centred
+    covariance = np.zeros((rows.shape[1], rows.shape[1]))
+    for at in range(0, len(rows), _CHUNK):
+        centred = rows[at : at + _CHUNK] - mean
+        covariance += (centred * share[at : at + _CHUNK, None]).T @ centred
+    return mean, covariance
 
 
 def augmented(mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:

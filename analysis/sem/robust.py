@@ -67,12 +67,16 @@ def casewise_scores(prepared: Prepared, point: Point, g: int) -> Scores:
     design = prepared.design
     u, v, s = design.index
     basis = point.implied.basis[0, g]
-    for pattern, rows in _pattern_rows(prepared, g):
+    sample, centre = prepared.samples[g], _centre(prepared, g)
+    for pattern, chunks in _pattern_rows(prepared, g):
         product = point.inverse[0, g, pattern] @ basis
         constant = (basis.T @ product)[u, v]
-        for chosen in _chunks(rows):
-            reach = _with_constant(prepared, prepared.samples[g].rows[chosen], g) @ product
-            slots = s * (reach[:, u] * reach[:, v] - constant)
+        for chosen in chunks:
+            reach = _with_constant(prepared, sample.rows[chosen], centre) @ product
+            slots = reach[:, u]
+            slots *= reach[:, v]
+            slots -= constant
+            slots *= s
             yield _reduced(prepared, slots, g), _weights(prepared, g, chosen)
 
 
@@ -90,7 +94,7 @@ def conditional_scores(prepared: Prepared, point: Point, g: int) -> Scores:
     constant = (product.T @ noise @ product)[u, v]
     shift = point.implied.sigma[0, g][:p, p] if prepared.model.meanstructure else np.zeros(p)
     tail = [1.0] * prepared.model.meanstructure
-    for chosen in _chunks(np.arange(prepared.samples[g].n)):
+    for chosen in _chunks(prepared.samples[g].n):
         z, expected = split.rows(chosen)
         reach, known = (
             np.column_stack([x + shift, np.tile(tail, (len(x), 1))]) @ product
@@ -110,7 +114,7 @@ def normal_saturated_trace(prepared: Prepared, point: Point) -> float:
     total = 0.0
     for g, sample in enumerate(prepared.samples):
         split, subtotal = _Split(prepared, g), 0.0
-        for chosen in _chunks(np.arange(sample.n)):
+        for chosen in _chunks(sample.n):
             z, expected = split.rows(chosen)
             d, d_x = split.distances(z, expected)
             each = 0.5 * (d**2 - 2 * d + len(split.own))
@@ -130,7 +134,7 @@ def conditional_saturated_trace(prepared: Prepared, point: Point) -> float:
         noise = split.residual_covariance()
         middle = weight @ noise @ weight
         subtotal = 0.0
-        for chosen in _chunks(np.arange(sample.n)):
+        for chosen in _chunks(sample.n):
             z, known = split.rows(chosen)
             squares = _form(z, weight, z) ** 2 + _form(known, weight, known) ** 2
             squares -= 2 * _form(z, weight, known) ** 2
@@ -158,7 +162,7 @@ class _Split:
         self.within = np.linalg.inv(within) if self.fixed else within
         self.slopes = self.within @ self.moments[np.ix_(self.fixed, self.own)]
 
-    def rows(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def rows(self, chosen: slice) -> tuple[np.ndarray, np.ndarray]:
         z = (self.sample.rows[chosen] - self.mean) / self.units
         expected = np.zeros_like(z)
         if self.fixed:
@@ -184,26 +188,32 @@ def _form(a: np.ndarray, matrix: np.ndarray, b: np.ndarray) -> np.ndarray:
     return ((a @ matrix) * b).sum(axis=1)
 
 
-def _pattern_rows(prepared: Prepared, g: int) -> list[tuple[int, np.ndarray]]:
-    """Return the rows of each missing pattern of a group; all of them where data are complete."""
+def _pattern_rows(prepared: Prepared, g: int) -> Iterator[tuple[int, list]]:
+    """Yield each missing pattern of a group with its rows in chunks; one for complete data."""
     if prepared.target.seen is None:
-        return [(0, np.arange(prepared.samples[g].n))]
-    return list(enumerate(prepared.patterns[g].rows))
+        yield 0, _chunks(prepared.samples[g].n)
+        return
+    for pattern, rows in enumerate(prepared.patterns[g].rows):
+        yield pattern, [rows[chunk] for chunk in _chunks(len(rows))]
 
 
-def _with_constant(prepared: Prepared, rows: np.ndarray, g: int) -> np.ndarray:
+def _centre(prepared: Prepared, g: int) -> np.ndarray | float:
+    return 0.0 if prepared.model.meanstructure else prepared.samples[g].mean()
+
+
+def _with_constant(prepared: Prepared, rows: np.ndarray, centre: np.ndarray | float) -> np.ndarray:
     """Return rows in fit units with a constant (or centred), missing answers as 0."""
     units = prepared.design.units[: rows.shape[1]]
     if not prepared.model.meanstructure:
-        return (rows - prepared.samples[g].mean()) / units
+        return (rows - centre) / units
     return np.column_stack([np.nan_to_num(rows) / units, np.ones(len(rows))])
 
 
-def _chunks(rows: np.ndarray) -> list[np.ndarray]:
-    return [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
+def _chunks(n: int) -> list[slice]:
+    return [slice(at, min(at + CHUNK, n)) for at in range(0, n, CHUNK)]
 
 
-def _weights(prepared: Prepared, g: int, chosen: np.ndarray) -> np.ndarray | None:
+def _weights(prepared: Prepared, g: int, chosen: np.ndarray | slice) -> np.ndarray | None:
     weights = prepared.samples[g].weights
     return None if weights is None else weights[chosen]
 
