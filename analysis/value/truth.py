@@ -170,7 +170,8 @@ def _link(truth, link: LinkEffects, labels, satisfaction: str, loyalty: str) -> 
     money = truth["money"]["all"]
     wanted = (
         ("loyalty_sd", loyalty, "log_per_sd", money["log_value_while_customer_per_loyalty_sd"]),
-        ("loyalty_sd", satisfaction, "log_per_sd", money["log_value_while_customer_per_satisfaction_sd"]),
+        ("loyalty_sd", satisfaction, "log_per_sd", 
+         money["log_value_while_customer_per_satisfaction_sd"]),
         ("satisfaction_point", satisfaction, "money_per_point",
          money["value_per_satisfaction_point_from_now_on_per_year"]),
     )  # fmt: skip
