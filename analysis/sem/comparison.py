@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -150,16 +150,20 @@ def model_row(fit: ModelFit, name: str) -> dict:
         "chisq": indices["chisq_scaled" if scaled else "chisq"],
         "aic": indices.get("aic", np.nan),
         "bic": indices.get("bic", np.nan),
-        "cfi": _most_robust(indices, "cfi"),
-        "rmsea": _most_robust(indices, "rmsea"),
+        "cfi": _corrected(fit, "cfi"),
+        "rmsea": _corrected(fit, "rmsea"),
         "srmr": indices["srmr"],
     }
 
 
-def _most_robust(indices: Mapping[str, float], name: str) -> float:
-    """Return the robust index where there is one, else the scaled, else the plain one."""
-    names = (f"{name}_robust", f"{name}_scaled", name)
-    known = (indices[n] for n in names if not np.isnan(indices.get(n, np.nan)))
+def _corrected(fit: ModelFit, name: str) -> float:
+    """Return the robust index, or the scaled, or the plain one where nothing is corrected.
+
+    Robust indices of ordinal items see correlations only, so that equal thresholds or intercepts
+    would never be seen to fail (Savalei 2021): the scaled ones are compared.
+    """
+    names = [f"{name}_robust", f"{name}_scaled", name][hasattr(fit, "sandwich") :]
+    known = (fit.indices[n] for n in names if not np.isnan(fit.indices.get(n, np.nan)))
     return next(known, float("nan"))
 
 

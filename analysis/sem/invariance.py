@@ -1,39 +1,27 @@
 """Does the instrument measure the same thing in every group?
 
-Configural, metric, scalar and strict invariance in one call, with the search for partial invariance
-where a level fails, and latent means where enough of the instrument is invariant.
+Configural, (thresholds,) metric, scalar and strict invariance in one call, with the search for
+partial invariance where a level fails, and latent means where enough is invariant.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis.cutoffs import CUTOFFS, Cutoff
-from analysis.errors import ModelError
+from analysis.errors import ConvergenceError, ModelError
 from analysis.results import Result
 from analysis.sem.comparison import compare_models
+from analysis.sem.invariance_levels import NAMES_ZH, Level, levels_of
 from analysis.sem.modification import score_tests
 from analysis.wording import Text, format_number, in_language, join_words
 
 if TYPE_CHECKING:
     from analysis.sem.result import ModelFit
-
-LEVELS = {
-    "configural": (),
-    "metric": ("loadings",),
-    "scalar": ("loadings", "intercepts"),
-    "strict": ("loadings", "intercepts", "residuals"),
-}
-ORDINAL_LEVELS = {
-    "configural": (),
-    "metric": ("loadings",),
-    "scalar": ("loadings", "thresholds"),
-}
-_NAMES_ZH = {"configural": "形态", "metric": "度量", "scalar": "标量", "strict": "严格"}
-_OPS = {"metric": ("=~",), "scalar": ("~1", "|"), "strict": ("~~",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -121,82 +109,110 @@ def check_invariance(
     ------
     ModelError
         If there are fewer than two groups, or ``equal``/``partial`` is given.
+
+    Notes
+    -----
+    Ordinal items follow Wu and Estabrook (2016): configural, thresholds, loadings (metric),
+    intercepts (scalar) and, with ``parameterization="theta"``, residual variances (strict); as
+    semTools' ``measEq.syntax()`` with its default identification.
     """
-    from analysis.sem import LEAST_SQUARES, fit_model
+    from analysis.sem import fit_model
 
     if {"equal", "partial"} & set(options):
         raise ModelError(
             "check_invariance sets equal and partial itself · allowed: other options of fit_model "
             "· do: leave them out, or fit the one model you want with fit_model"
         )
+
+    def fit(level: Level, freed: tuple[str, ...]) -> ModelFit:
+        free = tuple(dict.fromkeys((*level.partial, *freed)))
+        return fit_model(syntax, data, group=group, equal=level.equal, partial=free, **options)
+
     rules = {**CUTOFFS, **(cutoffs or {})}
-    ordinal = options.get("estimator", "ml") in LEAST_SQUARES
-    freed: tuple[str, ...] = ()
-    fits: dict[str, ModelFit] = {}
-    rows, steps = [], []
-
-    def fit(words: tuple[str, ...], partial: tuple[str, ...]) -> ModelFit:
-        return fit_model(syntax, data, group=group, equal=words, partial=partial, **options)
-
-    for level, words in (ORDINAL_LEVELS if ordinal else LEVELS).items():
-        current = fit(words, freed)
-        if not fits:
-            check_groups(current)
-            fits[level], previous = current, current
-            rows.append(level_row(level, current, None, rules))
-            continue
-        row = level_row(level, current, previous, rules)
-        rows.append(row)
-        fits[level] = current
-        if not row["passes"] and search and not ordinal:
-            current, freed, found = _freed_until(
-                level, words, freed, current, previous, fit, rules, max_freed
-            )
-            steps += found
-            partial_row = level_row(f"{level}, partial", current, previous, rules)
-            if found and partial_row["passes"]:
-                rows.append(partial_row)
-                fits[f"{level}, partial"] = current
-                row = partial_row
-        if not row["passes"]:
+    configural = fit(Level(name="configural"), ())
+    check_groups(configural)
+    levels, notes = levels_of(configural)
+    ladder = _Ladder(fit, rules, max_freed if search else 0, configural)
+    for level in levels:
+        if not ladder.climb(level):
             break
-        previous = current
-    frame = pd.DataFrame(rows)
-    first = next(iter(fits.values()))
+    frame = pd.DataFrame(ladder.rows)
     return Invariance(
-        n_used=first.n_used, n_dropped=first.n_dropped, confidence=first.confidence,
-        method=Text("Measurement invariance", zh="测量不变性检验"), notes=first.notes, frame=frame,
-        fits=fits, steps=pd.DataFrame(steps, columns=_STEP_COLUMNS), freed=freed,
-        latent_means=_latent_means(fits, frame), rules=dict(rules),
+        n_used=configural.n_used, n_dropped=configural.n_dropped,
+        confidence=configural.confidence, notes=(*configural.notes, *notes, *ladder.notes),
+        frame=frame,
+        method=Text("Measurement invariance", zh="测量不变性检验"), fits=ladder.fits,
+        steps=pd.DataFrame(ladder.steps, columns=_STEP_COLUMNS), freed=ladder.freed,
+        latent_means=_latent_means(ladder.fits, frame), rules=rules,
     )  # fmt: skip
 
 
+_NOT_REACHED = {
+    "en": "The {en} model reached no optimum: the data do not determine it, and no level is judged "
+    "from there on.",
+    "zh": "{zh}不变性模型未收敛：数据不足以确定该模型，此后各层次不作判断。",
+}
 _STEP_COLUMNS = ["level", "step", "freed", "group", "mi", "d_cfi", "d_rmsea", "passes"]
 
 
-def _freed_until(level, words, freed, current, previous, fit, rules, max_freed) -> tuple:
-    """Free the worst equality one at a time until the level passes."""
-    steps = []
-    for step in range(1, max_freed + 1):
-        tests = score_tests(current)
-        tests = tests[tests.op.isin(_OPS[level])]
-        if level == "strict":
-            tests = tests[tests.lhs == tests.rhs]
-        tests = tests[~tests.apply(_word, axis=1).isin(freed)]
-        if tests.empty:
-            break
-        worst = tests.iloc[0]
-        freed = (*freed, _word(worst))
-        current = fit(words, freed)
-        row = level_row(level, current, previous, rules)
-        steps.append(
-            {"level": level, "step": step, "freed": freed[-1], "group": worst["group"],
-             "mi": worst.mi, "d_cfi": row["d_cfi"], "d_rmsea": row["d_rmsea"],
-             "passes": row["passes"]}
-        )  # fmt: skip
-        if row["passes"]:
-            break
-    return current, freed, steps
+class _Ladder:
+    """The levels reached so far."""
+
+    def __init__(self, fit: Callable, rules: dict, max_freed: int, configural: ModelFit):
+        self.fit, self.rules, self.max_freed = fit, rules, max_freed
+        self.fits = {"configural": configural}
+        self.rows = [level_row("configural", configural, None, rules)]
+        self.previous, self.freed, self.steps, self.notes = configural, (), [], ()
+
+    def climb(self, level: Level) -> bool:
+        """Fit a level, in part where it fails in full; tell whether it was reached."""
+        try:
+            current = self.fit(level, self.freed)
+        except ConvergenceError:
+            name = {"en": level.name, "zh": NAMES_ZH[level.name]}
+            self.notes += (
+                Text(_NOT_REACHED["en"].format(**name), zh=_NOT_REACHED["zh"].format(**name)),
+            )
+            return False
+        self._keep(level.name, current)
+        if not self.rows[-1]["passes"] and self.max_freed:
+            found = self._search(level, current)
+            if found is not None:
+                self._keep(f"{level.name}, partial", found)
+        reached = self.rows[-1]["passes"]
+        if reached:
+            self.previous = next(reversed(self.fits.values()))
+        return reached
+
+    def _keep(self, name: str, fit: ModelFit) -> None:
+        self.fits[name] = fit
+        self.rows.append(level_row(name, fit, self.previous, self.rules))
+
+    def _search(self, level: Level, current: ModelFit) -> ModelFit | None:
+        """Free the worst equality one at a time until the level passes."""
+        for step in range(1, self.max_freed + 1):
+            worst = _worst(current, level, self.freed)
+            if worst is None:
+                return None
+            self.freed = (*self.freed, _word(worst))
+            current = self.fit(level, self.freed)
+            row = level_row(level.name, current, self.previous, self.rules)
+            told = {"level": level.name, "step": step, "freed": self.freed[-1],
+                    "group": worst["group"], "mi": worst.mi}  # fmt: skip
+            self.steps.append(told | {key: row[key] for key in ("d_cfi", "d_rmsea", "passes")})
+            if row["passes"]:
+                return current
+        return None
+
+
+def _worst(fit: ModelFit, level: Level, freed: tuple[str, ...]) -> pd.Series | None:
+    """Return the row of the largest score test of a level's equalities."""
+    tests = score_tests(fit)
+    tests = tests[tests.op.isin(level.ops)]
+    if level.name == "strict":
+        tests = tests[tests.lhs == tests.rhs]
+    tests = tests[~tests.apply(_word, axis=1).isin(freed)] if len(tests) else tests
+    return None if tests.empty else tests.iloc[0]
 
 
 def _word(row: pd.Series) -> str:
@@ -252,7 +268,7 @@ def _level_sentence(row: pd.Series, lang: str) -> str:
     rmsea = format_number(row.d_rmsea, 3, bounded=True, lang=lang)
     base, _, partial = row.model.partition(", ")
     if lang == "zh":
-        name = ("部分" if partial else "") + _NAMES_ZH[base] + "不变性"
+        name = ("部分" if partial else "") + NAMES_ZH[base] + "不变性"
         return f"{name}{'成立' if row.passes else '不成立'}（ΔCFI = {cfi}，ΔRMSEA = {rmsea}）。"
     name = join_words([f"{partial + ' ' if partial else ''}{base}"]).capitalize()
     word = "holds" if row.passes else "does not hold"

@@ -79,6 +79,10 @@ def score_tests(fit: ModelFit) -> pd.DataFrame:
     """
     from scipy.stats import chi2
 
+    if hasattr(fit, "sandwich"):
+        from analysis.sem.ordinal_score_tests import score_tests as least_squares_tests
+
+        return least_squares_tests(fit)
     model, design = fit.prepared.model, fit.prepared.design
     shared = [p for p in model.parameters if p.index >= 0 and p.group > 0 and not p.label]
     first = {p.index for p in model.parameters if p.group == 0}

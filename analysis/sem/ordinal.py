@@ -265,7 +265,8 @@ def _indices(
     if prepared.ordinal.ordered:
         matrices = _correlations(prepared, solution)
         pair = corrected_ordinal(*matrices, moments, found, df)
-        if len(prepared.ordinal.ordered) < len(prepared.model.observed):
+        mixed = len(prepared.ordinal.ordered) < len(prepared.model.observed)
+        if mixed or not _thresholds_saturated(prepared):
             pair = None
     else:
         pair = corrected_continuous(test, baseline)
@@ -273,6 +274,12 @@ def _indices(
         indices |= robust_indices(*pair, n, groups)
     indices["srmr"] = _srmr(prepared, solution, point)
     return {name: v if isinstance(v, int) else float(v) for name, v in indices.items()}
+
+
+def _thresholds_saturated(prepared: OrdinalPrepared) -> bool:
+    """Tell whether every threshold is its own; robust indices see misfit of correlations only."""
+    cuts = prepared.ordinal.thresholds
+    return len({p.index for p in cuts if p.index >= 0}) == len(cuts)
 
 
 def _check_traces(found: Sandwich, df: int, prepared: OrdinalPrepared) -> None:

@@ -204,6 +204,18 @@ def _enlarged_solution(
 def _score(
     design: OrdinalDesign, theta: np.ndarray, moments: Moments, added: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Return the statistic and expected change of each added parameter on its own."""
+    gradient, _, left = score_parts(design, theta, moments, added)
+    return moments.n * gradient[added] ** 2 / left, gradient[added] / left
+
+
+def score_parts(
+    design: OrdinalDesign, theta: np.ndarray, moments: Moments, added: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the gradient, each added one's regression on the others, and what these leave of it.
+
+    (k,), (added, kept) and (added,), the last as information of one observation.
+    """
     slope = moment_jacobian(design, theta, moments)
     weight = moments.weight * moments.share[:, None]
     away = moments.observed - implied_moments(design, theta, moments)
@@ -217,4 +229,4 @@ def _score(
     own = np.diag(information)[added]
     left = own - np.einsum("ij,jk,ik->i", across, within, across)
     left = np.where(left > 1e-9 * np.abs(own), left, np.nan)
-    return moments.n * gradient[added] ** 2 / left, gradient[added] / left
+    return gradient, across @ within, left

@@ -4,7 +4,8 @@ An item y with K categories is a normal response y* cut at K - 1 thresholds. Its
 matter of choice: *delta* sets the scale :math:`\Delta = 1/\mathrm{sd}(y^*)` to 1 and lets the
 residual variance follow, *theta* sets the residual variance to 1 and lets the scale follow (Muthén
 & Asparouhov, 2002, Mplus Web Notes 4). Across groups with equal thresholds the scales (or residual
-variances) and the latent means of all but the first group are free.
+variances) and the latent means of all but the first group are free; ``partial="x1~1"`` frees the
+intercept of a response there as well.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def build_ordinal_model(
     means = options.meanstructure or bool(n_levels)
     model = build_model(syntax, replace(options, equal=equal, partial=rest, meanstructure=means))
     _check_model(syntax, model, n_levels, parameterization, equal)
-    rules = _Rules(n_levels, parameterization, equal, model)
+    moved, spread = (_freed_items(rest, n_levels, equal, op) for op in ("~1", "~~"))
+    rules = _Rules(n_levels, parameterization, equal, model, moved, spread)
     predictors = model.exogenous
     model = replace(model, parameters=_renumbered(rules, model), exogenous=())
     ordered = tuple(name for name in model.observed if name in n_levels)
@@ -78,12 +80,16 @@ class _Rules:
     parameterization: str
     equal: tuple[str, ...]
     model: Model
+    moved: frozenset[str]
+    spread: frozenset[str]
 
     def apply(self, p: Parameter) -> tuple[Parameter, bool]:
         """Return the parameter, and whether it is newly free."""
         if p.exogenous:  # moments of continuous predictors are fitted with the others
             return replace(p, exogenous=False, value=np.nan), True
         if p.op == "~1" and p.lhs in self.n_levels:
+            if p.group and p.lhs in self.moved:
+                return replace(p, index=-1, value=np.nan), True
             return replace(p, index=-1, value=0.0), False
         if p.op == "~~" and p.lhs == p.rhs and p.lhs in self.n_levels:
             return self._residual(p)
@@ -95,12 +101,30 @@ class _Rules:
     def _residual(self, p: Parameter) -> tuple[Parameter, bool]:
         if self.parameterization == "delta":
             return replace(p, index=-1, value=0.0), False
-        if p.group and self._frees("residuals"):
+        if p.group and (self._frees("residuals") or p.lhs in self.spread):
             return replace(p, index=-1, value=np.nan), True
         return replace(p, index=-1, value=1.0 if p.index >= 0 else p.value), False
 
     def _frees(self, word: str) -> bool:
         return "thresholds" in self.equal and word not in self.equal
+
+
+def _freed_items(
+    partial: tuple[str, ...], n_levels: Mapping[str, int], equal: tuple[str, ...], op: str
+) -> frozenset[str]:
+    """Return the ordinal items whose intercept or residual variance ``partial`` frees.
+
+    Thresholds set location and scale of a response; only where these are equal across groups do
+    its intercept and variance say anything (Wu & Estabrook, 2016).
+    """
+    words = {_squeezed(word) for word in partial}
+    freed = frozenset(n for n in n_levels if f"{n}{op}{n if op == '~~' else ''}" in words)
+    if freed and "thresholds" not in equal:
+        raise ModelError(
+            f"partial frees '{op}' of {', '.join(sorted(freed))}, an ordinal item whose thresholds "
+            "are free · allowed: with equal='thresholds' · do: add it, or drop the word"
+        )
+    return freed
 
 
 def _renumbered(rules: _Rules, model: Model) -> tuple[Parameter, ...]:

@@ -8,7 +8,7 @@ the normal prior of the model times the probability of every answer given
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +21,9 @@ from analysis.sem.matrices import THETA
 if TYPE_CHECKING:
     from analysis.sem.ordinal import OrdinalFit
 
-METHODS = ("regression", "ebm")
+METHODS = ("regression", "ebm", "bartlett", "ml")
 _LEAST = 1e-290
+_FLAT = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +53,11 @@ def factor_scores(fit: OrdinalFit, method: str = "regression") -> pd.DataFrame:
     Parameters
     ----------
     fit : OrdinalFit
-    method : {"regression", "ebm"}
-        Both are the posterior mode, which is the regression score where all answers are
-        continuous. Missing answers are left out of a row's score.
+    method : {"regression", "ebm", "bartlett", "ml"}
+        The first two are the posterior mode, which is the regression score where all answers are
+        continuous; the others leave the prior out: the mode of the likelihood, which is Bartlett's
+        score there. It lies at infinity, and the score is NaN, where all of a factor's answers
+        stand at one end of their scales. Missing answers are left out of a row's score.
 
     Raises
     ------
@@ -64,8 +67,9 @@ def factor_scores(fit: OrdinalFit, method: str = "regression") -> pd.DataFrame:
 
     Notes
     -----
-    Agrees with lavaan's ``lavPredict(method = "EBM")`` up to where its search stops (1e-3) in one
-    group with delta; elsewhere lavaan 0.6-14 mixes scaled thresholds with unscaled responses.
+    Agrees with lavaan's ``lavPredict(method = "EBM")`` and ``"ML"`` up to where its search stops
+    (1e-3) in one group with delta; elsewhere lavaan 0.6-14 mixes scaled thresholds with unscaled
+    responses.
     """
     if method not in METHODS:
         raise ModelError(f"method is '{method}' · allowed: {', '.join(METHODS)} · do: choose one")
@@ -73,8 +77,9 @@ def factor_scores(fit: OrdinalFit, method: str = "regression") -> pd.DataFrame:
     prepared = fit.prepared
     latents = list(prepared.model.latents)
     units = prepared.design.state_units[[prepared.design.state.index(n) for n in latents]]
+    modes = _likelihood_modes if method in ("bartlett", "ml") else _modes
     parts = [
-        pd.DataFrame(_modes(_group(fit, g)) * units, index=sample.index, columns=latents)
+        pd.DataFrame(modes(_group(fit, g)) * units, index=sample.index, columns=latents)
         for g, sample in enumerate(prepared.samples)
     ]
     return pd.concat(parts).sort_index()
@@ -161,6 +166,20 @@ def _modes(group: _Group) -> np.ndarray:
         "Scores of some rows reached no mode · allowed: answers the model finds possible · do: "
         "look for extreme loadings (see warnings)"
     )
+
+
+def _likelihood_modes(group: _Group) -> np.ndarray:
+    """Maximise every row's likelihood; NaN for a factor whose answers set no end to it.
+
+    A prior a million times wider than the model's keeps each step finite; where the answers say
+    less about a factor than this, its mode is the prior's doing.
+    """
+    wide = replace(group, precision=group.precision * _FLAT)
+    eta = _modes(wide)
+    bend = _posterior(wide, eta)[2]
+    own = np.diagonal(bend, axis1=1, axis2=2)
+    endless = own < 100 * np.diag(wide.precision)
+    return np.where(endless, np.nan, eta)
 
 
 def _posterior(group: _Group, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -89,8 +89,7 @@ def response_scales(design: OrdinalDesign, theta: np.ndarray, sigma: np.ndarray)
 
 def moment_jacobian(design: OrdinalDesign, theta: np.ndarray, moments: Moments) -> np.ndarray:
     """Return dσ/dθ ``(groups, q, k)``: thresholds by hand, the rest by the complex step."""
-    n_thresholds = int(design.threshold_map.any(axis=(0, 1)).sum())
-    cut = slice(design.n_usual, design.n_usual + n_thresholds)
+    cut = np.flatnonzero(design.threshold_map.any(axis=(0, 1)))
     others = np.delete(np.arange(len(theta)), cut)
     shifted = theta + 1j * _STEP * np.eye(len(theta))[others]
     if not len(others):
@@ -101,7 +100,7 @@ def moment_jacobian(design: OrdinalDesign, theta: np.ndarray, moments: Moments) 
         slope[:, :, others] = np.moveaxis(moved.imag / _STEP, 0, -1)
     at = np.flatnonzero(moments.is_threshold)
     by_threshold = scale[0].real[:, moments.location[at], None]
-    slope[:, at, cut] = by_threshold * design.threshold_map[:, :, cut]
+    slope[:, at[:, None], cut] = by_threshold * design.threshold_map[:, :, cut]
     return slope
 
 
