@@ -210,8 +210,8 @@ def test_verdict_is_where_the_interval_lies(interval, claimed, verdict):
 
 @pytest.fixture(scope="module")
 def answers():
-    """Scores of 7,000 simulated respondents, and the ratios among 60,000 others."""
-    return [promoters(*sizes) for sizes in ((7_000, 21), (60_000, 22))]
+    """Scores of 25,000 simulated respondents, and the ratios among 100,000 others."""
+    return [promoters(*sizes) for sizes in ((25_000, 21), (100_000, 22))]
 
 
 def promoters(n, seed):
