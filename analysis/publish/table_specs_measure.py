@@ -224,6 +224,8 @@ MEASUREMENT = {
     "invariance": table(
         column("text", "model", "Level", "层次", 1.8, words={
             "configural": Text("configural", zh="形态"),
+            "thresholds": Text("thresholds", zh="阈值"),
+            "thresholds, partial": Text("thresholds, partial", zh="部分阈值"),
             "metric": Text("metric", zh="度量"),
             "metric, partial": Text("metric, partial", zh="部分度量"),
             "scalar": Text("scalar", zh="标量"),
