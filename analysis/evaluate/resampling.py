@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from analysis.sem.result import ModelFit
 
 
+#: Every pattern of missing answers costs a refit a matrix inverse per step; beyond this many the
+#: estimates' own distribution is drawn from instead of respondents.
+MOST_PATTERNS = 50
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Resampling(Result):
     """The refits that intervals rest on; without a ``bootstrap``, why there is none."""
@@ -54,6 +59,11 @@ def resample(fit: ModelFit, draws: int, *, seed: int) -> Resampling:
     -------
     Resampling
     """
+    if _patterns(fit) > MOST_PATTERNS:
+        from analysis.sem.monte_carlo import monte_carlo
+
+        drawn = monte_carlo(fit, draws, seed=seed)
+        return _resampling(fit, drawn, drawn.method)
     bootstrap, error = None, ""
     try:
         bootstrap = fit.bootstrap(draws, seed=seed)
@@ -62,10 +72,23 @@ def resample(fit: ModelFit, draws: int, *, seed: int) -> Resampling:
             bootstrap, error = None, f"{draws - kept} / {draws}"
     except ConvergenceError as failed:
         error = str(failed).split(" · ")[0]
-    notes = bootstrap.notes if bootstrap is not None else ()
+    method = (
+        Text("Nonparametric bootstrap", zh="非参数自助法")
+        if bootstrap
+        else Text("Delta method", zh="delta 法")
+    )
+    return _resampling(fit, bootstrap, method, error)
+
+
+def _resampling(fit, bootstrap: Bootstrap | None, method: Text, error: str = "") -> Resampling:
     return Resampling(
-        n_used=fit.n_used, n_dropped=fit.n_dropped, confidence=fit.confidence, notes=notes,
-        method=Text("Nonparametric bootstrap", zh="非参数自助法") if bootstrap else
-        Text("Delta method", zh="delta 法"),
+        n_used=fit.n_used, n_dropped=fit.n_dropped, confidence=fit.confidence, method=method,
+        notes=bootstrap.notes if bootstrap is not None else (),
         fit=fit, bootstrap=bootstrap, error=error,
     )  # fmt: skip
+
+
+def _patterns(fit: ModelFit) -> int:
+    """Return how many patterns of missing answers a fit by full information has."""
+    patterns = getattr(fit.prepared, "patterns", None) or ()
+    return sum(len(group.rows) for group in patterns)

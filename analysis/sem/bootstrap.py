@@ -165,7 +165,7 @@ def bootstrap_model(
     prepared = fit.prepared
     draws = draw_rows(prepared, n, seed) if rows is None else given_rows(prepared, rows)
     found = refit_all(prepared, fit.solution.theta, draws)
-    names = [_column(row) for row in fit.frame.itertuples()]
+    names = [column_name(row) for row in fit.frame.itertuples()]
     return Bootstrap(
         n_used=fit.n_used,
         n_dropped=fit.n_dropped,
@@ -198,6 +198,7 @@ def _notes(lost: int, n: int) -> tuple[Text, ...]:
     )
 
 
-def _column(row) -> str:
+def column_name(row) -> str:
+    """Return what a row of the table is called among the columns of the draws."""
     name = f"{row.lhs} {row.op} {row.rhs}".strip()
     return f"{name} [{row.group}]" if row.group else name
