@@ -331,13 +331,13 @@ def test_models_of_different_customers_are_refused(cdnow, pareto):
 def test_sentences_and_picture(pareto, spend):
     value = lifetime_value(pareto, spend, horizon=52, discount_rate_per_year=0.15, margin=0.3)
     for lang in ("en", "zh"):
-        assert f"{value.total:.0f}" in value.sentence(lang)
-        assert f"[{value.total_low:.0f}, {value.total_high:.0f}]" in value.sentence(lang)
-        assert f"{value.simple_total:.0f}" in value.sentence(lang)
+        assert f"{value.total:,.0f}" in value.sentence(lang)
+        assert f"[{value.total_low:,.0f}, {value.total_high:,.0f}]" in value.sentence(lang)
+        assert f"{value.simple_total:,.0f}" in value.sentence(lang)
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    assert value.plot(lang="zh").get_ylabel() == "价值占比"
+    assert value.plot(lang="zh").get_ylabel() == "客户数"
     plt.close("all")

@@ -192,6 +192,57 @@ def test_both_routes_to_the_purchase_rate_agree(a, b, r, monkeypatch):
     np.testing.assert_allclose(by_series, by_rule, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize(
+    ("r", "alpha", "a", "b"),
+    [(0.24, 4.4, 0.79, 2.4), (0.07, 0.5, 0.05, 0.3), (3, 90.0, 27, 20), (1, 9.0, 2, 422)],
+)
+def test_the_interpolated_rate_is_the_rate(first, r, alpha, a, b):
+    random = np.random.default_rng(3)
+    age = random.uniform(0, 104, 60)
+    rows = {"frequency": random.choice([0, 1, 2, 3, 7, 26, 150, 600], 60), "age": age}
+    rows["recency"] = np.where(rows["frequency"] > 0, age * 0.7, 0.0)
+    data = compress_histories(pd.DataFrame(rows))
+    time = random.uniform(0, 1, (len(data), 9)) ** 4 * 20000
+    model = bg_nbd.BetaGeometric(first)
+    prepared = model.prepare_rate((r, alpha, a, b), data, 20000)
+    assert prepared != model.purchase_rate
+    exact = model.purchase_rate((r, alpha, a, b), data, time)
+    now = ((r + data.frequency) / (alpha + data.age))[:, None]
+    # Far out the rate is a share of today's: what is next to nothing need not be exact.
+    np.testing.assert_allclose(
+        prepared((r, alpha, a, b), data, time) / now, exact / now, rtol=1e-9, atol=2e-11
+    )
+
+
+@pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd"])
+def test_discounted_purchases_without_end_equal_their_double_integral(fits, model):
+    """DERT: over the drop-out chance, beta(a, b + chances), and over time, by plain quadrature."""
+    from scipy.integrate import quad
+    from scipy.stats import beta
+
+    r, alpha, a, b = fits[model].parameters.values()
+    delta, first = np.log(1.1) / 52, model == "mbg_nbd"
+    rows = pd.DataFrame({"frequency": [0, 2, 9], "recency": [0, 30.43, 35], "age": 38.86})
+    data = compress_histories(rows)
+    found = FAMILIES[model].expected_transactions((r, alpha, a, b), data, np.inf, delta)
+    alive = FAMILIES[model].probability_alive((r, alpha, a, b), data)
+    for x, p_alive, mine in zip(data.frequency, alive, found, strict=True):
+        m, scale, drop = r + x, alpha + 38.86, beta(a, b + x + first)
+
+        def of_chance(chance, m=m, scale=scale):
+            def flow(s):
+                time = np.expm1(s)
+                return np.exp(s - delta * time) * (1 + chance * time / scale) ** (-m - 1)
+
+            return m / scale * quad(flow, 0, 12, epsabs=0, epsrel=1e-11, limit=200)[0]
+
+        plain = quad(
+            lambda q, drop=drop: of_chance(drop.ppf(q)), 0, 1, epsabs=0, epsrel=1e-9, limit=200
+        )[0]
+        assert mine == pytest.approx(p_alive * plain, rel=1e-7)
+
+
 def test_limits_are_limits():
     """Pareto/NBD and (M)BG/NBD with nearly equal drop-out equal their limits."""
     rows = pd.DataFrame({"frequency": [0, 2, 9], "recency": [0, 11.0, 30.0], "age": [20, 30, 31.0]})
@@ -406,7 +457,7 @@ def test_likelihood_ratio_tests(fits):
 def test_sentences_carry_the_table(fits):
     fit = fits["bg_nbd"]
     for lang in ("en", "zh"):
-        for number in ("0.243", "4.414", "0.793", "2.426", "9582.43", "19172.86"):
+        for number in ("0.243", "4.414", "0.793", "2.426", "9582.43", "19,172.86"):
             assert number in fit.sentence(lang)
 
 
@@ -450,7 +501,7 @@ def test_pictures_are_drawn_in_both_languages(cdnow, fits):
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    for lang, word in (("en", "Silence (weeks)"), ("zh", "未购买时长(周)")):
+    for lang, word in (("en", "Silence (weeks)"), ("zh", "未购买时长（周）")):
         assert fits["bg_nbd"].plot(lang=lang).get_ylabel() == word
         assert check_holdout(fits["bg_nbd"], cdnow).plot(lang=lang).get_legend() is not None
     plt.close("all")

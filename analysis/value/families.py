@@ -43,6 +43,7 @@ class Family:
     probability_alive: Callable
     start: Callable[[PurchaseHistory], tuple[float, ...]]
     purchase_rate: Callable | None = None
+    prepare_rate: Callable | None = None
     time_scale: Callable | None = None
     accumulate: Callable | None = None
     limit: str | None = None
@@ -65,21 +66,39 @@ class Family:
         if self.accumulate is not None:
             return self.accumulate(parameters, data, horizon, discount_rate)
         alive = self.probability_alive(parameters, data)
+        data, place = _without_recency(parameters, data)
+        end = min(horizon, _E_FOLDS / discount_rate) if discount_rate > 0 else horizon
+        rate = self.purchase_rate
+        if self.prepare_rate is not None:
+            rate = self.prepare_rate(parameters, data, end)
         blocks = [
-            self._integrate(*_rows(parameters, data, slice(i, i + _BLOCK)), horizon, discount_rate)
+            self._integrate(
+                rate, *_rows(parameters, data, slice(i, i + _BLOCK)), end, discount_rate
+            )
             for i in range(0, len(data), _BLOCK)
         ]
-        return alive * np.concatenate(blocks)
+        return alive * np.concatenate(blocks)[place]
 
-    def _integrate(self, parameters, data, horizon: float, discount_rate: float) -> np.ndarray:
+    def _integrate(self, rate, parameters, data, end: float, discount_rate: float) -> np.ndarray:
         """Integrate rate · discount over log time, where both are smooth."""
-        end = min(horizon, _E_FOLDS / discount_rate) if discount_rate > 0 else horizon
         scale = np.broadcast_to(self.time_scale(parameters, data), len(data))
         scale = np.minimum(scale, end)[:, None]
         span = np.log1p(end / scale)
         time = scale * np.expm1(span * _NODES)
-        rate = self.purchase_rate(parameters, data, time) * np.exp(-discount_rate * time)
-        return (rate * (scale + time) * _WEIGHTS).sum(axis=1) * span[:, 0]
+        flow = rate(parameters, data, time) * np.exp(-discount_rate * time)
+        return (flow * (scale + time) * _WEIGHTS).sum(axis=1) * span[:, 0]
+
+
+def _without_recency(parameters, data: PurchaseHistory):
+    """Collapse histories that differ in recency only: it tells who is alive, not what they buy.
+
+    Returns the data and the row of each history among them; all rows where a covariate differs.
+    """
+    if any(np.ndim(p) for p in parameters):
+        return data, slice(None)
+    pairs = data.frequency + 1j * data.age
+    _, first, place = np.unique(pairs, return_index=True, return_inverse=True)
+    return data.rows(first), place
 
 
 def _rows(parameters, data: PurchaseHistory, which: slice):
@@ -119,8 +138,8 @@ def _beta_geometric(name: str, title: Text, first: int, limit: str) -> Family:
     return Family(
         name=name, title=title, terms=bg_nbd.TERMS, links=("log",) * 4,
         log_likelihood=model.log_likelihood, probability_alive=model.probability_alive,
-        purchase_rate=model.purchase_rate, time_scale=model.time_scale,
-        start=lambda data: (*_rate_start(data), 0.6, 2.0),
+        purchase_rate=model.purchase_rate, prepare_rate=model.prepare_rate,
+        time_scale=model.time_scale, start=lambda data: (*_rate_start(data), 0.6, 2.0),
         limit=limit, limit_means=_SAME_CHANCE, purchase_term=(1, -1), dropout_term=(2, 1),
     )  # fmt: skip
 
