@@ -94,6 +94,7 @@ def compare_links(one: LinkEffects, other: LinkEffects) -> LinkAgreement:
         found.frame[found.frame.unit.isin(_JUDGED)].set_index(keys)
         for found in (routes["latent_covariates"], routes["plausible_values"])
     )
+    left = left[left.index.isin(right.index)]  # differences between groups are of one route only
     right = right.reindex(left.index)
     gap = left.estimate - right.estimate
     inside = [

@@ -66,15 +66,30 @@ class LatentHistories:
         """Every history K times in a row."""
         return self.history.rows(np.repeat(np.arange(len(self.history)), len(self.nodes[1])))
 
-    def constructs(self, phi: np.ndarray) -> np.ndarray:
-        """Return the constructs at every node (n, K, q) for survey parameters ``phi``."""
-        nodes, n = self.nodes[0], len(self.history)
-        known = latent_posterior(self.survey, phi, self.touches)
-        mean, root = np.empty((n, nodes.shape[1])), np.empty((n, *known.root.shape[1:]))
+    def known(self, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean (n, q) and root (n, q, q) of everybody's constructs given the answers."""
+        n, known = len(self.history), latent_posterior(self.survey, phi, self.touches)
+        mean, root = (np.empty((n, *a.shape[1:])) for a in (known.mean, known.root))
         if len(self.asked) < n:
             mean[:], root[:] = latent_population(self.survey, phi, self.touches)
         mean[self.asked], root[self.asked] = known.mean, known.root
-        return mean[:, None, :] + np.einsum("nij,kj->nki", root, nodes)
+        return mean, root
+
+    def constructs(self, phi: np.ndarray) -> np.ndarray:
+        """Return the constructs at every node (n, K, q) for survey parameters ``phi``."""
+        mean, root = self.known(phi)
+        return mean[:, None, :] + np.einsum("nij,kj->nki", root, self.nodes[0])
+
+    @cached_property
+    def moves(self) -> tuple[np.ndarray, np.ndarray]:
+        """How mean (k, n, q) and root (k, n, q, q) move with each survey parameter."""
+        phi = self.survey.solution.theta
+        mean, root = self.known(phi)
+        moved = [self.known(phi + step) for step in np.eye(len(phi)) * _STEP]
+        return tuple(
+            np.array([(found[i] - here) / _STEP for found in moved])
+            for i, here in enumerate((mean, root))
+        )
 
     def covariates(self, constructs: np.ndarray) -> np.ndarray:
         """Return covariates ``(..., c)`` of constructs ``(n, ..., q)``; groups have their own."""
@@ -88,7 +103,11 @@ class LatentHistories:
 
     def at(self, phi: np.ndarray) -> PurchaseHistory:
         """Return the histories at every node, (n K) rows, with their covariates."""
-        covariates = self.covariates(self.constructs(phi))
+        return self.placed(self.constructs(phi))
+
+    def placed(self, constructs: np.ndarray) -> PurchaseHistory:
+        """Return the same for constructs (n, K, q)."""
+        covariates = self.covariates(constructs)
         return replace(self.repeated, covariates=covariates.reshape(len(self.repeated), -1))
 
     def expected(self, phi: np.ndarray) -> np.ndarray:
@@ -162,13 +181,21 @@ def survey_slope(
 ) -> np.ndarray:  # fmt: skip
     """Return dθ/dφ (n_terms, k): how the purchase parameters move with those of the survey model.
 
-    By the implicit function theorem, H⁻¹ ∂(gradient)/∂φ. With it the covariance of θ is
-    V_θ + S V_φ S' (Murphy & Topel 1985, eq. 15): the cross term is 0, for given the answers the
-    score of the purchases has mean 0.
+    By the implicit function theorem, H⁻¹ ∂(gradient)/∂φ; the survey model moves nothing but the
+    nodes, so the gradient is differenced by node. With it the covariance of θ is V_θ + S V_φ S'
+    (Murphy & Topel 1985, eq. 15): the cross term is 0, for given the answers the score of the
+    purchases has mean 0.
     """
-    gradient = marginal_likelihood(family, histories, phi)(theta)[1]
-    columns = []
-    for direction in np.eye(len(phi)) * _STEP:
-        ahead = marginal_likelihood(family, histories, phi + direction)(theta)[1]
-        columns.append((ahead - gradient) / _STEP)
-    return np.linalg.solve(hessian, np.array(columns).T)
+    nodes, log_weight = histories.nodes
+    here, (mean, root) = histories.constructs(phi), histories.moves
+    base = casewise(family, theta, histories.placed(here), log_weight)[1]
+    total = np.zeros((len(theta), len(phi)))
+    for k, node in enumerate(nodes):
+        moved = mean + root @ node  # (k_survey, n, q)
+        for t in range(here.shape[2]):
+            shifted = here.copy()
+            shifted[:, k, t] += _STEP
+            ahead = casewise(family, theta, histories.placed(shifted), log_weight)[1]
+            change = (ahead - base) / _STEP * histories.history.weight[:, None]
+            total += change.T @ moved[:, :, t].T
+    return np.linalg.solve(hessian, total)

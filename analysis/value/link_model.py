@@ -35,6 +35,7 @@ from analysis.value.link_traits import (
     FAMILIES_LINKED,
     Traits,
     ValueTerms,
+    complete_score,
     draw_traits,
     value_terms,
 )
@@ -45,6 +46,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.sem.result import ModelFit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw:
+    """One joint draw.
+
+    Attributes
+    ----------
+    phi, theta : ndarray
+        Parameters of the survey and of the purchase model.
+    traits : Traits
+    node : ndarray (n, q)
+        Standard normal scores of the constructs about what the answers say.
+    score : ndarray (n, n_terms)
+        Of the traits' density in ``theta``.
+    """
+
+    phi: np.ndarray
+    theta: np.ndarray
+    traits: Traits
+    node: np.ndarray
+    score: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,6 +87,8 @@ class LinkModel(Result):
         and group, preceded by levels of the groups).
     theta, own_covariance : ndarray
         Purchase parameters on the link scale, and their covariance with the survey model known.
+    bread : ndarray
+        Inverse of minus the Hessian.
     slope : ndarray (n_terms, k)
         How they move with the survey model's parameters.
     histories, spend, terms
@@ -86,6 +111,7 @@ class LinkModel(Result):
     columns: tuple[str, ...]
     theta: np.ndarray
     own_covariance: np.ndarray
+    bread: np.ndarray
     slope: np.ndarray
     histories: LatentHistories
     spend: SpendModel | float
@@ -159,7 +185,7 @@ class LinkModel(Result):
             f"gave {'; '.join(parts)}."
         )
 
-    def draws(self, n_draws: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray, Traits]]:
+    def draws(self, n_draws: int, seed: int) -> Iterator[Draw]:
         """Draw survey parameters, purchase parameters and every customer's traits, jointly.
 
         Parameters come from their asymptotic distribution, traits from their posterior given
@@ -170,21 +196,24 @@ class LinkModel(Result):
         for _ in range(n_draws):
             away = of_survey @ random.standard_normal(len(self.phi))
             theta = self.theta + self.slope @ away + own @ random.standard_normal(len(self.theta))
-            yield self.phi + away, theta, next(self.traits(self.phi + away, theta, random))
+            yield next(self.draws_given(self.phi + away, theta, random))
 
-    def traits(
+    def draws_given(
         self, phi: np.ndarray, theta: np.ndarray, random: np.random.Generator
-    ) -> Iterator[Traits]:
+    ) -> Iterator[Draw]:
         """Draw every customer's traits given parameters, again and again."""
         data, log_weight = self.histories.at(phi), self.histories.nodes[1]
         shares = node_shares(self.family, theta, data, log_weight).cumsum(axis=1)
         first = np.arange(len(shares)) * len(log_weight)
         while True:
             chosen = (shares < random.random(len(shares))[:, None]).sum(axis=1)
-            rows = data.rows(first + np.minimum(chosen, len(log_weight) - 1))
+            chosen = np.minimum(chosen, len(log_weight) - 1)
+            rows = data.rows(first + chosen)
             log_spend = draw_log_spend(self.spend, len(rows), random)
             parameters = parameters_by_row(self.family, theta, rows)
-            yield draw_traits(self.family, parameters, rows, log_spend, random)
+            traits = draw_traits(self.family, parameters, rows, log_spend, random)
+            score = complete_score(self.family, parameters, traits, rows.covariates)
+            yield Draw(phi, theta, traits, self.histories.nodes[0][chosen], score)
 
 
 def fit_link(
@@ -267,6 +296,7 @@ def fit_link(
         match=match, model=model, survey=survey, family=family, touches=touches,
         columns=covariate_names(touches, groups), theta=theta,
         own_covariance=sandwich(family, histories, theta, survey.solution.theta, hessian),
+        bread=np.linalg.inv(hessian),
         slope=survey_slope(family, histories, theta, survey.solution.theta, hessian),
         histories=histories, spend=price, terms=terms, customers=customers,
         population_weight=population, groups=groups, log_likelihood=value,

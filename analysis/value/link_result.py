@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.results import Result
 from analysis.wording import (
+    MINUS,
     Text,
     format_interval,
     format_number,
@@ -62,6 +63,8 @@ class LinkEffects(Result):
         Share of customers who are still customers, as the purchase model sees them.
     n_draws : int
         Draws or completed data sets.
+    influence : ndarray (n_customers, n_rows)
+        How far each customer moves each row's estimate.
     groups : tuple of str
     """
 
@@ -71,6 +74,7 @@ class LinkEffects(Result):
     currency: str
     share_active: float
     n_draws: int
+    influence: np.ndarray
     groups: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -118,7 +122,7 @@ class LinkEffects(Result):
         """
         source = source or self.sources[max(len(self.sources) - 2, 0)]
         parts = [self._said(source, lang, group) for group in self.groups or ("",)]
-        parts.append(self._chain(lang) if not self.groups else "")
+        parts.append(self._compared(source, lang) if self.groups else self._chain(lang))
         return ("" if lang == "zh" else " ").join(part for part in parts if part)
 
     def _said(self, source: str, lang: str, group: str) -> str:
@@ -126,7 +130,7 @@ class LinkEffects(Result):
         growth = self.effect(source, "log_per_point", group)
         percent = [float(np.expm1(growth[c])) for c in ("estimate", "ci_low", "ci_high")]
         return _SENTENCES[lang].format(
-            where=_where(group, lang),
+            where=_where(self.label(group), lang),
             name=inside_sentence(self.label(source), lang),
             currency=self.currency + " " if self.currency else "",
             money=format_number(money.estimate, 2, lang=lang),
@@ -136,6 +140,25 @@ class LinkEffects(Result):
             p=format_p(growth.p, lang=lang, relation=True),
             method=in_language(METHODS[self.approach], lang),
         )
+
+    def _compared(self, source: str, lang: str) -> str:
+        """State how groups differ in what one more point is worth."""
+        rows = self.frame[
+            (self.frame["from"] == source)
+            & (self.frame.unit == "money_per_point")
+            & ~self.frame.group.isin(self.groups)
+        ]
+        parts = []
+        for row in rows.to_dict("records"):
+            value = format_number(row["estimate"], 2, lang=lang)
+            limits = format_interval(row["ci_low"], row["ci_high"], 2, lang=lang)
+            p = format_p(row["p"], lang=lang, relation=True)
+            names = f" {MINUS} ".join(
+                in_language(self.label(name), lang) for name in row["group"].split(f" {MINUS} ")
+            )
+            parts.append(f"{names}: {value} {limits}, p {p}")
+        opening, stop, between = _DIFFERENCES[lang]
+        return opening + between.join(parts) + stop if parts else ""
 
     def _chain(self, lang: str) -> str:
         """State the standardised links into and out of the constructs that touch value."""
@@ -164,13 +187,18 @@ class LinkEffects(Result):
 def _where(group: str, lang: str) -> str:
     if not group:
         return ""
-    return f"{group}：" if lang == "zh" else f"{group}: "
+    said = in_language(group, lang)
+    return f"{said}：" if lang == "zh" else f"{said[:1].upper()}{said[1:]}: "
 
 
 _VALUE_SAID = Text("log value", zh="对数价值")
 _CHAIN = {
     "en": ("Per standard deviation: ", ".", ", "),
     "zh": ("按标准差计：", "。", "，"),
+}
+_DIFFERENCES = {
+    "en": ("Differences in that worth: ", ".", "; "),
+    "zh": ("该价值的组间差异：", "。", "；"),
 }
 _SENTENCES = {
     "en": "{where}One more point of {name} is worth {currency}{money} {money_ci} per customer and "

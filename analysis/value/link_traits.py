@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit, polygamma
+from scipy.special import expit, polygamma, psi
 
 from analysis.errors import ModelError
 from analysis.value.families import Family
@@ -128,6 +128,32 @@ def yearly_gain(before: Traits, after: Traits, terms: ValueTerms) -> np.ndarray:
     """Return what each customer is worth more a year, (n,); 0 for those who have left."""
     gain = np.exp(after.log_value(terms)) - np.exp(before.log_value(terms))
     return np.where(before.alive, gain, 0.0) / terms.years
+
+
+def complete_score(
+    family: Family, parameters: tuple, traits: Traits, covariates: np.ndarray
+) -> np.ndarray:
+    """Return the score (n, n_terms) of the traits' density in the purchase model's parameters.
+
+    On the link scale, covariates' coefficients last; λ is gamma(r, α), drop-out gamma(s, β) or
+    beta(a, b).
+    """
+    r, alpha = parameters[:2]
+    columns = [r * (np.log(alpha) - psi(r) + traits.log_rate), r - alpha * np.exp(traits.log_rate)]
+    if family.name == "pareto_nbd":
+        s, beta = parameters[2:]
+        columns += [s * (np.log(beta) - psi(s) + traits.leaving), s - beta * np.exp(traits.leaving)]
+    elif traits.leaving is not None:
+        a, b = parameters[2:]
+        both = psi(a + b)
+        columns.append(a * (both - psi(a) - np.logaddexp(0.0, -traits.leaving)))
+        columns.append(b * (both - psi(b) - np.logaddexp(0.0, traits.leaving)))
+    moved = [
+        sign * columns[place][:, None] * covariates
+        for place, sign in (family.purchase_term, family.dropout_term or (0, 0))
+        if sign
+    ]
+    return np.concatenate([np.stack(columns, axis=1), *moved], axis=1)
 
 
 def leaving_slope(family: Family, parameters: tuple) -> float:
