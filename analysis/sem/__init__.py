@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from analysis.sem.fit import Request
     from analysis.sem.result import ModelFit
 
 LEAST_SQUARES = ("wlsmv", "dwls", "ulsmv", "uls")
@@ -118,11 +119,7 @@ def fit_model(
     >>> fit_model("satisfaction =~ q1 + q2 + q3", items).indices["df"]
     0
     """
-    from numpy.linalg import LinAlgError
-
-    from analysis.errors import ConvergenceError, ModelError
-    from analysis.sem.fit import make_request, prepare, search
-    from analysis.sem.inference import summarise
+    from analysis.sem.fit import make_request
 
     if not isinstance(ordered, bool):
         ordered = (ordered,) if isinstance(ordered, str) else tuple(ordered)
@@ -140,10 +137,28 @@ def fit_model(
             request, data, ordered=ordered, parameterization=parameterization, weights=weights,
             confidence=confidence,
         )  # fmt: skip
+    _check_delta(parameterization)
+    return _fit_likelihood(request, data, weights, confidence)
+
+
+def _check_delta(parameterization: str) -> None:
+    from analysis.errors import ModelError
+
     if parameterization != "delta":
         raise ModelError(
             f"parameterization is '{parameterization}' · allowed: delta · do: leave it out"
         )
+
+
+def _fit_likelihood(
+    request: Request, data: pd.DataFrame, weights: str | np.ndarray | None, confidence: float
+) -> ModelFit:
+    from numpy.linalg import LinAlgError
+
+    from analysis.errors import ConvergenceError
+    from analysis.sem.fit import prepare, search
+    from analysis.sem.inference import summarise
+
     try:
         prepared = prepare(request, data, None if isinstance(weights, str) else weights)
         return summarise(prepared, search(prepared.design, prepared.target), confidence)

@@ -131,14 +131,10 @@ def compare_paths(
     χ² differences are plain for ML, scaled by Satorra and Bentler (2001) for robust estimators and
     scaled-shifted (Satorra 2000) for ordered items; as lavaan's ``lavTestLRT()`` to 1e-6.
     """
-    from analysis.sem import LEAST_SQUARES, fit_model
+    from analysis.sem import fit_model
 
-    rules = {**CUTOFFS, **(cutoffs or {})}
-    ordinal = bool(options.get("ordered")) or options.get("estimator", "ml") in LEAST_SQUARES
-    if equal is None:
-        equal = ("thresholds", "loadings") if ordinal else ("loadings",)
-    _check_equal(equal)
-    plain = free_path_labels(syntax)
+    rules, plain = {**CUTOFFS, **(cutoffs or {})}, free_path_labels(syntax)
+    equal = _equal_words(equal, options)
 
     def fit(words: Sequence[str], exceptions: Sequence[str] = ()) -> ModelFit:
         return fit_model(
@@ -210,9 +206,15 @@ def _chosen(paths: Iterable[str] | None, every: list[Path]) -> list[Path]:
     return [known[path] for path in dict.fromkeys(wanted)]
 
 
-def _check_equal(equal: Sequence[str]) -> None:
+def _equal_words(equal: Sequence[str] | None, options: dict) -> Sequence[str]:
+    """Return what is held equal; by default what the kind of items asks for."""
+    from analysis.sem import LEAST_SQUARES
+
+    ordinal = bool(options.get("ordered")) or options.get("estimator", "ml") in LEAST_SQUARES
+    if equal is None:
+        return ("thresholds", "loadings") if ordinal else ("loadings",)
     if "loadings" in equal and "regressions" not in equal:
-        return
+        return equal
     raise ModelError(
         f"equal is {list(equal)} · allowed: 'loadings', with 'intercepts' or 'thresholds' and the "
         "like beside it, without 'regressions', which are what is tested · do: correct equal"
