@@ -19,6 +19,11 @@ from analysis.study import read_study
 ROOT = Path(__file__).parents[1]
 FORMATS = ("html", "pdf", "docx")
 LANGUAGES = ("en", "zh")
+SURVEY_NOTEBOOKS = {
+    f"{name}.ipynb"
+    for name in ("01_sample", "02_reliability", "03_factors", "04_measurement", "05_structure",
+                 "12_robustness")
+}  # fmt: skip
 
 
 def job(study_file, out, **changes):
@@ -49,7 +54,8 @@ def test_every_language_and_format_is_there(built):
     for lang in LANGUAGES:
         for suffix in FORMATS:
             assert (built / "small" / f"report-{lang}" / f"report.{suffix}").stat().st_size > 10_000
-    assert len(list((built / "small" / "notebooks").glob("*.ipynb"))) == len(notebook_paths())
+    run = {path.name for path in (built / "small" / "notebooks").glob("*.ipynb")}
+    assert run == SURVEY_NOTEBOOKS
 
 
 def test_the_command_line_does_the_same_and_the_bytes_are_the_same(built, study_file, tmp_path):
@@ -66,7 +72,7 @@ def test_nothing_runs_again_when_nothing_changed(built, study_file, capsys):
     before = digests(built, "report.*")
     build_report(job(study_file, built))
     told = capsys.readouterr().err
-    assert "…" not in told and told.count("unchanged") == len(notebook_paths()) + 2
+    assert "…" not in told and told.count("unchanged") == len(SURVEY_NOTEBOOKS) + 2
     assert digests(built, "report.*") == before
 
 
@@ -174,6 +180,21 @@ def test_run_makes_results_without_a_report(study_file, tmp_path, monkeypatch):
     run_notebooks(job(study_file, tmp_path, draft=True))
     assert (tmp_path / "small" / "results" / "sample_flow.csv").exists()
     assert not list(tmp_path.rglob("report.*"))
+
+
+def test_results_of_an_earlier_study_file_do_not_linger(tmp_path, monkeypatch):
+    from analysis.publish import build
+
+    monkeypatch.setattr(build, "notebook_paths", lambda: notebook_paths()[:1])
+    file = write_small_study(tmp_path / "small", n=60)
+    results = tmp_path / "small" / "results"
+    run_notebooks(job(file, tmp_path, draft=True))
+    (results / "invariance.json").write_text("{}", encoding="utf-8")
+    run_notebooks(job(file, tmp_path, draft=True))
+    assert (results / "invariance.json").exists()  # nothing changed, nothing is touched
+    file.write_text(file.read_text(encoding="utf-8").replace("seed: 11", "seed: 12"), "utf-8")
+    run_notebooks(job(file, tmp_path, draft=True))
+    assert not (results / "invariance.json").exists() and (results / "sample_flow.csv").exists()
 
 
 def command(*arguments):

@@ -7,6 +7,7 @@ computing code and itself; each report on the results, its chapters and the prin
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -16,10 +17,11 @@ from typing import Any
 
 from analysis.errors import AnalysisError
 from analysis.publish.execute import NOTEBOOKS, execute_notebook, notebook_paths
-from analysis.publish.store import computing_files
+from analysis.publish.store import computing_files, sha256_of
 
 ROOT = NOTEBOOKS.parent
 BUILD = ROOT / "build"
+DEPENDENCIES = ".doit.json"
 #: What a notebook needs the study to declare; the others need answers.
 NEEDS = {
     "05_structure": lambda study: study.models,
@@ -106,6 +108,26 @@ def _notebook_tasks(job: Job) -> Iterator[dict[str, Any]]:
             "targets": [str(target)],
             "uptodate": [_same({"draft": job.draft})],
         }
+
+
+def clear_outdated(job: Job) -> None:
+    """Remove what was computed from another state of study, data or code.
+
+    Everything runs again then, and what no notebook saves any more must not linger in a report:
+    chapters ask the store what is there.
+    """
+    state = sha256_of(job.study_file, *computing_files()) + f" draft={job.draft}"
+    for path in job.study.data_files:
+        # Purchase logs can be large: whether a file is the same is told by size and time.
+        state += f" {path.name} {path.stat().st_size} {path.stat().st_mtime_ns}"
+    stamp = job.folder / ".inputs"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == state:
+        return
+    for name in ("results", "figures"):
+        shutil.rmtree(job.folder / name, ignore_errors=True)
+    (job.folder / DEPENDENCIES).unlink(missing_ok=True)
+    job.folder.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(state, encoding="utf-8")
 
 
 def _report_tasks(job: Job) -> Iterator[dict[str, Any]]:
@@ -202,7 +224,7 @@ def _run(tasks: Sequence[dict[str, Any]], job: Job) -> None:
     from doit.cmd_base import NamespaceTaskLoader
     from doit.doit_cmd import DoitMain
 
-    job.folder.mkdir(parents=True, exist_ok=True)
+    clear_outdated(job)
     progress = _Progress(sys.stderr)
 
     class Reporter:
@@ -212,7 +234,7 @@ def _run(tasks: Sequence[dict[str, Any]], job: Job) -> None:
     loader = NamespaceTaskLoader()
     loader.namespace = {"task_build": lambda: (task for task in tasks)}
     loader.namespace["DOIT_CONFIG"] = {
-        "reporter": Reporter, "dep_file": str(job.folder / ".doit.json"), "backend": "json",
+        "reporter": Reporter, "dep_file": str(job.folder / DEPENDENCIES), "backend": "json",
         "verbosity": 0, "num_process": min(2, os.cpu_count() or 1), "par_type": "thread",
         "check_file_uptodate": "md5",
     }  # fmt: skip
