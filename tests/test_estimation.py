@@ -17,6 +17,7 @@ from analysis.errors import ConvergenceError, ModelError
 from analysis.evaluate.estimation import plan_estimation
 from analysis.evaluate.fit_report import judge_fit, reported_indices
 from analysis.evaluate.groups import compare_group_paths, judge_invariance
+from analysis.evaluate.hypotheses import judge_hypotheses
 from analysis.evaluate.path_modelling import map_outcome, predict_outcomes
 from analysis.evaluate.resampling import resample
 from analysis.evaluate.residuals import largest_residuals
@@ -26,6 +27,7 @@ from analysis.evaluate.structure import choose_model, defined_parameters
 from analysis.publish.build import Job, build_report
 from analysis.publish.store import Store
 from analysis.sem import compare_models, fit_model, fit_pls
+from analysis.sem.effects import effects
 from analysis.study import read_study, read_survey
 from analysis.wording import Text
 
@@ -239,7 +241,7 @@ def test_defined_parameters_carry_the_interval_of_the_bootstrap_or_of_the_delta_
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_model_that_cannot_be_resampled_says_so_and_keeps_the_delta_method(ordinal, lang):
     class Failing:
-        n_used, n_dropped, confidence = 10, 0, 0.95
+        n_used, n_dropped, confidence, prepared = 10, 0, 0.95, None
 
         def bootstrap(self, draws, *, seed):
             raise ConvergenceError("7 of 10 refits failed · allowed: at most half · do: merge")
@@ -250,6 +252,21 @@ def test_a_model_that_cannot_be_resampled_says_so_and_keeps_the_delta_method(ord
     drawn = resample(Failing(), 10, seed=1)
     assert drawn.bootstrap is None and list(drawn.table().est) == [1.0]
     assert "7 of 10 refits failed" in drawn.sentence(lang) and "delta" in drawn.sentence(lang)
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "Monte Carlo interval"), ("zh", "蒙特卡罗区间")])
+def test_readings_name_what_their_intervals_rest_on(ordinal, lang, word):
+    study, survey, how, _ = ordinal
+    gaps = np.random.default_rng(1).random(survey.items.shape) < 0.2
+    items = survey.items.mask(gaps)
+    plan = how.with_changes(estimator="mlr", missing="fiml", weights=None)
+    choice = choose_model(study, items, plan)
+    drawn = resample(choice.fit, 40, seed=1)
+    found = effects(choice.fit, bootstrap=drawn.bootstrap)
+    verdicts = judge_hypotheses(study, choice, found, drawn).table()
+    assert all(word in reading.in_language(lang) for reading in verdicts.reading)
+    booted = judge_hypotheses(study, choice, effects(choice.fit)).table()
+    assert "delta" in booted.reading.iloc[0].in_language(lang)
 
 
 # Groups ------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.cutoffs import cutoffs_with
+from analysis.cutoffs import Cutoff, cutoffs_with
+from analysis.evaluate.resampling import KINDS, Resampling
 from analysis.results import Result, tidy_frame
 from analysis.wording import (
     Text,
@@ -92,7 +93,9 @@ def _names(names: list[str], lang: str) -> str:
     return ("、" if lang == "zh" else ", ").join(names)
 
 
-def judge_hypotheses(study: Study, choice: ModelChoice, found: Effects) -> HypothesisTests:
+def judge_hypotheses(
+    study: Study, choice: ModelChoice, found: Effects, drawn: Resampling | None = None
+) -> HypothesisTests:
     """Judge every hypothesis of a study on the model reported.
 
     Parameters
@@ -102,6 +105,8 @@ def judge_hypotheses(study: Study, choice: ModelChoice, found: Effects) -> Hypot
         From :func:`analysis.evaluate.structure.choose_model`.
     found : Effects
         Effects of ``choice.fit``, best with a bootstrap.
+    drawn : Resampling, optional
+        What the intervals of ``found`` rest on, so that the readings can name it.
 
     Returns
     -------
@@ -110,7 +115,9 @@ def judge_hypotheses(study: Study, choice: ModelChoice, found: Effects) -> Hypot
     """
     level = cutoffs_with(study.cutoffs)["significance"]
     effects = found.table()
-    rows = [_judge(study, h, choice, effects, level) for h in study.hypotheses]
+    booted = "std_boot_ci_low" in effects
+    kind = drawn.kind if drawn else KINDS["Nonparametric bootstrap" if booted else "Delta method"]
+    rows = [_judge(study, h, choice, effects, level, kind) for h in study.hypotheses]
     return HypothesisTests(
         n_used=choice.fit.n_used, n_dropped=choice.fit.n_dropped, confidence=found.confidence,
         method=Text("two-sided tests of the declared paths", zh="对预设路径的双侧检验"),
@@ -118,7 +125,14 @@ def judge_hypotheses(study: Study, choice: ModelChoice, found: Effects) -> Hypot
     )  # fmt: skip
 
 
-def _judge(study: Study, hypothesis: Hypothesis, choice: ModelChoice, effects, level) -> dict:
+def _judge(
+    study: Study,
+    hypothesis: Hypothesis,
+    choice: ModelChoice,
+    effects: pd.DataFrame,
+    level: Cutoff,
+    kind: Text,
+) -> dict:
     statement = hypothesis_statement(study, hypothesis)
     row = _effect(study, hypothesis, effects) if choice.reported else None
     shared = {
@@ -127,12 +141,12 @@ def _judge(study: Study, hypothesis: Hypothesis, choice: ModelChoice, effects, l
         "kind": "indirect" if hypothesis.through else "direct",
     }  # fmt: skip
     verdict = "not_tested" if row is None else _verdict(hypothesis, row, level)
-    numbers, booted = _numbers(row), "std_boot_ci_low" in effects
+    numbers = _numbers(row)
     return {
         **shared, **numbers, "verdict": verdict, "verdict_label": VERDICTS[verdict],
         "reading": Text(
-            _reading(statement, numbers, verdict, hypothesis, booted, "en"),
-            zh=_reading(statement, numbers, verdict, hypothesis, booted, "zh"),
+            _reading(statement, numbers, verdict, hypothesis, kind, "en"),
+            zh=_reading(statement, numbers, verdict, hypothesis, kind, "zh"),
         ),
     }  # fmt: skip
 
@@ -204,10 +218,6 @@ _READING = {
     "en": "{statement}: {verdict}. The standardised effect is {beta}, {kind} interval {ci}{p}.",
     "zh": "{statement}：{verdict}。标准化效应为 {beta}，{kind}区间 {ci}{p}。",
 }
-_KIND = {
-    "en": {True: "bootstrap", False: "delta-method"},
-    "zh": {True: "自助", False: "delta 法"},
-}
 _NOT_TESTED = {
     "en": "{statement}: not tested, because the reported model does not hold this path.",
     "zh": "{statement}：未检验，所报告的模型不含该路径。",
@@ -215,7 +225,7 @@ _NOT_TESTED = {
 
 
 def _reading(
-    statement: Text, numbers: dict, verdict: str, hypothesis: Hypothesis, booted: bool, lang: str
+    statement: Text, numbers: dict, verdict: str, hypothesis: Hypothesis, kind: Text, lang: str
 ) -> str:
     said = in_language(statement, lang)
     if verdict == "not_tested":
@@ -224,7 +234,7 @@ def _reading(
     p = format_p(numbers["p"], lang=lang, relation=True)
     return _READING[lang].format(
         statement=said, verdict=in_language(VERDICTS[verdict], lang),
-        kind=_KIND[lang][booted],
+        kind=in_language(kind, lang),
         beta=format_number(numbers["std_all"], 2, bounded=True, lang=lang),
         ci=format_interval(numbers["std_low"], numbers["std_high"], 2, bounded=True, lang=lang),
         p="" if indirect else (f", p {p}" if lang == "en" else f"，p {p}"),

@@ -29,6 +29,11 @@ class Resampling(Result):
     bootstrap: Bootstrap | None
     error: str = ""
 
+    @property
+    def kind(self) -> Text:
+        """What the intervals are called: bootstrap, Monte Carlo or delta-method."""
+        return KINDS[str(self.method)]
+
     def table(self) -> pd.DataFrame:
         """Return every parameter with its interval, bootstrap's or delta method's."""
         return self.fit.table() if self.bootstrap is None else self.bootstrap.table()
@@ -40,6 +45,11 @@ class Resampling(Result):
         return _NOT_DRAWN[lang].format(error=self.error)
 
 
+KINDS = {
+    "Nonparametric bootstrap": Text("bootstrap", zh="自助"),
+    "Monte Carlo method": Text("Monte Carlo", zh="蒙特卡罗"),
+    "Delta method": Text("delta-method", zh="delta 法"),
+}
 _NOT_DRAWN = {
     "en": "The model could not be refitted to resampled respondents ({error}); intervals rest on "
     "the delta method.",

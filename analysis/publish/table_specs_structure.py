@@ -58,9 +58,9 @@ STRUCTURE = {
         column("interval", "low high", LEVEL_EN, LEVEL_ZH, 1.7),
         note=Text(
             "Unstandardised, as the syntax of the model defines them. *SE* and *p* by the delta "
-            "method, intervals by bootstrap where the model was resampled.",
-            zh="按模型语法的定义给出，非标准化。*SE* 与 *p* 用 delta 法；模型经重抽样时区间为"
-            "自助区间。",
+            "method, intervals are percentiles of resampled estimates where there are any.",
+            zh="按模型语法的定义给出，非标准化。*SE* 与 *p* 用 delta 法；有重抽样时区间为其"
+            "百分位区间。",
         ),
     ),
     "effects": table(
@@ -74,8 +74,8 @@ STRUCTURE = {
         BETA,
         column("coef_interval", "std_ci_low std_ci_high", "Delta {level} CI",
                 "Delta 法 {level} 区间", 1.7),
-        column("coef_interval", "std_boot_ci_low std_boot_ci_high", "Bootstrap {level} CI",
-                "自助法 {level} 区间", 1.7, optional=True),
+        column("coef_interval", "std_boot_ci_low std_boot_ci_high", "Resampled {level} CI",
+                "重抽样 {level} 区间", 1.7, optional=True),
         keep=mediation,
         note=Text("Pairs joined by an indirect effect. An effect whose interval does not hold "
                   "zero is significant at that level.",
@@ -119,10 +119,10 @@ STRUCTURE = {
         note=Text(
             "Rule: *p* {significance}, an interval without zero and the expected sign; an indirect "
             "effect by its interval. "
-            "Intervals are bootstrap percentiles where the model was resampled, *p* values by the "
-            "delta method. Not tested: the reported model does not hold the path.",
+            "Intervals are percentiles of resampled estimates where there are any, *p* values by "
+            "the delta method. Not tested: the reported model does not hold the path.",
             zh="判断标准：*p* {significance}、区间不含 0 且方向与预期一致；间接效应按区间判断；"
-            "模型经重抽样时区间为自助百分位区间，*p* 值用 delta 法。"
+            "有重抽样时区间为其百分位区间，*p* 值用 delta 法。"
             "未检验：所报告模型不含该路径。",
         ),
     ),

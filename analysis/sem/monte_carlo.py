@@ -38,9 +38,9 @@ class MonteCarlo(Bootstrap):
 
 _SAID = {
     "en": "Intervals are percentiles of {n} draws from the sampling distribution of the estimates "
-    "with its robust covariance matrix (the Monte Carlo method, MacKinnon et al. 2004).",
-    "zh": "区间为从估计值的抽样分布（采用稳健协方差矩阵）抽取 {n} 次所得的百分位区间（蒙特卡罗法，"
-    "MacKinnon et al. 2004）。",
+    "with its robust covariance matrix (the Monte Carlo method, MacKinnon et al., 2004).",
+    "zh": "区间为从估计值的抽样分布（采用稳健协方差矩阵）抽取 {n} 次所得的百分位区间（蒙特卡罗法；"
+    "MacKinnon 等，2004）。",
 }
 
 

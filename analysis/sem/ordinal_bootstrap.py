@@ -60,7 +60,7 @@ def bootstrap_ordinal(
             "do: merge rare categories, which resamples lose, or use a simpler model"
         )
     raw, std = _solutions(fit, found)
-    names = [engine._column(row) for row in fit.frame.itertuples()]
+    names = [engine.column_name(row) for row in fit.frame.itertuples()]
     theta = np.full((len(found), len(fit.solution.theta)), np.nan)
     theta[converged] = [m.theta for m in found if m is not None]
     return OrdinalBootstrap(
