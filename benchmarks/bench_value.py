@@ -1,11 +1,14 @@
 """Customer summary and purchase models at scale, beside the `lifetimes` package.
 
-    python benchmarks/bench_value.py [--rows 10000000] [--customers 1000000] [--peer PYTHON]
+    python benchmarks/bench_value.py [--peer PYTHON] [--rows 10000000] [--many 100000000]
+                                     [--customers 1000000] [--write]
 
 ``--peer`` names a Python with ``lifetimes`` 0.11.3 and pandas < 3 (they cannot share this
-project's environment). Times are wall seconds of one run each, in processes of their own (and the
-processor's seconds, for a machine that does other work too); imports are not timed. Memory is the
-peak of that process. Ratios are peer over own: above 1 we are faster.
+project's environment). Every task is a process of its own, own and peer one after the other;
+imports are not timed. Beside wall seconds stand the processor's, which other work on the machine
+disturbs less; memory is the peak of that process. Ratios are peer over own, by processor seconds:
+above 1 we are faster. ``--write`` puts the table into ``benchmarks/RESULTS.md``; ``--many 0``
+leaves out the largest log.
 """
 
 from __future__ import annotations
@@ -21,24 +24,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGETS = {  # issue: seconds for 1,000,000 customers, and ratios to lifetimes
-    "summary": (None, 5.0), "bg_nbd": (3.0, None), "pareto_nbd": (6.0, 50.0),
-    "bg_nbd + covariate": (30.0, None), "pareto_nbd + covariate": (30.0, None),
+# Issue: most seconds, most gigabytes, least ratio to lifetimes.
+TARGETS = {
+    "summary": (None, 1.0, 5.0), "summary, text numbers": (None, 1.0, None),
+    "summary, many": (None, 3.0, None), "bg_nbd": (3.0, None, None),
+    "pareto_nbd": (6.0, None, 50.0), "bg_nbd + covariate": (30.0, None, None),
+    "pareto_nbd + covariate": (30.0, None, None),
 }  # fmt: skip
-OWN = ["summary", "bg_nbd", "mbg_nbd", "pareto_nbd", "gamma_gamma", "bg_nbd + covariate",
-       "pareto_nbd + covariate"]  # fmt: skip
-PEER = ["summary", "bg_nbd", "mbg_nbd", "pareto_nbd", "gamma_gamma"]
+OWN = ["summary", "summary, text numbers", "bg_nbd", "mbg_nbd", "pareto_nbd", "gamma_gamma",
+       "bg_nbd + covariate", "pareto_nbd + covariate", "value without end, 200 draws"]  # fmt: skip
+PEER = ["summary", "summary, text numbers", "bg_nbd", "mbg_nbd", "pareto_nbd", "gamma_gamma"]
+RESULTS = Path(__file__).with_name("RESULTS.md")
+HEADING = "## Customer value"
 
 
 # --- data ---------------------------------------------------------------------------------------
 
 
-def simulate_log(path: Path, rows: int) -> None:
+def simulate_log(path: Path, rows: int, kind: str = "BIGINT") -> None:
     """Write ``rows`` purchases of a tenth as many customers over two years, as Parquet."""
     import duckdb
 
-    duckdb.connect().execute(
-        f"""COPY (SELECT (hash(i * 7 + 1) % {rows // 10})::BIGINT AS customer,
+    duckdb.connect(config={"memory_limit": "1GB"}).execute(
+        f"""COPY (SELECT (hash(i * 7 + 1) % {rows // 10})::{kind} AS customer,
         (DATE '2024-01-01' + (hash(i * 13 + 5) % 730)::INT)::TIMESTAMP AS date,
         round(5 + (hash(i * 17) % 10000) / 100.0, 2) AS amount FROM range({rows}) t(i))
         TO '{path}'"""
@@ -84,16 +92,19 @@ def run_own(task: str, log: str, customers: str) -> dict:
     sys.path.insert(0, str(ROOT))
     import duckdb  # noqa: F401 (imports are not timed, on either side)
     import pandas as pd
+    import pyarrow.compute  # noqa: F401
     import scipy.optimize  # noqa: F401
 
     from analysis.value.purchase import fit_purchase_model
     from analysis.value.spend import fit_spend_model
     from analysis.value.transactions import summarise_transactions
 
-    if task == "summary":
+    if task.startswith("summary"):
         names = {"customer": "customer", "date": "date", "amount": "amount"}
         clock, summary = timed(lambda: summarise_transactions(log, **names))
         return clock | {"result": len(summary)}
+    if task.startswith("value"):
+        return value_of_cdnow()
     frame = pd.read_parquet(customers)
     model, _, covariate = task.partition(" + ")
     if task == "gamma_gamma":
@@ -104,13 +115,30 @@ def run_own(task: str, log: str, customers: str) -> dict:
     return clock | {"result": round(fit.log_likelihood, 3)}
 
 
+def value_of_cdnow() -> dict:
+    """Value all the future of CDNOW's 23,570 customers, with an interval from 200 draws."""
+    from analysis.value import fit_purchase_model, lifetime_value, summarise_transactions
+
+    summary = summarise_transactions(
+        ROOT / "data" / "cdnow" / "transactions.csv",
+        customer="customer", date="date", amount="amount", calibration_end="1997-09-30",
+    )  # fmt: skip
+    fit = fit_purchase_model(summary, "bg_nbd")
+    clock, value = timed(
+        lambda: lifetime_value(
+            fit, 30.0, horizon=None, discount_rate_per_year=0.1, intervals="draws", n_draws=200
+        )
+    )
+    return clock | {"result": round(value.total)}
+
+
 def run_peer(task: str, log: str, customers: str) -> dict:
     """Run one task with lifetimes; its summary is spared the reading of the file."""
     import lifetimes
     import pandas as pd
     from lifetimes.utils import summary_data_from_transaction_data as summarise
 
-    if task == "summary":
+    if task.startswith("summary"):
         frame = pd.read_parquet(log)
         clock, summary = timed(
             lambda: summarise(frame, "customer", "date", monetary_value_col="amount")
@@ -145,50 +173,107 @@ def measure(python: str, side: str, task: str, log: Path, customers: Path, limit
 # --- report -------------------------------------------------------------------------------------
 
 
-def report(task: str, own: dict, peer: dict | None, scale: float) -> None:
-    """Print one line: own, peer, ratio, target."""
-    seconds, ratio = TARGETS.get(task, (None, None))
-    line = f"{task:24} {own['seconds']:8.2f} s {own['cpu']:8.2f} s cpu {own['memory_gb']:6.2f} GB"
-    if peer:
-        line += f" | lifetimes {peer['seconds']:8.2f} s {peer['cpu']:8.2f} s cpu"
-        line += f" {peer['memory_gb']:6.2f} GB | ratio {peer['seconds'] / own['seconds']:6.1f}"
-        line += f" (cpu {peer['cpu'] / own['cpu']:.1f})"
-    aims = [f"≤ {seconds * scale:g} s"] if seconds else []
+def row_of(task: str, what: str, own: dict, peer: dict | None) -> list[str]:
+    """Return one line of the table: own, peer, ratio, target."""
+    seconds, memory, ratio = TARGETS.get(task, (None, None, None))
+    aims = [f"≤ {seconds:g} s"] if seconds else []
+    aims += [f"≤ {memory:g} GB"] if memory else []
     aims += [f"≥ {ratio:g}×"] if ratio else []
-    print(line + (f" | target {', '.join(aims)}" if aims else ""), flush=True)
-    print(
-        f"{'':24} own {own['result']}" + (f" · peer {peer['result']}" if peer else ""), flush=True
+    other = ["–", "–", "–"]
+    if peer:
+        other = [
+            f"{peer['seconds']:.1f} ({peer['cpu']:.1f})",
+            f"{peer['memory_gb']:.2f}",
+            f"{peer['cpu'] / own['cpu']:.1f}×",
+        ]
+    mine = [f"{own['seconds']:.1f} ({own['cpu']:.1f})", f"{own['memory_gb']:.2f}"]
+    return [task, what, *mine, *other, ", ".join(aims) or "–"]
+
+
+def written(rows: list[list[str]]) -> str:
+    """Return the section of the results file."""
+    head = ["task", "on", "ours, s wall (processor)", "GB", "lifetimes, s wall (processor)", "GB",
+            "lifetimes / ours, processor", "aim"]  # fmt: skip
+    lines = [head, ["---"] * len(head), *rows]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return (
+        f"{HEADING}\n\nOne run of `python benchmarks/bench_value.py --peer … --write` on two "
+        "processors that did other work too, so wall seconds are upper bounds; lifetimes runs on "
+        "one. Logs are Parquet files of purchases by a tenth as many customers over two years; "
+        "lifetimes is spared the reading of the file and has the data in memory. Customers are "
+        "simulated from Pareto/NBD on a grid of days.\n\n"
+        f"{table}\n"
     )
+
+
+def put_section(text: str) -> None:
+    """Replace our section of the results file and leave the others alone."""
+    parts = RESULTS.read_text(encoding="utf-8").split("\n## ")
+    others = [part for part in parts if not part.startswith(HEADING[3:])]
+    RESULTS.write_text(
+        "\n## ".join(others).rstrip() + "\n\n" + text, encoding="utf-8", newline="\n"
+    )
+
+
+def options_of() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--many", type=int, default=0, help="rows of a larger log, own side only")
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--peer", default="", help="a Python with lifetimes 0.11.3")
+    parser.add_argument("--limit", type=int, default=900, help="seconds after which a task stops")
+    parser.add_argument("--only", default="", help="tasks, parted by semicolons")
+    parser.add_argument("--write", action="store_true", help="into benchmarks/RESULTS.md")
+    parser.add_argument("--task")
+    parser.add_argument("--side", choices=("own", "peer"))
+    parser.add_argument("files", nargs="*")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Simulate, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=10_000_000)
-    parser.add_argument("--customers", type=int, default=1_000_000)
-    parser.add_argument("--peer", default="", help="a Python with lifetimes 0.11.3")
-    parser.add_argument("--limit", type=int, default=900, help="seconds after which a task stops")
-    parser.add_argument("--only", default="", help="one task")
-    parser.add_argument("--task")
-    parser.add_argument("--side", choices=("own", "peer"))
-    parser.add_argument("files", nargs="*")
-    options = parser.parse_args()
+    options = options_of()
     if options.task:
         result = (run_own if options.side == "own" else run_peer)(options.task, *options.files)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(json.dumps(result | {"memory_gb": peak}))
         return
     with tempfile.TemporaryDirectory() as folder:
-        log, customers = Path(folder) / "log.parquet", Path(folder) / "customers.parquet"
-        simulate_log(log, options.rows)
-        simulate_customers(customers, options.customers)
-        print(f"{options.rows:,} rows, {options.customers:,} customers")
-        for task in [options.only] if options.only else OWN:
-            own = measure(sys.executable, "own", task, log, customers, options.limit)
-            peer = None
-            if options.peer and task in PEER:
-                peer = measure(options.peer, "peer", task, log, customers, options.limit)
-            report(task, own, peer, options.customers / 1_000_000)
+        rows = list(measure_all(options, Path(folder)))
+    if options.write:
+        put_section(written(rows))
+
+
+def measure_all(options: argparse.Namespace, folder: Path):
+    """Yield a line of the table for each task, and print it."""
+    customers = folder / "customers.parquet"
+    logs = {"summary": folder / "log.parquet", "summary, text numbers": folder / "text.parquet"}
+    simulate_log(logs["summary"], options.rows)
+    simulate_log(logs["summary, text numbers"], options.rows, "VARCHAR")
+    simulate_customers(customers, options.customers)
+    tasks = options.only.split(";") if options.only else [*OWN]
+    if options.many:
+        tasks.append("summary, many")
+        logs["summary, many"] = folder / "many.parquet"
+        simulate_log(logs["summary, many"], options.many)
+    for task in tasks:
+        log = logs.get(task, logs["summary"])
+        own = measure(sys.executable, "own", task, log, customers, options.limit)
+        peer = None
+        if options.peer and task in PEER:
+            peer = measure(options.peer, "peer", task, log, customers, options.limit)
+        row = row_of(task, size_of(task, options), own, peer)
+        told = f"own {own['result']}" + (f" · peer {peer['result']}" if peer else "")
+        print(" | ".join(row) + " | " + told, flush=True)
+        yield row
+
+
+def size_of(task: str, options: argparse.Namespace) -> str:
+    """Say what a task is measured on."""
+    if task.startswith("summary"):
+        return f"{options.many if task.endswith('many') else options.rows:,} rows"
+    return "CDNOW, BG/NBD" if task.startswith("value") else f"{options.customers:,} customers"
 
 
 if __name__ == "__main__":

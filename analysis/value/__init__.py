@@ -19,6 +19,7 @@
 ``link_latent_covariates``  the chain from satisfaction to value, read off the purchase model
 ``link_plausible_values``   the same from a structural model with value as outcome
 ``compare_links``           whether the two agree; ``naive_link``: what a regression would say
+``summarise_service``       complaints, first-contact resolution and times of a service log
 ``metrics``, ``cohorts``    CSAT, NPS, repeat rate, retention and the other core metrics
 ==========================  ====================================================================
 """
@@ -58,6 +59,7 @@ _HOME = {
     "rate_of": "metrics",
     "repeat_purchase_rate": "metrics",
     "service_efficiency": "metrics",
+    "summarise_service": "service",
     "retention_by_cohort": "cohorts",
     "Match": "link_match",
     "match_answers": "link_match",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _EARLIEST = "1900-01-01"
-_BATCH = 250_000  # sorted lines that are summed up at a time
+_BATCH = 120_000  # sorted lines that are summed up at a time
 _SMALL = 2**31
 VERDICTS = ("kept", "line_unreadable", "customer_missing", "date_unparseable",
             "amount_unparseable", "currency_missing", "date_after_end", "amount_negative",

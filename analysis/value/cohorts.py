@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from analysis.errors import DataError, ModelError
 from analysis.value.metrics import Metric, as_metric, share_row
@@ -18,9 +18,10 @@ def retention_by_cohort(
     customer: str,
     date: str,
     period: str = "M",
+    metric: Literal["retention_rate", "churn_rate"] = "retention_rate",
     confidence: float = 0.95,
 ) -> Metric:
-    """Share of each cohort that bought again in each later period.
+    """Share of each cohort that bought again, or did not, in each later period.
 
     Parameters
     ----------
@@ -30,12 +31,14 @@ def retention_by_cohort(
         Columns.
     period : {"W", "M", "Q", "Y"}
         Length of a period; a cohort is the customers whose first purchase falls into one.
+    metric : {"retention_rate", "churn_rate"}
+        Who bought in the period, or who did not (and may come back later).
 
     Returns
     -------
     Metric
-        Metric ``retention_rate``; group ``cohort+k``, for the k-th period after the first. The
-        last period is complete only if the log covers it. Churn is one less it.
+        Group ``cohort+k``, for the k-th period after the first. The last period is complete only
+        if the log covers it.
 
     Examples
     --------
@@ -53,8 +56,12 @@ def retention_by_cohort(
             f"The purchases lack {', '.join(missing) or 'rows'} · allowed: one row a purchase with "
             "customer and date · do: name the columns"
         )
-    if period not in ("W", "M", "Q", "Y"):
-        raise ModelError(f"period is {period!r} · allowed: W, M, Q, Y · do: choose one")
+    for name, value, allowed in (
+        ("period", period, ("W", "M", "Q", "Y")),
+        ("metric", metric, ("retention_rate", "churn_rate")),
+    ):
+        if value not in allowed:
+            raise ModelError(f"{name} is {value!r} · allowed: {', '.join(allowed)} · do: mend it")
     days = pd.to_datetime(purchases[date], errors="coerce")
     known = days.notna() & purchases[customer].notna()
     when = days[known].dt.to_period(period)
@@ -68,7 +75,8 @@ def retention_by_cohort(
     for cohort, size in sizes.items():
         for k in range(1, (last - cohort).n + 1):
             back = int(active.get((cohort, cohort + k), 0))
-            rows.append(share_row("retention_rate", back, size, confidence, f"{cohort}+{k}"))
+            counted = back if metric == "retention_rate" else int(size) - back
+            rows.append(share_row(metric, counted, size, confidence, f"{cohort}+{k}"))
     method = Text("retention by cohort", zh="分批次留存率")
     used, lost = int(known.sum()), int((~known).sum())
     return as_metric(rows, method, confidence, n_used=used, n_dropped=lost)

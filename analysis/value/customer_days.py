@@ -187,12 +187,11 @@ def _in_order(lines: pa.Table, new_day: np.ndarray, amount: np.ndarray, cost: np
     Only days with several lines are touched. Returns which lines are the first of their kind,
     amounts and costs in order, and how many lines repeat another.
     """
-    several = np.zeros(len(new_day), dtype=bool)
-    several[1:] = ~new_day[1:]
-    several[:-1] |= ~new_day[1:]
-    place, keep = np.flatnonzero(several), np.ones(len(new_day), dtype=bool)
-    if len(place) == 0:
+    more = np.flatnonzero(~new_day)
+    keep = np.ones(len(new_day), dtype=bool)
+    if len(more) == 0:
         return keep, amount, cost, 0
+    place = np.union1d(more - 1, more)
     group = np.cumsum(new_day[place])
     print_of = _numbers(lines, "fingerprint")[place]
     order = np.lexsort((print_of, amount[place], group))
@@ -243,12 +242,13 @@ def _customers(days: Days, who: pa.Array, cut: int | None) -> dict:
     if len(days.day) == 0:
         starts = np.empty(0, dtype=np.int64)
     else:
-        starts = np.flatnonzero(np.diff(days.customer, prepend=-1))
+        starts = np.append(0, np.flatnonzero(days.customer[1:] != days.customer[:-1]) + 1)
     total = np.diff(np.append(starts, len(days.day)))
     inside = None if cut is None else days.day <= cut
     bought = total if cut is None else _sums(inside.astype(np.int64), starts)
     last = np.maximum(starts + bought - 1, starts)
-    gaps = np.diff(days.day, prepend=0).astype(float)
+    gaps = np.empty(len(days.day))
+    np.subtract(days.day[1:], days.day[:-1], out=gaps[1:])
     gaps[starts] = 0.0
     gaps *= gaps
     found = {

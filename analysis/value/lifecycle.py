@@ -288,7 +288,7 @@ def compare_stages(before: LifecycleStages, after: LifecycleStages) -> StageTran
     base = counts.groupby("before")["customers"].transform("sum")
     low, high = wilson_interval(counts["customers"].to_numpy(), base.to_numpy(), before.confidence)
     return StageTransitions(
-        n_used=int(joined.notna().all(axis=1).sum()),
+        n_used=len(joined),
         method=Text("stage transitions", zh="阶段转移"),
         rows=counts.assign(share=counts["customers"] / base, ci_low=low, ci_high=high),
     )
