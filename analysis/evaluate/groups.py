@@ -164,6 +164,10 @@ class GroupPaths(Result):
 
     def sentence(self, lang: str = "en") -> str:
         """State the joint test and name the paths that differ, with their estimates by group."""
+        caution = "" if self.found.fits["free"].admissible else _IMPROPER[lang]
+        return self._verdict(lang) + caution
+
+    def _verdict(self, lang: str) -> str:
         frame = self.found.table()
         together = frame[frame.path == "all"].iloc[0]
         single = frame[frame.path != "all"]
@@ -223,6 +227,11 @@ _TOGETHER = {
 _VERDICT = {
     "en": {True: "fit worse", False: "do not fit worse"},
     "zh": {True: "显著变差", False: "未显著变差"},
+}
+_IMPROPER = {
+    "en": " The solution is not admissible in every group (see below), so that no difference, and "
+    "no lack of one, is a finding here.",
+    "zh": "解并非在每一组都合理（见下文），因此此处有无差异均不作为结论。",
 }
 _NONE = {
     "en": " None of the {n} paths differs by itself after Holm's adjustment.",
