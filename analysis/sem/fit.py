@@ -162,6 +162,7 @@ def search(design: Design, target: Target, n_starts: int = N_STARTS) -> Solution
     repeated = target.take(np.zeros(len(starts), dtype=int))
     optimum = minimise(design, repeated, starts)
     if not optimum.converged.any():
+        _check_flat(design, target, optimum)
         raise ConvergenceError(_no_optimum(design, optimum))
     value = np.where(optimum.converged, optimum.value, np.inf)
     best = int(np.argmin(value))
@@ -175,6 +176,14 @@ def search(design: Design, target: Target, n_starts: int = N_STARTS) -> Solution
         iterations=int(optimum.iterations[best]),
         other_optima=len(others) - 1,
     )
+
+
+def _check_flat(design: Design, target: Target, optimum: Optimum) -> None:
+    """Refuse a model that is not identified where this is why no search ended."""
+    known = np.flatnonzero(np.isfinite(optimum.value))
+    if len(known):
+        best = known[np.argmin(optimum.value[known])]
+        check_identified(design, optimum.theta[best], target)
 
 
 def check_counts(design: Design, model: Model) -> None:

@@ -238,17 +238,29 @@ def _findings(
     point: Point,
     weakest: float,
 ) -> list[diagnostics.Finding]:
-    design, implied = prepared.design, point.implied
     found = diagnostics.rows_lost(prepared.n_all - prepared.n, prepared.n_all, list(prepared.gaps))
-    found += diagnostics.weak_identification(weakest)
+    found += solution_findings(prepared, solution, frame, std_se, weakest)
+    return found + group_findings(prepared, point)
+
+
+def solution_findings(
+    prepared: Prepared, solution: Solution, frame: pd.DataFrame, std_se: np.ndarray, weakest: float
+) -> list[diagnostics.Finding]:
+    """Return what is doubtful about the solution and its table."""
+    found = diagnostics.weak_identification(weakest)
     found += diagnostics.other_optima(solution.other_optima)
-    found += diagnostics.few_rows(prepared.n, design.n_parameters)
+    found += diagnostics.few_rows(prepared.n, prepared.design.n_parameters)
     found += diagnostics.negative_variances(frame)
     found += diagnostics.standardised_above_one(frame)
-    found += diagnostics.errors_beyond_peers(frame, std_se)
+    return found + diagnostics.errors_beyond_peers(frame, std_se)
+
+
+def group_findings(prepared: Prepared, point: Point) -> list[diagnostics.Finding]:
+    """Return what is doubtful about the latent and residual matrices of each group."""
+    design, found = prepared.design, []
     names = list(prepared.model.latents)
     at = [design.state.index(name) for name in names]
-    latent = central_latent(design, implied)[0]
+    latent = central_latent(design, point.implied)[0]
     for g, sample in enumerate(prepared.samples):
         where = f" [{sample.label}]" if sample.label else ""
         block = latent[g][np.ix_(at, at)]
@@ -256,5 +268,5 @@ def _findings(
             spread = np.sqrt(np.diag(block))
             correlation = pd.DataFrame(block / np.outer(spread, spread), index=names, columns=names)
         found += diagnostics.latent_correlations_too_high(correlation, where)
-        found += diagnostics.residuals_not_positive(implied.blocks[THETA][0, g], where)
+        found += diagnostics.residuals_not_positive(point.implied.blocks[THETA][0, g], where)
     return found

@@ -10,11 +10,10 @@ import pandas as pd
 from analysis.sem import diagnostics
 from analysis.sem.diagnostics import Finding
 from analysis.sem.fit import Solution
+from analysis.sem.inference import group_findings, solution_findings
 from analysis.sem.likelihood import Point
-from analysis.sem.matrices import THETA
 from analysis.sem.ordinal_prepare import OrdinalPrepared
 from analysis.sem.ordinal_search import Sandwich
-from analysis.sem.solution import central_latent
 from analysis.wording import Text, join_words
 
 
@@ -41,29 +40,12 @@ def findings_of(
     found: Sandwich,
     indices: Mapping[str, float],
 ) -> list[Finding]:
-    n = prepared.n
-    lost, gaps = prepared.n_all - n, list(prepared.gaps)
+    lost, gaps = prepared.n_all - prepared.n, list(prepared.gaps)
     out = diagnostics.rows_lost(lost, prepared.n_all, gaps, diagnostics.PAIRWISE)
-    out += diagnostics.weak_identification(found.weakest)
-    out += diagnostics.other_optima(solution.other_optima)
-    out += diagnostics.few_rows(n, prepared.design.n_parameters)
-    out += diagnostics.negative_variances(frame)
-    out += diagnostics.standardised_above_one(frame)
-    out += diagnostics.errors_beyond_peers(frame, std_se)
+    out += solution_findings(prepared, solution, frame, std_se, found.weakest)
     out += _rare_categories(prepared)
     out += _robust_undefined(prepared, indices)
-    names = list(prepared.model.latents)
-    at = [prepared.design.state.index(name) for name in names]
-    latent = central_latent(prepared.design, point.implied)[0]
-    for g, sample in enumerate(prepared.samples):
-        where = f" [{sample.label}]" if sample.label else ""
-        block = latent[g][np.ix_(at, at)]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            spread = np.sqrt(np.diag(block))
-            correlation = pd.DataFrame(block / np.outer(spread, spread), index=names, columns=names)
-        out += diagnostics.latent_correlations_too_high(correlation, where)
-        out += diagnostics.residuals_not_positive(point.implied.blocks[THETA][0, g], where)
-    return out
+    return out + group_findings(prepared, point)
 
 
 def _rare_categories(prepared: OrdinalPrepared) -> list[Finding]:

@@ -33,6 +33,7 @@ from analysis.sem.syntax import Syntax, parse_syntax
 
 ESTIMATORS = ("wlsmv", "dwls", "ulsmv", "uls")
 MISSING = ("listwise", "pairwise")
+_LIMIT = 0.9985  # the search for a correlation ends at .999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ def prepare_ordinal(
     samples = _rearranged(samples, names, ordinal.model.observed)
     means = ordinal.model.meanstructure
     sample = gather(samples, ordinal.model.observed, ordinal.ordered, means)
+    _check_same_order(sample)
     spread = pooled_spread(sample)
     design = build_ordinal_design(ordinal, spread)
     diagonal = request.estimator in ("wlsmv", "dwls")
@@ -180,12 +182,26 @@ def _split(
         rows = np.flatnonzero(keep if labels is None else keep & (labels == name))
         if len(rows) < 2:
             raise DataError(
-                f"Group {name or 'of all rows'} has {len(rows)} usable row(s) · allowed: two or "
+                f"{len(rows)} usable row(s){f' in group {name}' if name else ''} · allowed: two or "
                 "more · do: leave the group out or use missing='pairwise'"
             )
         own = None if weights is None else np.asarray(weights, dtype=float)[rows]
         samples.append(Sample(name, columns[rows], rows, own))
     return tuple(samples)
+
+
+def _check_same_order(sample: SampleMoments) -> None:
+    """Refuse two items that sort the respondents alike: their correlation has no sampling error."""
+    ordinal = sample.is_ordinal
+    limit = np.abs(sample.covariance) > _LIMIT
+    limit &= np.outer(ordinal, ordinal) & ~np.eye(len(ordinal), dtype=bool)
+    if limit.any():
+        g, a, b = np.argwhere(limit)[0]
+        raise DataError(
+            f"{sample.names[a]} and {sample.names[b]} sort the respondents alike (polychoric "
+            f"correlation {sample.covariance[g, a, b]:.3f}, its limit) · allowed: items that "
+            "differ in some answers · do: drop one of them, or merge rare categories"
+        )
 
 
 def _check_counts(design: OrdinalDesign, moments: Moments) -> None:

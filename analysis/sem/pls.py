@@ -232,10 +232,12 @@ def _check_size(items: ItemData, model: PathModel, confidence: float) -> None:
     if items.n_rows < most + 2:
         raise DataError(
             f"{items.n_rows} complete rows for a regression on {most} predictors · allowed: at "
-            f"least {most + 2} · gather more rows or pass missing='mean'."
+            f"least {most + 2} · do: gather more rows or pass missing='mean'."
         )
     if not 0.5 < confidence < 1:
-        raise DataError(f"confidence={confidence} · allowed: between 0.5 and 1 · choose 0.95, say.")
+        raise DataError(
+            f"confidence={confidence} · allowed: between 0.5 and 1 · do: choose 0.95, say."
+        )
 
 
 def _check_fit(batch: PlsBatch, model: PathModel) -> None:
@@ -246,12 +248,13 @@ def _check_fit(batch: PlsBatch, model: PathModel) -> None:
         names = np.array(model.constructs)[model.is_corrected & (batch.rho_a[0] <= 0)]
         raise ConvergenceError(
             f"ρ_A of {', '.join(names)} is not positive, so its correlations cannot be corrected "
-            "· allowed: items that correlate positively · drop the construct from consistent=, or "
+            "· allowed: items that correlate positively · do: drop the construct from "
+            "consistent=, or "
             "reverse items keyed the other way."
         )
     raise ConvergenceError(
         f"PLS found no fixed point in {int(batch.iterations[0])} iterations · allowed: weights "
-        "that settle · look for collinear items"
+        "that settle · do: look for collinear items"
         + (f" in the mode-B blocks {', '.join(singular)}" if singular else "")
         + ", or try another scheme."
     )

@@ -92,7 +92,8 @@ def bootstrap_pls(
     if converged.mean() < 0.5:
         raise ConvergenceError(
             f"{int((~converged).sum())} of {len(converged)} resamples could not be fitted "
-            "· allowed: at most half · look for items that hardly vary or blocks of mode B with "
+            "· allowed: at most half · do: look for items that hardly vary or blocks of mode B "
+            "with "
             "collinear items."
         )
     for values in columns.values():
@@ -107,7 +108,7 @@ def _check_rows(rows: np.ndarray, n_rows: int) -> np.ndarray:
     if chosen.ndim != 2 or chosen.min() < 0 or chosen.max() >= n_rows:
         raise DataError(
             f"rows has shape {chosen.shape} with values {chosen.min()} to {chosen.max()} · "
-            f"allowed: (draws, rows) with values 0 to {n_rows - 1} · count used rows from zero."
+            f"allowed: (draws, rows) with values 0 to {n_rows - 1} · do: count used rows from zero."
         )
     return chosen
 

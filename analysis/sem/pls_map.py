@@ -140,7 +140,7 @@ def _target_index(model: PathModel, total_effects: np.ndarray, target: str) -> i
     if target not in reached:
         raise ModelError(
             f"target={target!r} is no construct that others act on · allowed: {join_words(reached)}"
-            " · choose one of them."
+            " · do: choose one of them."
         )
     return model.constructs.index(target)
 
@@ -157,7 +157,8 @@ def _ranges(
         j = int(outside.argmax())
         raise DataError(
             f"{model.items[j]} runs from {values[:, j].min():g} to {values[:, j].max():g}, outside "
-            f"its scale {low[j]:g} to {high[j]:g} · allowed: answers within the scale · correct "
+            f"its scale {low[j]:g} to {high[j]:g} · allowed: answers within the scale · do: "
+            "correct "
             "the scale."
         )
     return low, high

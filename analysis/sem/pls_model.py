@@ -87,7 +87,8 @@ def declare_path_model(
     names = tuple(blocks)
     if scheme not in SCHEMES:
         raise ModelError(
-            f"scheme={scheme!r} is unknown · allowed: {', '.join(SCHEMES)} · choose one of them."
+            f"scheme={scheme!r} is unknown · allowed: {', '.join(SCHEMES)} · do: choose one of "
+            "them."
         )
     items = tuple(item for block in blocks.values() for item in block)
     owner = np.repeat(np.arange(len(names)), [len(block) for block in blocks.values()])
@@ -107,7 +108,7 @@ def declare_path_model(
 def _check_blocks(blocks: dict[str, list[str]]) -> None:
     if empty := [name for name, items in blocks.items() if not items]:
         raise ModelError(
-            f"{empty[0]} has no items · allowed: at least one · name its items or drop it."
+            f"{empty[0]} has no items · allowed: at least one · do: name its items or drop it."
         )
     seen: dict[str, str] = {}
     for name, items in blocks.items():
@@ -115,7 +116,7 @@ def _check_blocks(blocks: dict[str, list[str]]) -> None:
             if item in seen:
                 raise ModelError(
                     f"{item} stands in {seen[item]} and in {name} · allowed: one construct per "
-                    "item · drop it from one of them."
+                    "item · do: drop it from one of them."
                 )
             seen[item] = name
 
@@ -133,7 +134,7 @@ def _adjacency(names: tuple[str, ...], pairs: list[tuple[str, str]]) -> np.ndarr
             if name not in names:
                 raise ModelError(
                     f"the path {source} -> {target} names {name!r}, which has no items · allowed: "
-                    f"{join_words(list(names))} · correct the name or give its items."
+                    f"{join_words(list(names))} · do: correct the name or give its items."
                 )
         adjacency[names.index(source), names.index(target)] = True
     alone = [
@@ -144,13 +145,13 @@ def _adjacency(names: tuple[str, ...], pairs: list[tuple[str, str]]) -> np.ndarr
     if alone:
         raise ModelError(
             f"{alone[0]} stands in no path · allowed: constructs that a path reaches or leaves "
-            "· add a path or drop it."
+            "· do: add a path or drop it."
         )
     if np.linalg.matrix_power(adjacency.astype(float), len(names)).any():
         circle = [names[i] for i in np.diag(_reachable(adjacency)).nonzero()[0]]
         raise ModelError(
             f"the paths run in a circle through {join_words(circle)} · allowed: arrows that never "
-            "lead back · drop one of them."
+            "lead back · do: drop one of them."
         )
     return adjacency
 
@@ -168,7 +169,7 @@ def _modes(names: tuple[str, ...], modes: str | Mapping[str, str]) -> np.ndarray
         if name not in names or mode not in ("A", "B"):
             raise ModelError(
                 f"modes gives {name!r} the mode {mode!r} · allowed: A or B for "
-                f"{join_words(list(names))} · correct the entry."
+                f"{join_words(list(names))} · do: correct the entry."
             )
     return np.array([chosen.get(name, "A") == "B" for name in names])
 
@@ -187,6 +188,6 @@ def _corrected(
     if wrong:
         raise ModelError(
             f"consistent names {wrong[0]!r} · allowed: constructs of mode A with two or more items "
-            "· drop it from the list."
+            "· do: drop it from the list."
         )
     return is_wanted

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.sem.moments import read_columns
 from analysis.wording import join_words
 
 MISSING = ("listwise", "mean")
@@ -48,14 +49,9 @@ def read_items(data: pd.DataFrame, items: tuple[str, ...], missing: str) -> Item
     """
     if missing not in MISSING:
         raise DataError(
-            f"missing={missing!r} is unknown · allowed: listwise, mean · choose one of them."
+            f"missing={missing!r} is unknown · allowed: listwise, mean · do: choose one of them."
         )
-    if absent := [item for item in items if item not in data.columns]:
-        raise DataError(
-            f"the data have no column {join_words(absent)} · allowed: the columns of the frame "
-            "· correct the item's name or add the column."
-        )
-    full = np.column_stack([_numbers(data[item], item) for item in items])
+    full = read_columns(data, items)
     gaps = np.isnan(full)
     kept = ~gaps.any(axis=1) if missing == "listwise" else ~gaps.all(axis=1)
     raw = full[kept]
@@ -66,7 +62,7 @@ def read_items(data: pd.DataFrame, items: tuple[str, ...], missing: str) -> Item
     if (flat := deviations <= 1e-12 * np.maximum(np.abs(means), 1.0)).any():
         raise DataError(
             f"{join_words([i for i, f in zip(items, flat, strict=True) if f])} is constant in "
-            f"{len(raw)} rows · allowed: items that vary · drop the item."
+            f"{len(raw)} rows · allowed: items that vary · do: drop the item."
         )
     z = (values - means) / deviations
     return ItemData(
@@ -81,30 +77,17 @@ def read_items(data: pd.DataFrame, items: tuple[str, ...], missing: str) -> Item
     )
 
 
-def _numbers(column: pd.Series, item: str) -> np.ndarray:
-    try:
-        values = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
-    except (ValueError, TypeError) as error:
-        raise DataError(
-            f"{item} holds text ({error}) · allowed: numbers · replace the cells by numbers or "
-            "leave them empty."
-        ) from error
-    if np.isinf(values).any():
-        raise DataError(
-            f"{item} holds {int(np.isinf(values).sum())} infinite values · allowed: finite numbers "
-            "or empty cells · mend the column."
-        )
-    return values
-
-
 def _check_rows(raw: np.ndarray, items: tuple[str, ...], n_all: int) -> None:
     empty = np.isnan(raw).all(axis=0) if len(raw) else np.ones(len(items), dtype=bool)
     if len(raw) and empty.any():
         name = items[int(empty.argmax())]
-        raise DataError(f"{name} has no answers · allowed: at least two values · drop the item.")
+        raise DataError(
+            f"{name} has no answers in the rows used · allowed: at least two values · do: drop the "
+            "item."
+        )
     if len(raw) < 3:
         raise DataError(
-            f"{len(raw)} of {n_all} rows are usable · allowed: at least three · pass "
+            f"{len(raw)} of {n_all} rows are usable · allowed: at least three · do: pass "
             "missing='mean', or drop the item that is empty most often."
         )
 

@@ -111,7 +111,8 @@ def predict_out_of_sample(
     labels = _fold_labels(len(values), k_folds, repetitions, seed, folds)
     if technique not in TECHNIQUES:
         raise DataError(
-            f"technique={technique!r} is unknown · allowed: direct, earliest · choose one of them."
+            f"technique={technique!r} is unknown · allowed: direct, earliest · do: choose one of "
+            "them."
         )
     plan = _plan(model, technique)
     runs = [_one_run(values, label, plan) for label in labels]
@@ -127,13 +128,13 @@ def _fold_labels(
         if labels.shape[1] != n_rows:
             raise DataError(
                 f"folds has {labels.shape[1]} entries for {n_rows} rows · allowed: one fold number "
-                "per row · give them for the rows in use."
+                "per row · do: give them for the rows in use."
             )
         return np.array([np.unique(row, return_inverse=True)[1] for row in labels])
     if not 2 <= k_folds <= n_rows or repetitions < 1:
         raise DataError(
             f"k_folds={k_folds}, repetitions={repetitions} for {n_rows} rows · allowed: 2 to "
-            f"{n_rows} folds, one repetition or more · choose within these."
+            f"{n_rows} folds, one repetition or more · do: choose within these."
         )
     rng = np.random.default_rng(seed)
     even = np.arange(n_rows) % k_folds
@@ -165,7 +166,10 @@ def _one_run(values: np.ndarray, labels: np.ndarray, plan: _Plan) -> _Run:
     n_folds = labels.max() + 1
     inside = labels[None, :] != np.arange(n_folds)[:, None]
     if (inside.sum(axis=1) < 3).any():
-        raise DataError("a fold leaves fewer than three rows to fit · allowed: at least three.")
+        raise DataError(
+            f"a fold leaves {inside.sum(axis=1).min()} rows to fit · allowed: at least three · do: "
+            "use fewer folds."
+        )
     means = np.array([values[rows].mean(axis=0) for rows in inside])
     deviations = np.array([values[rows].std(axis=0, ddof=1) for rows in inside])
     with np.errstate(invalid="ignore", divide="ignore"):  # an item constant in a fold gives NaN
@@ -174,7 +178,7 @@ def _one_run(values: np.ndarray, labels: np.ndarray, plan: _Plan) -> _Run:
     if not batch.converged.all():
         raise ConvergenceError(
             f"{int((~batch.converged).sum())} of {n_folds} folds could not be fitted · allowed: "
-            "all of them · use fewer folds, or drop items that hardly vary."
+            "all of them · do: use fewer folds, or drop items that hardly vary."
         )
     shape = (len(values), len(plan.items))
     n_constructs = (len(values), len(plan.model.constructs))

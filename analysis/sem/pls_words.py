@@ -123,11 +123,25 @@ def _admissible_notes(batch: PlsBatch, model: PathModel) -> list[Text]:
     ]
 
 
+def _few_rows(model: PathModel, items: ItemData) -> list[Text]:
+    """Tell where there are no more rows than items: any weights would fit."""
+    n, k = items.n_rows, len(model.items)
+    if n > k:
+        return []
+    return [
+        Text(
+            f"{n} rows for {k} items: weights and paths are not determined by so few. Gather more "
+            "rows before interpreting them.",
+            zh=f"{k} 个题项仅有 {n} 行数据，不足以确定权重与路径。请收集更多数据后再作解释。",
+        )
+    ]
+
+
 def _undefined_notes(model: PathModel, items: ItemData) -> list[Text]:
     """Tell which VIF is infinite and which HTMT has nothing to be divided by."""
+    notes = _few_rows(model, items)
     vif = item_variance_inflation(items.correlations, model)
     ratio = heterotrait_monotrait_ratio(items.correlations[None], model)[0]
-    notes = []
     if collinear := [i for i, v in zip(model.items, vif, strict=True) if not np.isfinite(v)]:
         notes.append(
             Text(

@@ -73,7 +73,7 @@ def read_margins(
     if unknown := sorted(chosen - set(names)):
         raise DataError(
             f"ordered names {unknown[0]!r}, which is no column · allowed: {join_words(list(names))}"
-            " · correct the name."
+            " · do: correct the name."
         )
     case_weights = check_weights(weights, len(frame))
     columns = [_read_column(frame.iloc[:, j], name) for j, name in enumerate(names)]
@@ -105,7 +105,7 @@ def check_weights(weights: np.ndarray | None, n_rows: int) -> np.ndarray:
     if values.shape != (n_rows,) or not np.isfinite(values).all() or (values <= 0).any():
         raise DataError(
             f"weights has shape {values.shape} for {n_rows} rows, or values that are not positive "
-            f"· allowed: {n_rows} positive finite numbers · drop or mend the rows concerned."
+            f"· allowed: {n_rows} positive finite numbers · do: drop or mend the rows concerned."
         )
     return values
 
@@ -115,23 +115,25 @@ def _read_column(column: pd.Series, name: str) -> np.ndarray:
         if not column.dtype.ordered:
             raise DataError(
                 f"{name} is categorical without an order · allowed: an ordered categorical or "
-                "numbers · give its categories an order."
+                "numbers · do: give its categories an order."
             )
         return np.where(column.isna(), np.nan, column.cat.codes.to_numpy(dtype=float))
     try:
         values = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
     except (ValueError, TypeError) as error:
         raise DataError(
-            f"{name} holds text ({error}) · allowed: numbers · replace the cells by numbers or "
+            f"{name} holds text ({error}) · allowed: numbers · do: replace the cells by numbers or "
             "leave them empty."
         ) from error
     if np.isinf(values).any():
         raise DataError(
             f"{name} holds {int(np.isinf(values).sum())} infinite values · allowed: finite numbers "
-            "or empty cells · mend the column."
+            "or empty cells · do: mend the column."
         )
     if np.isnan(values).all():
-        raise DataError(f"{name} has no answers · allowed: at least two values · drop the column.")
+        raise DataError(
+            f"{name} has no answers · allowed: at least two values · do: drop the column."
+        )
     return values
 
 
@@ -141,12 +143,12 @@ def _ordinal_margin(values: np.ndarray, name: str, weights: np.ndarray) -> tuple
     if len(levels) < 2:
         raise DataError(
             f"{name} is constant ({levels[0]:g} in {answered.sum()} rows) · allowed: at least two "
-            "categories · drop the item."
+            "categories · do: drop the item."
         )
     if len(levels) > MAX_CATEGORIES:
         raise DataError(
             f"{name} has {len(levels)} different values · allowed: up to {MAX_CATEGORIES} "
-            "categories · treat it as continuous."
+            "categories · do: treat it as continuous."
         )
     codes = np.full(len(values), -1)
     codes[answered] = inverse
@@ -163,7 +165,7 @@ def _continuous_margin(values: np.ndarray, name: str, weights: np.ndarray) -> tu
     if variance <= 1e-20 * max(mean * mean, 1.0):
         raise DataError(
             f"{name} is constant ({mean:g} in {answered.sum()} rows) · allowed: a variable that "
-            "varies · drop the variable."
+            "varies · do: drop the variable."
         )
     scores = (values - mean) / np.sqrt(variance)
     return np.where(answered, 0, -1), scores, np.empty(0), np.empty(0), mean, variance
@@ -174,11 +176,11 @@ def _column_names(frame: pd.DataFrame) -> tuple[str, ...]:
     if len(names) < 1 or len(frame) < 2:
         raise DataError(
             f"the frame has {len(frame)} rows and {len(names)} columns · allowed: at least two "
-            "rows and one column · give the items in columns."
+            "rows and one column · do: give the items in columns."
         )
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise DataError(
             f"{twice[0]} stands in {names.count(twice[0])} columns · allowed: one column per name "
-            "· rename or drop the copies."
+            "· do: rename or drop the copies."
         )
     return names

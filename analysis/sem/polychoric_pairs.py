@@ -66,7 +66,7 @@ def _refuse_disjoint(
     for a, b in zip(first[total <= 0], second[total <= 0], strict=True):
         raise DataError(
             f"{margins.names[a]} and {margins.names[b]} are never answered by the same respondent "
-            "· allowed: at least a few common rows · drop one of the two."
+            "· allowed: at least a few common rows · do: drop one of the two."
         )
 
 
