@@ -84,9 +84,10 @@ def require_optimum(family: Family, optimum: Optimum, covariates: tuple[str, ...
     """Refuse a fit whose likelihood has no proper maximum."""
     if optimum.is_sound and optimum.std_error.max() < _RUNAWAY:
         return
+    own = optimum.theta[: len(family.terms)]  # covariates' coefficients come after
     far = [
         f"{term} = {value:.3g}"
-        for term, value in zip(family.terms, from_link(optimum.theta, family.links), strict=False)
+        for term, value in zip(family.terms, from_link(own, family.links), strict=True)
         if not 1e-4 < value < 1e4
     ]
     where = f"{' and '.join(far)} run away" if far else "the surface is flat at the highest point"

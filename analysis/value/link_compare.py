@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from analysis.errors import ModelError
@@ -36,9 +37,10 @@ class LinkAgreement(Result):
     def table(self) -> pd.DataFrame:
         """Return one row an effect on value.
 
-        Columns ``group from effect unit latent_covariates plausible_values difference
-        in_std_errors agrees``; ``in_std_errors`` is the difference in units of the larger standard
-        error, and the two agree where each estimate lies in the other's interval.
+        Columns ``group from effect unit latent_covariates plausible_values difference std_error p
+        in_std_errors agrees``. The difference's standard error is from customers' influence on
+        both; ``in_std_errors`` is the difference in units of the larger of the two estimates'
+        errors, and the two agree where each estimate lies in the other's interval.
         """
         return self.frame.copy()
 
@@ -91,18 +93,23 @@ def compare_links(one: LinkEffects, other: LinkEffects) -> LinkAgreement:
         )
     keys = ["group", "from", "effect", "unit"]
     left, right = (
-        found.frame[found.frame.unit.isin(_JUDGED)].set_index(keys)
+        found.frame[found.frame.unit.isin(_JUDGED)].rename_axis("row").reset_index().set_index(keys)
         for found in (routes["latent_covariates"], routes["plausible_values"])
     )
     left = left[left.index.isin(right.index)]  # differences between groups are of one route only
     right = right.reindex(left.index)
     gap = left.estimate - right.estimate
+    apart = routes["latent_covariates"].influence[:, left.row]
+    apart = apart - routes["plausible_values"].influence[:, right.row]
+    drawn = right.std_error**2 - (routes["plausible_values"].influence[:, right.row] ** 2).sum(0)
+    error = np.sqrt((apart**2).sum(axis=0) + np.maximum(drawn, 0.0))
     inside = [
         (a.estimate >= b.ci_low) & (a.estimate <= b.ci_high)
         for a, b in ((left, right), (right, left))
     ]
     frame = left[[]].assign(
         latent_covariates=left.estimate, plausible_values=right.estimate, difference=gap,
+        std_error=error, p=2 * norm.sf(np.abs(gap / error)),
         in_std_errors=gap / np.maximum(left.std_error, right.std_error),
         agrees=inside[0] & inside[1],
     )  # fmt: skip

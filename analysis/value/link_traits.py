@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit, polygamma, psi
+from scipy.special import betaincinv, psi
 
 from analysis.errors import ModelError
 from analysis.value.families import Family
@@ -81,8 +81,9 @@ class Traits:
     log_rate : ndarray
         Log purchases per time unit.
     leaving : ndarray or None
-        Log drop-out rate (Pareto/NBD) or log odds of dropping out at a purchase (BG, MBG); None
-        where the model has no drop-out.
+        Log drop-out rate (Pareto/NBD), or −log(−log p) of the chance p of dropping out at a
+        purchase (BG, MBG), the scale on which covariates that multiply ``a`` of beta(a, b) shift
+        p (exactly for b = 1); None where the model has no drop-out.
     log_spend : ndarray
         Log mean spend per purchase.
     at_purchase : bool
@@ -100,7 +101,7 @@ class Traits:
         if self.leaving is None:
             return np.full(len(self.log_rate), -np.inf)
         if self.at_purchase:
-            return self.log_rate - np.logaddexp(0.0, -self.leaving)
+            return self.log_rate - np.exp(-self.leaving)
         return self.leaving
 
     def log_value(self, terms: ValueTerms) -> np.ndarray:
@@ -121,7 +122,7 @@ class Traits:
         by_leaving = leaving * _length_slope(leaving + terms.discount, terms)
         if not self.at_purchase:
             return np.ones_like(by_leaving), by_leaving
-        return 1 + by_leaving, by_leaving * expit(-self.leaving)
+        return 1 + by_leaving, by_leaving * np.exp(-self.leaving)
 
 
 def yearly_gain(before: Traits, after: Traits, terms: ValueTerms) -> np.ndarray:
@@ -145,9 +146,9 @@ def complete_score(
         columns += [s * (np.log(beta) - psi(s) + traits.leaving), s - beta * np.exp(traits.leaving)]
     elif traits.leaving is not None:
         a, b = parameters[2:]
-        both = psi(a + b)
-        columns.append(a * (both - psi(a) - np.logaddexp(0.0, -traits.leaving)))
-        columns.append(b * (both - psi(b) - np.logaddexp(0.0, traits.leaving)))
+        both, log_chance = psi(a + b), -np.exp(-traits.leaving)
+        log_stay = np.log(np.maximum(-np.expm1(log_chance), _TINY))
+        columns += [a * (both - psi(a) + log_chance), b * (both - psi(b) + log_stay)]
     moved = [
         sign * columns[place][:, None] * covariates
         for place, sign in (family.purchase_term, family.dropout_term or (0, 0))
@@ -160,11 +161,19 @@ def leaving_slope(family: Family, parameters: tuple) -> float:
     """Return how far one unit of a drop-out covariate moves the mean of ``leaving``.
 
     1 for Pareto/NBD, whose covariates scale the drop-out rate. In BG/NBD they scale ``a`` of
-    beta(a, b); the mean of the log odds, ψ(a) − ψ(b), then moves by a ψ'(a).
+    beta(a, b); the mean of −log(−log p) is then differenced over the quantiles of p.
     """
-    if family.name == "pareto_nbd":
+    if family.name in ("pareto_nbd", "nbd"):
         return 1.0
-    return float(parameters[2] * polygamma(1, parameters[2])) if len(parameters) > 2 else 0.0
+    a, b = parameters[2:]
+    place, weight = np.polynomial.legendre.leggauss(200)
+    step = 1e-3
+
+    def mean(a: float) -> float:
+        chance = np.clip(betaincinv(a, b, (place + 1) / 2), _TINY, 1 - 1e-16)
+        return -float(weight / 2 @ np.log(-np.log(chance)))
+
+    return (mean(a * np.exp(step)) - mean(a * np.exp(-step))) / (2 * step)
 
 
 def draw_traits(
@@ -228,8 +237,9 @@ def _draw_geometric(family, parameters, history: PurchaseHistory, alive, random)
     x, first = history.frequency, int(family.name == "mbg_nbd")
     rate = _log_gamma(r + x, random) - np.log(alpha + np.where(alive, history.age, history.recency))
     gone = ~alive
-    leave, stay = _log_gamma(a + gone, random), _log_gamma(b + x + first - gone, random)
-    return rate, leave - stay
+    odds = _log_gamma(b + x + first - gone, random) - _log_gamma(a + gone, random)
+    # log of log(1 + odds), which is odds itself where they are small
+    return rate, -np.where(odds < -30, odds, np.log(np.logaddexp(0.0, np.maximum(odds, -30))))
 
 
 def _draw_nbd(family, parameters, history: PurchaseHistory, alive, random):
