@@ -149,9 +149,11 @@ class GroupPaths(Result):
         and decides, for all together ``p`` does.
         """
         frame = self.found.table()
+        rows = frame.drop(columns=["lhs", "rhs"]).to_dict("records")
         labels = [self._arrow(row) for row in frame.itertuples()]
-        rows = frame.assign(label=labels).drop(columns=["lhs", "rhs"]).to_dict("records")
-        return tidy_frame(rows)
+        return tidy_frame(
+            [{**row, "label": label} for row, label in zip(rows, labels, strict=True)]
+        )
 
     def estimates(self) -> pd.DataFrame:
         """Return each path in each group: ``source target group est se p std_all std_low …``."""
@@ -159,8 +161,9 @@ class GroupPaths(Result):
             columns={"rhs": "source", "lhs": "target", "std_ci_low": "std_low",
                      "std_ci_high": "std_high"}
         )  # fmt: skip
-        rows = frame.assign(group_label=[self._group(g) for g in frame.group]).to_dict("records")
-        return tidy_frame(rows)
+        return tidy_frame(
+            [{**row, "group_label": self._group(row["group"])} for row in frame.to_dict("records")]
+        )
 
     def sentence(self, lang: str = "en") -> str:
         """State the joint test and name the paths that differ, with their estimates by group."""
