@@ -29,26 +29,29 @@ def as_summary(found: pd.DataFrame, end: dt.date, unit_days: float, last: dt.dat
     """Turn days and sums into the columns of the summary; frequency -1 is not yet a customer."""
     import pandas as pd
 
-    frequency = (found["bought"] - 1).astype("int64")
-    again, spend = frequency.where(frequency > 0), found["spend"]
-    span = (found["last"] - found["first"]) / unit_days
+    bought, first, spend = (found[name].to_numpy() for name in ("bought", "first", "spend"))
+    frequency = bought.astype("int64") - 1
+    span = (found["last"].to_numpy() - first) / unit_days
+    again = np.where(frequency > 0, frequency, np.nan)
     gap = span / again
-    squares = found["squares"] / unit_days**2 - again * gap**2
-    spread = np.sqrt(squares.clip(lower=0) / (again - 1).where(again > 1))
-    origin = pd.Timestamp(DAY_ZERO).as_unit("us")
+    squares = found["squares"].to_numpy() / unit_days**2 - again * gap**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = np.sqrt(np.maximum(squares, 0.0) / np.where(frequency > 1, again - 1, np.nan))
+        regular = spread / gap
     summary = pd.DataFrame(
         {
             "customer": _plain_number(found["customer"]),
             "frequency": frequency,
             "recency": span,
-            "age": (day_number(end) - found["first"]) / unit_days,
-            "monetary": (spend - found["first_spend"]).where(frequency > 0) / again,
-            "first_purchase": origin + pd.to_timedelta(found["first"], unit="D").dt.as_unit("us"),
+            "age": (day_number(end) - first) / unit_days,
+            "monetary": (spend - found["first_spend"].to_numpy()) / again,
+            "first_purchase": np.datetime64(DAY_ZERO, "us") + first.astype("timedelta64[D]"),
             "spend": spend,
             "gap_mean": gap,
             "gap_sd": spread,
-            "gap_cv": spread / gap,
-        }
+            "gap_cv": regular,
+        },
+        copy=False,
     )
     if "cost" in found:
         summary["cost"] = found["cost"]

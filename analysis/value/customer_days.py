@@ -66,28 +66,31 @@ def summarise_stream(batches: Iterable[pa.RecordBatch], rules: DayRules):
         What the account of the log needs.
     """
     parts, tally = [], Counter()
-    for lines in _whole_customers(batches):
-        part, counts = summarise_lines(lines, rules)
+    for lines, begins in _whole_customers(batches):
+        part, counts = summarise_lines(lines, begins, rules)
         parts.append(part)
         tally.update(counts)
     return _joined(parts), tally
 
 
-def _whole_customers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Yield tables that hold all lines of each of their customers."""
+def _whole_customers(
+    batches: Iterable[pa.RecordBatch],
+) -> Iterator[tuple[pa.Table, np.ndarray]]:
+    """Yield tables that hold all lines of each of their customers, and where those begin."""
     import pyarrow as pa
 
     rest = None
     for batch in batches:
         lines = pa.Table.from_batches([batch])
         if rest is not None:
-            lines = pa.concat_tables([rest, lines])
-        begins = np.flatnonzero(_begins(lines.column("customer")))
-        if len(begins) > 1:
-            yield lines.slice(0, begins[-1])
-        rest = lines.slice(begins[-1] if len(begins) else 0)
+            lines = pa.concat_tables([rest, lines]).combine_chunks()
+        begins = customers_begin(lines)
+        last = len(begins) - 1 - int(np.argmax(begins[::-1])) if len(begins) else 0
+        if last > 0:
+            yield lines.slice(0, last), begins[:last]
+        rest = lines.slice(last)
     if rest is not None and len(rest):
-        yield rest
+        yield rest, customers_begin(rest)
 
 
 def _joined(parts: list[dict]) -> pd.DataFrame:
@@ -115,20 +118,23 @@ def summarise_frame(lines: pd.DataFrame, rules: DayRules) -> tuple[pd.DataFrame,
     if len(lines) == 0:
         return _joined([]), Counter()
     ordered = lines.sort_values(["customer", "day"], kind="stable")
-    part, tally = summarise_lines(pa.Table.from_pandas(ordered, preserve_index=False), rules)
+    table = pa.Table.from_pandas(ordered, preserve_index=False)
+    part, tally = summarise_lines(table, customers_begin(table), rules)
     return _joined([part]), tally
 
 
 # --- one table of whole customers ---------------------------------------------------------------
 
 
-def summarise_lines(lines: pa.Table, rules: DayRules) -> tuple[dict, Counter]:
+def summarise_lines(lines: pa.Table, begins: np.ndarray, rules: DayRules) -> tuple[dict, Counter]:
     """Summarise the lines of whole customers, sorted by customer and day.
 
     Parameters
     ----------
     lines : pyarrow.Table
         ``customer day amount fingerprint`` and perhaps ``cost``, day as a whole number.
+    begins : ndarray of bool
+        Where another customer begins.
 
     Returns
     -------
@@ -137,7 +143,6 @@ def summarise_lines(lines: pa.Table, rules: DayRules) -> tuple[dict, Counter]:
         (sum of squared gaps in days²), perhaps ``cost bought_holdout spend_holdout``.
     Counter
     """
-    begins = _begins(lines.column("customer"))
     day, amount = _numbers(lines, "day"), _numbers(lines, "amount")
     cost = _numbers(lines, "cost") if "cost" in lines.column_names else None
     new_day = begins.copy()
@@ -159,20 +164,21 @@ def summarise_lines(lines: pa.Table, rules: DayRules) -> tuple[dict, Counter]:
     return _customers(days, who, rules.cut), counts
 
 
-def _begins(customer: pa.ChunkedArray) -> np.ndarray:
+def customers_begin(lines: pa.Table) -> np.ndarray:
     """Return where another customer begins."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    whole = customer.combine_chunks()
-    begins = np.ones(len(whole), dtype=bool)
-    if len(whole) > 1:
-        if pa.types.is_integer(whole.type):
-            numbers = whole.to_numpy()
-            begins[1:] = numbers[1:] != numbers[:-1]
-        else:
-            differ = pc.not_equal(whole.slice(1), whole.slice(0, len(whole) - 1))
-            begins[1:] = differ.to_numpy(zero_copy_only=False)
+    customer = lines.column("customer").combine_chunks()
+    begins = np.ones(len(customer), dtype=bool)
+    if len(customer) < 2:
+        return begins
+    if pa.types.is_integer(customer.type):
+        numbers = customer.to_numpy()
+        np.not_equal(numbers[1:], numbers[:-1], out=begins[1:])
+    else:
+        differ = pc.not_equal(customer.slice(1), customer.slice(0, len(customer) - 1))
+        begins[1:] = differ.to_numpy(zero_copy_only=False)
     return begins
 
 
