@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm
 
-from analysis.errors import DataError
+from analysis.errors import ConvergenceError, DataError
 
 KINDS = ("percentile", "bc", "bca", "normal")
 RULES = ("normal", "linear")
@@ -46,6 +46,11 @@ def bootstrap_interval(
         raise DataError(
             f"kind is '{kind}', rule is '{rule}' · allowed: {', '.join(KINDS)}; {', '.join(RULES)} "
             "· do: choose one of each"
+        )
+    if len(draws) < 2:
+        raise ConvergenceError(
+            f"{len(draws)} draw(s) to read limits from · allowed: two or more that converged "
+            "· do: mend the model first (see the warnings of the fit), or draw more often"
         )
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     if kind == "normal":

@@ -12,7 +12,7 @@ from analysis.errors import DataError, ModelError
 from analysis.sem.fit import Prepared, Request
 from analysis.sem.fit import _group_labels as group_labels
 from analysis.sem.likelihood import complete_target
-from analysis.sem.moments import Sample, read_columns
+from analysis.sem.moments import Sample, check_rank, check_variation, read_columns
 from analysis.sem.ordinal_model import (
     OrdinalDesign,
     OrdinalModel,
@@ -33,6 +33,7 @@ from analysis.sem.syntax import Syntax, parse_syntax
 
 ESTIMATORS = ("wlsmv", "dwls", "ulsmv", "uls")
 MISSING = ("listwise", "pairwise")
+_WIDEST = 1000.0
 _LIMIT = 0.9985  # the search for a correlation ends at .999
 
 
@@ -65,11 +66,14 @@ def prepare_ordinal(
     )
     samples = _rearranged(samples, names, ordinal.model.observed)
     means = ordinal.model.meanstructure
+    _check_variation(samples, ordinal)
     sample = gather(samples, ordinal.model.observed, ordinal.ordered, means)
     _check_same_order(sample)
+    _check_rank(sample)
     spread = pooled_spread(sample)
     design = build_ordinal_design(ordinal, spread)
     diagonal = request.estimator in ("wlsmv", "dwls")
+    _check_scales(sample, spread, diagonal=diagonal)
     moments = in_fit_units(sample, spread, diagonal=diagonal, predictors=ordinal.predictors)
     _check_counts(design, moments)
     target = complete_target(target_moments(sample, spread, means)[None], moments.share[None])
@@ -188,6 +192,36 @@ def _split(
         own = None if weights is None else np.asarray(weights, dtype=float)[rows]
         samples.append(Sample(name, columns[rows], rows, own))
     return tuple(samples)
+
+
+def _check_variation(samples: tuple[Sample, ...], ordinal: OrdinalModel) -> None:
+    """Refuse constant continuous columns; those of ordinal items are refused when they are read."""
+    names = ordinal.model.observed
+    own = [j for j, name in enumerate(names) if name not in ordinal.ordered]
+    for sample in samples if own else ():
+        where = f" of group {sample.label}" if sample.label else ""
+        part = Sample(sample.label, sample.rows[:, own], sample.index, sample.weights)
+        check_variation(part, [names[j] for j in own], where)
+
+
+def _check_rank(sample: SampleMoments) -> None:
+    """Refuse collinear continuous variables."""
+    own = np.flatnonzero(~sample.is_ordinal)
+    for covariance, n in zip(sample.covariance, sample.counts, strict=True):
+        if len(own):
+            check_rank(covariance[np.ix_(own, own)], [sample.names[j] for j in own], int(n))
+
+
+def _check_scales(sample: SampleMoments, spread: np.ndarray, *, diagonal: bool) -> None:
+    """Refuse unweighted least squares where one variable's scale would drown the others."""
+    small, large = int(spread.argmin()), int(spread.argmax())
+    if not diagonal and spread[large] > _WIDEST * spread[small]:
+        raise DataError(
+            f"Unweighted least squares with standard deviations from {spread[small]:.3g} "
+            f"({sample.names[small]}) to {spread[large]:.3g} ({sample.names[large]}) · allowed: "
+            f"within a factor of {_WIDEST:g}, for the estimator weighs by scale · do: rescale the "
+            "columns, or use estimator='dwls'"
+        )
 
 
 def _check_same_order(sample: SampleMoments) -> None:
