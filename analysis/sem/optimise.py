@@ -1,6 +1,7 @@
 """Minimising the discrepancy for many replicates at once.
 
-Fisher scoring carries a replicate near its optimum, Newton steps with the exact Hessian finish it.
+Fisher scoring carries a replicate near its optimum, Newton steps with the exact Hessian finish it;
+both go the whole way on the scale of the latent covariances and are shortened where F would rise.
 Replicates that are done leave the batch and others take their places. The stopping rule is the
 Newton decrement g'H⁻¹g, which does not depend on units: 1e-15 leaves an estimate within about 1e-6
 standard errors of the optimum at n = 1000; and there the Hessian has to be positive definite.
@@ -26,12 +27,12 @@ from analysis.sem.matrices import Design
 DECREMENT = 1e-15
 NEAR_DECREMENT = 1e-9
 FLATTEST = 1e-10
-_NEWTON_BELOW = {False: 5e-2, True: 1e-3}
+_NEWTON_BELOW = {False: 5e-2, True: 1e-3}  # gain; later where paths may pass infinity
 _ACCEPTABLE = 1e-10
 _SLACK = 1e-13
-_HOPELESS = 1e7
+_SHORTEST = 1e-7
 _RIDGE = 1e-12
-_ELEMENTS = 2e5  # of one array over all pairs of slots: larger batches leave the cache
+_ELEMENTS = 1e5  # of one array over all pairs of slots: larger batches leave the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,14 @@ def minimise(
 ) -> Optimum:
     """Minimise F from ``start (R, k)`` in each of R replicates, or from one start ``(k,)`` in all.
 
-    Without ``near``, steps are damped (Levenberg). ``near`` says that the start is close, as the
-    full sample's solution is to a replicate's: steps go the whole way on the scale of the latent
-    covariances and are shortened where F would rise, and a Newton step from a decrement below 1e-9
-    is the last, for it squares the error. One start for all spares them their first information.
+    ``near`` says that the start is close, as the full sample's solution is to a replicate's: a
+    Newton step from a decrement below 1e-9 is the last, for it squares the error. One start for all
+    spares them their first information.
 
     A minimum is only one where the Hessian in correlation form has no eigenvalue below 1e-10: a
     search that fades out along a valley without end has not converged.
 
-    Source: Lee and Jennrich (1979), Fisher scoring for covariance structures; Marquardt (1963).
+    Source: Lee and Jennrich (1979), Fisher scoring for covariance structures.
     """
     n = len(target.moments)
     theta = np.array(np.broadcast_to(start, (n, np.shape(start)[-1])), dtype=float)
@@ -113,7 +113,6 @@ class _State:
     rows: np.ndarray
     theta: np.ndarray
     point: Point
-    damping: np.ndarray
     share: np.ndarray
     newton: np.ndarray
     newton_below: np.ndarray
@@ -138,12 +137,11 @@ class _Batch:
 
     def _state(self, rows: np.ndarray, theta: np.ndarray) -> _State:
         n = len(rows)
-        # Away from poles, Newton steps may begin early.
-        careful = self.near and len(self.design.equations) > 0
+        careful = len(self.design.equations) > 0
         return _State(
             rows=rows, theta=theta, point=evaluate(self.design, theta, self.target.take(rows)),
-            damping=np.full(n, _RIDGE if self.near else 1e-3), share=np.ones(n),
-            newton=np.zeros(n, dtype=bool), newton_below=np.full(n, _NEWTON_BELOW[careful]),
+            share=np.ones(n), newton=np.zeros(n, dtype=bool),
+            newton_below=np.full(n, _NEWTON_BELOW[careful]),
             decrement=np.full(n, np.inf), before=np.full(n, np.inf),
             count=np.zeros(n, dtype=int), moved=np.zeros(n, dtype=bool),
         )  # fmt: skip
@@ -164,11 +162,11 @@ class _Batch:
         if first:
             move = -slope @ self.inverse
         else:
-            self.matrix = self._damped_curvature(target)
+            self.matrix = self._curvature(target)
             move = -solve(self.matrix, slope)
         gain = -(slope * move).sum(axis=-1)
-        whole = (now.damping <= 1e-6) & (now.share == 1)
-        now.before, now.decrement = now.decrement, np.where(whole, np.abs(gain), np.inf)
+        now.before = now.decrement
+        now.decrement = np.where(now.share == 1, np.abs(gain), np.inf)
         theta = self._moved(move, target)
         trial = evaluate(self.design, theta, target)
         floor = _SLACK * (1 + np.abs(now.point.value))
@@ -180,8 +178,6 @@ class _Batch:
         now.count += 1
 
     def _moved(self, move: np.ndarray, target: Target) -> np.ndarray:
-        if not self.near:
-            return self.now.theta + move
         part = self.now.share[:, None] * move
         with np.errstate(all="ignore"):
             return advance(self.design, self.now.theta, part, self.now.point.implied, target.sample)
@@ -191,19 +187,14 @@ class _Batch:
 
         A Newton step that fails met an indefinite Hessian: back to the information, which is not.
         """
-        now, was_newton = self.now, self.now.newton
+        now, failed = self.now, self.now.newton & ~better
         now.newton = np.where(better, now.newton | (gain < now.newton_below), False)
-        if self.near:
-            failed = was_newton & ~better
-            now.newton_below = np.where(failed, 0.1 * np.abs(gain), now.newton_below)
-            longer = np.minimum(2 * now.share, 1.0)
-            now.share = np.where(better, longer, np.where(failed, 1.0, 0.25 * now.share))
-        else:
-            lower = np.where(now.damping <= 1e-6, 0.0, now.damping * 0.1)
-            now.damping = np.where(better, lower, np.maximum(now.damping * 8, 1e-4))
+        now.newton_below = np.where(failed, 0.1 * np.abs(gain), now.newton_below)
+        longer, shorter = np.minimum(2 * now.share, 1.0), 0.25 * now.share
+        now.share = np.where(better, longer, np.where(failed, 1.0, shorter))
 
-    def _damped_curvature(self, target: Target) -> np.ndarray:
-        """Expected information far from the optimum, exact Hessian near it, damped."""
+    def _curvature(self, target: Target) -> np.ndarray:
+        """Expected information far from the optimum, exact Hessian near it."""
         k, now = self.design.n_parameters, self.now
         matrix = np.empty((len(now.rows), k, k))
         for flag, compute in ((False, expected_information), (True, hessian)):
@@ -213,7 +204,7 @@ class _Batch:
                 matrix[chosen] = compute(self.design, point, target.take(chosen))
         self.was_newton = now.newton
         diagonal = np.einsum("rkk->rk", matrix)
-        diagonal += now.damping[:, None] * np.maximum(np.abs(diagonal), 1e-6)
+        diagonal += _RIDGE * np.maximum(np.abs(diagonal), 1e-6)
         return matrix
 
     def finished(self, max_iterations: int) -> tuple[np.ndarray, np.ndarray]:
@@ -225,8 +216,8 @@ class _Batch:
         enough = now.decrement < self.enough
         enough |= self.near & (now.before < 1e-3) & (foreseen < 0.1 * DECREMENT)
         reached = now.newton & enough & now.moved & now.point.possible
-        stuck = (now.damping > _HOPELESS) | (now.share < 1 / _HOPELESS)
-        stuck |= (now.count >= max_iterations) | (~now.point.possible & (now.count > 60))
+        stuck = (now.share < _SHORTEST) | (now.count >= max_iterations)
+        stuck |= ~now.point.possible & (now.count > 60)
         settled = stuck & (now.decrement < _ACCEPTABLE) & now.point.possible
         good = reached | settled
         good[good] = self._is_minimum(np.flatnonzero(good))

@@ -21,8 +21,9 @@ from analysis.sem.starts import starting_points
 if TYPE_CHECKING:
     from analysis.sem.fit import Prepared
 
-STEPS = 60
+STEPS = 40
 RETRIES = 2
+RETRY_STEPS = 100
 READ_AT_ONCE = 500
 
 
@@ -70,7 +71,7 @@ def _retried(design: Design, target: Target, first: Optimum) -> Optimum:
         return first
     starts = np.concatenate([starting_points(design, target.sample[r], RETRIES) for r in failed])
     again = minimise(
-        design, target.take(np.repeat(failed, RETRIES)), starts, max_iterations=STEPS, near=True
+        design, target.take(np.repeat(failed, RETRIES)), starts, max_iterations=RETRY_STEPS, near=True
     )
     reached = np.where(np.isfinite(again.value), again.value, np.inf).reshape(-1, RETRIES)
     value = np.where(again.converged.reshape(-1, RETRIES), reached, np.inf)
