@@ -62,7 +62,7 @@ def plain(node):
         return node["c"]
     if node["t"] in ("Space", "SoftBreak"):
         return " "
-    if node["t"] in ("Strong", "Emph", "Plain"):
+    if node["t"] in ("Strong", "Emph", "Plain", "Subscript"):
         return "".join(map(plain, node["c"]))
     raise AssertionError(f"markdown leaked into a cell: {node}")
 

@@ -157,9 +157,10 @@ MEASUREMENT = {
         keep=lambda frame: frame[frame.level > 0],
         note=Text(
             "A cutoff tells 95 (at least 90) of 100 samples of the model as fitted from as many of "
-            "one that leaves out what is named; a dash: samples of this size cannot be told apart.",
+            "one that leaves out what is named; a dash: samples of this size cannot be told apart. "
+            "Indices are those of plain maximum likelihood, here as in the samples.",
             zh="临界值可将按本模型抽取的样本与遗漏所列内容的样本以 95%（至少 90%）的正确率区分开；"
-            "短横线表示该样本量下无法区分。",
+            "短横线表示该样本量下无法区分。指标均按普通极大似然计算，与模拟样本一致。",
         ),
     ),
     "loadings": table(
