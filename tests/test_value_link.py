@@ -547,6 +547,8 @@ def test_sentences_carry_the_numbers_of_the_table(routes, match, link, lang):
         text = found.sentence(lang)
         for value in (row.estimate, row.ci_low, row.ci_high):
             assert f"{value:.2f}" in text
+        growth = found.effect("SAT", "log_per_point")
+        assert f"{100 * np.expm1(growth.estimate):.1f}%" in text
         assert "CNY" in text
     assert f"{match.n_matched}" in match.sentence(lang)
     assert "Austin (2009)" in match.sentence(lang)
@@ -584,7 +586,7 @@ def test_a_purchase_model_at_its_boundary_is_refused(match):
     top = random.random(len(customers)) ** (1 / np.maximum(x, 1))
     recency = np.where(x > 0, top * customers.age, 0.0)
     staying = replace(match, customers=match.customers.assign(frequency=x, recency=recency))
-    with pytest.raises((ModelError, ConvergenceError), match="boundary|no proper optimum"):
+    with pytest.raises((ModelError, ConvergenceError), match=r"boundary|no proper optimum"):
         fit_link(staying, MODEL, touches=("LOY",), spend=10.0, **TERMS)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from analysis.results import Result, tidy_frame
 from analysis.value.link_chain import find_chain
 from analysis.value.link_model import LinkModel
 from analysis.value.link_result import VALUE, LinkEffects
-from analysis.wording import Text, format_number, join_words
+from analysis.wording import Text, format_number, inside_sentence, join_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,6 +127,7 @@ class NaiveLink(Result):
     """What a regression of estimated values on scores says; shown for its bias only."""
 
     frame: pd.DataFrame
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """Return ``method from to effect unit estimate std_error ci_low ci_high p``."""
@@ -138,7 +140,8 @@ class NaiveLink(Result):
             f"{_NAIVE[row.method].in_language(lang)} {format_number(row.estimate, 2, lang=lang)}"
             for row in rows[rows.unit == "log_per_sd"].itertuples()
         ]
-        name = rows["from"].iloc[0]
+        code = rows["from"].iloc[0]
+        name = inside_sentence(self.labels.get(code, code), lang)
         if lang == "zh":
             return (
                 f"若直接以估计的对数价值对{name}回归（每标准差）：{join_words(listed, lang=lang)}。"
@@ -155,7 +158,7 @@ _NAIVE = {
 }
 
 
-def naive_link(link: LinkModel) -> NaiveLink:
+def naive_link(link: LinkModel, *, labels: Mapping[str, str] | None = None) -> NaiveLink:
     """Regress customers' estimated log value on scale means and on factor scores.
 
     This is what the two routes replace. The estimated value of a customer is shrunk towards the
@@ -165,6 +168,8 @@ def naive_link(link: LinkModel) -> NaiveLink:
     Parameters
     ----------
     link : LinkModel
+    labels : mapping, optional
+        What constructs are called.
 
     Returns
     -------
@@ -196,6 +201,7 @@ def naive_link(link: LinkModel) -> NaiveLink:
         method=Text("ordinary least squares on scores", zh="对得分的普通最小二乘回归"),
         confidence=link.confidence,
         frame=tidy_frame(rows, columns),
+        labels=labels or {},
     )
 
 

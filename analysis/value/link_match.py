@@ -288,7 +288,7 @@ def _balance(customers: pd.DataFrame, features: np.ndarray, rule: Cutoff) -> pd.
 def standardised_difference(one: np.ndarray, other: np.ndarray) -> float:
     """Return the difference of means in pooled standard deviations (Austin 2009, eq. 1).
 
-    >>> standardised_difference(np.array([1.0, 3.0]), np.array([0.0, 2.0])).round(4)
+    >>> round(float(standardised_difference(np.array([1.0, 3.0]), np.array([0.0, 2.0]))), 4)
     0.7071
     """
     spread = np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 2)

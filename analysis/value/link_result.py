@@ -129,14 +129,16 @@ class LinkEffects(Result):
         money = self.effect(source, "money_per_point", group)
         growth = self.effect(source, "log_per_point", group)
         percent = [float(np.expm1(growth[c])) for c in ("estimate", "ci_low", "ci_high")]
+        shown = [format_percent(value, 1).replace("-", MINUS) for value in percent]
         return _SENTENCES[lang].format(
             where=_where(self.label(group), lang),
             name=inside_sentence(self.label(source), lang),
             currency=self.currency + " " if self.currency else "",
             money=format_number(money.estimate, 2, lang=lang),
             money_ci=format_interval(money.ci_low, money.ci_high, 2, lang=lang),
-            percent=format_percent(percent[0], 1),
-            percent_ci=f"[{format_percent(percent[1], 1)}, {format_percent(percent[2], 1)}]",
+            percent=shown[0],
+            percent_ci=f"[{shown[1]}, {shown[2]}]",
+            level=format_percent(self.confidence),
             p=format_p(growth.p, lang=lang, relation=True),
             method=in_language(METHODS[self.approach], lang),
         )
@@ -202,8 +204,8 @@ _DIFFERENCES = {
 }
 _SENTENCES = {
     "en": "{where}One more point of {name} is worth {currency}{money} {money_ci} per customer and "
-    "year; it raises the lifetime value of somebody who is a customer by {percent} {percent_ci}, "
-    "p {p} ({method}).",
+    "year; the lifetime value of somebody who is a customer changes by {percent} {percent_ci}, "
+    "p {p} ({method}; {level} CI in brackets).",
     "zh": "{where}{name}每提高1分，每位客户每年价值增加{currency}{money} {money_ci}；"
-    "在册客户的终身价值提高{percent} {percent_ci}，p {p}（{method}）。",
+    "在册客户的终身价值变化{percent} {percent_ci}，p {p}（{method}；方括号内为{level}置信区间）。",
 }
