@@ -104,10 +104,10 @@ def account_of(counts, tally: Counter, customers: pd.DataFrame, reading: Reading
 def notes_of(log: pd.DataFrame, until: dt.date, has_holdout: bool) -> tuple[Text, ...]:
     """Tell the counts that a reader may stumble over."""
     notes = [
-        Text(f"{rows} rows: {words}.", zh=f"{rows}行:{words.zh}。")
+        Text(f"{rows} rows: {words}.", zh=f"{rows}行：{words.zh}。")
         for step, rows, words in zip(log["step"], log["rows"], log["explanation"], strict=True)
         if rows and step not in ("rows_read", "purchases", "holdout")
     ]
     kind = ("calibration", "校准期") if has_holdout else ("observation", "观察期")
-    notes.append(Text(f"End of {kind[0]}: {until}.", zh=f"{kind[1]}截止日:{until}。"))
+    notes.append(Text(f"End of {kind[0]}: {until}.", zh=f"{kind[1]}截止日：{until}。"))
     return tuple(notes)

@@ -43,7 +43,7 @@ def _replaced(family: Family, simpler: Family) -> Text:
     return Text(
         f"{family.title} reaches its highest likelihood only at the boundary: {means}. It was "
         f"replaced by {simpler.title}, which fits as well with fewer parameters.",
-        zh=f"{family.title.zh}的似然仅在参数边界处达到最大:{means.zh}。已改用拟合同样好而参数更少的"
+        zh=f"{family.title.zh}的似然仅在参数边界处达到最大：{means.zh}。已改用拟合同样好而参数更少的"
         f"{simpler.title.zh}。",
     )
 
@@ -58,7 +58,7 @@ def _weak_gain(family: Family, simpler: Family, gain: float, df: int) -> list[Te
         Text(
             f"{simpler.title} is not rejected against {family.title} ({test}; conservative, for "
             f"the hypothesis lies on the boundary): perhaps {family.limit_means}.",
-            zh=f"与{family.title.zh}相比,{simpler.title.zh}未被拒绝({test};原假设位于边界,检验偏保守):"
+            zh=f"与{family.title.zh}相比，{simpler.title.zh}未被拒绝（{test}；原假设位于边界，检验偏保守）："
             f"可能{family.limit_means.zh}。",
         )
     ]
@@ -75,7 +75,7 @@ def undetermined(family: Family, optimum: Optimum) -> list[Text]:
         Text(
             f"The data hardly determine {names} (standard error of the logarithm above "
             f"{_UNDETERMINED}); read what the model predicts, not these values.",
-            zh=f"数据几乎不能确定{names}(对数标准误大于{_UNDETERMINED});应看模型的预测,而非这些参数值。",
+            zh=f"数据几乎不能确定{names}（对数标准误大于{_UNDETERMINED}）；应看模型的预测，而非这些参数值。",
         )
     ]
 

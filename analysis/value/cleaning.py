@@ -35,7 +35,7 @@ STEPS: dict[str, Text] = {
     "amount_unparseable": Text("amount missing or not a number", zh="金额缺失或非数字"),
     "currency_missing": Text("no currency", zh="币种缺失"),
     "date_after_end": Text("dated after the end of observation", zh="日期晚于观察期"),
-    "amount_negative": Text("negative amount: a return", zh="负金额(退货)"),
+    "amount_negative": Text("negative amount: a return", zh="负金额（退货）"),
     "amount_zero": Text("amount of zero", zh="零金额"),
     "return_unmatched": Text(
         "return without an earlier purchase of the customer", zh="退货之前无该客户的购买"
@@ -51,7 +51,7 @@ STEPS: dict[str, Text] = {
     ),
     "holdout": Text("in the holdout period", zh="属于验证期"),
     "same_day_merged": Text("merged with another purchase of that day", zh="同日购买合并"),
-    "purchases": Text("purchases (customer days)", zh="购买次数(客户日)"),
+    "purchases": Text("purchases (customer days)", zh="购买次数（客户日）"),
 }
 
 

@@ -47,7 +47,7 @@ class LikelihoodRatioTest(Result):
         better = self.p_value < 0.05
         if lang == "zh":
             return (
-                f"{self.larger}{'显著优于' if better else '并不显著优于'}{self.smaller}({test})。"
+                f"{self.larger}{'显著优于' if better else '并不显著优于'}{self.smaller}（{test}）。"
             )
         verb = (
             "fits significantly better than" if better else "does not fit significantly better than"
@@ -82,7 +82,7 @@ def likelihood_ratio_test(larger: PurchaseModel, smaller: PurchaseModel) -> Like
             Text(
                 "The smaller model lies on the boundary of the larger one; the p value is too "
                 "large rather than too small.",
-                zh="较小模型位于较大模型的参数边界,p值偏大(检验偏保守)。",
+                zh="较小模型位于较大模型的参数边界，p值偏大（检验偏保守）。",
             ),
         )
     return LikelihoodRatioTest(
@@ -162,7 +162,7 @@ class ModelComparison(Result):
             for m, d in zip(rows["model"].iloc[1:], rows["delta_aic"].iloc[1:], strict=True)
         ]
         if lang == "zh":
-            return f"按AIC选择{best}(AIC = {aic};其余:{'、'.join(others) or '无'})。"
+            return f"按AIC选择{best}（AIC = {aic}；其余：{'、'.join(others) or '无'}）。"
         rest = f"; the others: {', '.join(others)}" if others else ""
         return f"By AIC the {best} model was chosen (AIC = {aic}{rest})."
 
@@ -262,9 +262,7 @@ class HoldoutCalibration(Result):
         numbers = [format_number(v, 0, lang=lang) for v in (expected, actual)]
         percent = format_number(off, 1, lang=lang)
         if lang == "zh":
-            return (
-                f"{self.model}预测验证期内购买{numbers[0]}次,实际{numbers[1]}次(偏差{percent}%)。"
-            )
+            return f"{self.model}预测验证期内购买{numbers[0]}次，实际{numbers[1]}次（偏差{percent}%）。"
         return (
             f"{self.model} expected {numbers[0]} purchases in the holdout period; there were "
             f"{numbers[1]} (off by {percent}%)."

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _TERMS = {"sbg": ("alpha", "beta"), "geometric": ("theta",), "weibull": ("scale", "shape")}
 _TITLES = {
-    "sbg": Text("shifted beta-geometric", zh="移位贝塔几何(sBG)"),
-    "geometric": Text("geometric (one churn probability)", zh="几何分布(同一流失概率)"),
+    "sbg": Text("shifted beta-geometric", zh="移位贝塔几何（sBG）"),
+    "geometric": Text("geometric (one churn probability)", zh="几何分布（同一流失概率）"),
     "weibull": Text("Weibull", zh="威布尔"),
 }
 _NO_GAIN, _RUNAWAY, _E_FOLDS = 0.005, 6.0, 38.0
@@ -112,8 +112,8 @@ class ContractModel(Result):
         )
         title = _TITLES[self.model].in_language(lang)
         if lang == "zh":
-            shares = f"第1期留存率为{first},第5期为{later}。"
-            return f"{title}模型(n = {self.n_used}):{'、'.join(rows)};{shares}"
+            shares = f"第1期留存率为{first}，第5期为{later}。"
+            return f"{title}模型（n = {self.n_used}）：{'、'.join(rows)}；{shares}"
         return (
             f"The {title} model (n = {self.n_used}) gave {', '.join(rows)}; retention is {first} "
             f"in the first period and {later} in the fifth."
@@ -194,7 +194,7 @@ def fit_contract_model(
     return ContractModel(
         n_used=round(n),
         method=Text(
-            f"{_TITLES[model]}, maximum likelihood", zh=f"{_TITLES[model].zh},最大似然估计"
+            f"{_TITLES[model]}, maximum likelihood", zh=f"{_TITLES[model].zh}，最大似然估计"
         ),
         confidence=confidence,
         notes=notes,
@@ -323,7 +323,7 @@ def _or_geometric(optimum: Optimum, time, left, weight):
     note = Text(
         "sBG reaches its highest likelihood only at the boundary: customers do not differ "
         "measurably in their churn probability. It was replaced by one probability for all.",
-        zh="sBG的似然仅在参数边界处达到最大:客户之间的流失概率没有可测的差异。已改用同一流失概率。",
+        zh="sBG的似然仅在参数边界处达到最大：客户之间的流失概率没有可测的差异。已改用同一流失概率。",
     )
     # In the log of the rate -log(1 - theta), so that the interval stays positive.
     rate = -np.log1p(-theta)

@@ -178,7 +178,7 @@ _ALL = (
     _geometric(
         "geometric_mnbd",
         Text("NBD with one drop-out chance, from the first purchase on",
-             zh="同质流失概率的NBD(自首次购买起)"), 1,
+             zh="同质流失概率的NBD（自首次购买起）"), 1,
     ),
     Family(
         name="exponential_nbd",

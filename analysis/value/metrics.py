@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAMES: dict[str, Text] = {
-    "csat": Text("Satisfied customers (CSAT)", zh="满意客户比例(CSAT)"),
+    "csat": Text("Satisfied customers (CSAT)", zh="满意客户比例（CSAT）"),
     "csat_mean": Text("Mean satisfaction", zh="平均满意度"),
-    "nps": Text("Net Promoter Score", zh="净推荐值(NPS)"),
+    "nps": Text("Net Promoter Score", zh="净推荐值（NPS）"),
     "repeat_purchase_rate": Text("Repeat purchase rate", zh="重复购买率"),
     "churn_rate": Text("Churn rate", zh="流失率"),
     "retention_rate": Text("Retention rate", zh="留存率"),
@@ -56,7 +56,7 @@ class Metric(Result):
             value = format_number(row.estimate, decimals, lang=lang)
             limits = format_interval(row.ci_low, row.ci_high, decimals, lang=lang)
             parts.append(f"{name}{where} = {value} {limits} (n = {row.n})")
-        return (";" if lang == "zh" else "; ").join(parts) + ("。" if lang == "zh" else ".")
+        return ("；" if lang == "zh" else "; ").join(parts) + ("。" if lang == "zh" else ".")
 
 
 def as_metric(rows: list[dict], method: Text, confidence: float, **more) -> Metric:

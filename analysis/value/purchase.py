@@ -186,7 +186,9 @@ class PurchaseModel(Result):
         aic = format_number(self.aic, 2, lang=lang)
         if lang == "zh":
             joined = "、".join(rows)
-            return f"{title}模型(n = {self.n_used})的估计:{joined};对数似然 = {fit},AIC = {aic}。"
+            return (
+                f"{title}模型（n = {self.n_used}）的估计：{joined}；对数似然 = {fit}，AIC = {aic}。"
+            )
         level = f"{100 * self.confidence:.0f}% CI"
         return (
             f"The {title} model (n = {self.n_used}) gave {', '.join(rows)} ({level} in brackets); "
@@ -264,7 +266,7 @@ def fit_purchase_model(
     require_optimum(family, optimum, names)
     return PurchaseModel(
         n_used=round(history.n_customers),
-        method=Text(f"{family.title}, maximum likelihood", zh=f"{family.title.zh},最大似然估计"),
+        method=Text(f"{family.title}, maximum likelihood", zh=f"{family.title.zh}，最大似然估计"),
         confidence=confidence,
         notes=(*notes, *undetermined(family, optimum)),
         model=family.name,

@@ -59,7 +59,7 @@ class PurchaseRegularity(Result):
         if lang == "zh":
             unit = UNIT_WORDS.get(self.unit, "单位时间")
             return (
-                f"{self.n_used}名至少重复购买两次的客户,购买间隔的中位数为{median}{unit};"
+                f"{self.n_used}名至少重复购买两次的客户，购买间隔的中位数为{median}{unit}；"
                 f"间隔的Gamma形状参数为{shape} {limits},{self._verdict('zh')}。"
             )
         unit = f" {self.unit}s" if self.unit else " time units"
@@ -73,16 +73,16 @@ class PurchaseRegularity(Result):
         if self.ci_low > 1:
             words = Text(
                 "they buy more regularly than the purchase models assume (1)",
-                zh="比购买模型的假设(1)更有规律",
+                zh="比购买模型的假设（1）更有规律",
             )
         elif self.ci_high < 1:
             words = Text(
                 "their purchases come in clumps, which the purchase models do not assume (1)",
-                zh="购买成簇出现,与购买模型的假设(1)不符",
+                zh="购买成簇出现，与购买模型的假设（1）不符",
             )
         else:
             words = Text(
-                "in line with what the purchase models assume (1)", zh="与购买模型的假设(1)一致"
+                "in line with what the purchase models assume (1)", zh="与购买模型的假设（1）一致"
             )
         return words.in_language(lang)
 

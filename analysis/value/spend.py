@@ -126,9 +126,9 @@ class SpendModel(Result):
         p_value = format_p(self.correlation_p, lang=lang, relation=True)
         if lang == "zh":
             return (
-                f"Gamma–Gamma模型(n = {self.n_used}名重复购买客户):{'、'.join(rows)};"
-                f"总体平均每次消费{mean}。购买次数与消费额的相关r = {r} {limits},"
-                f"p {p_value}(模型假设为0)。"
+                f"Gamma–Gamma模型（n = {self.n_used}名重复购买客户）：{'、'.join(rows)}；"
+                f"总体平均每次消费{mean}。购买次数与消费额的相关r = {r} {limits}，"
+                f"p {p_value}（模型假设为0）。"
             )
         return (
             f"The Gamma–Gamma model (n = {self.n_used} repeat buyers) gave {', '.join(rows)}; mean "
@@ -205,7 +205,7 @@ def fit_spend_model(
     return SpendModel(
         n_used=int(used.sum()),
         n_dropped=int((~used).sum()),
-        method=Text("Gamma–Gamma, maximum likelihood", zh="Gamma–Gamma模型,最大似然估计"),
+        method=Text("Gamma–Gamma, maximum likelihood", zh="Gamma–Gamma模型，最大似然估计"),
         confidence=confidence,
         notes=_notes(x, z, r),
         log_likelihood=optimum.log_likelihood,
@@ -329,7 +329,7 @@ def _notes(x: np.ndarray, z: np.ndarray, r: float) -> tuple[Text, ...]:
     notes = [
         Text(
             f"Frequency and spend correlate r = {told} among repeat buyers; the model assumes 0.",
-            zh=f"重复购买客户的购买次数与消费额相关r = {told};模型假设二者独立。",
+            zh=f"重复购买客户的购买次数与消费额相关r = {told}；模型假设二者独立。",
         )
     ]
     if abs(r) >= _DOUBTFUL_CORRELATION:
@@ -337,7 +337,7 @@ def _notes(x: np.ndarray, z: np.ndarray, r: float) -> tuple[Text, ...]:
             Text(
                 "That is not negligible: spend predicted for the most and the least frequent "
                 "buyers is biased.",
-                zh="该相关不可忽略:对购买最频繁与最不频繁的客户,消费额预测有偏。",
+                zh="该相关不可忽略：对购买最频繁与最不频繁的客户，消费额预测有偏。",
             )
         )
     free = int(((x > 0) & (z == 0)).sum())
@@ -345,7 +345,7 @@ def _notes(x: np.ndarray, z: np.ndarray, r: float) -> tuple[Text, ...]:
         notes.append(
             Text(
                 f"{free} repeat buyers spent 0 on average and were left out.",
-                zh=f"{free}名重复购买客户平均消费为0,未纳入。",
+                zh=f"{free}名重复购买客户平均消费为0，未纳入。",
             )
         )
     return tuple(notes)

@@ -45,7 +45,10 @@ class SurvivalCurve(Result):
             share = format_number(last["survival"], 3, bounded=True, lang=lang)
             time = format_number(last["time"], 1, lang=lang)
             if lang == "zh":
-                return f"至第{time}时仍有{share}的客户留存(n = {self.n_used}),中位寿命尚不能估计。"
+                return (
+                    f"至第{time}时仍有{share}的客户留存（n = {self.n_used}），"
+                    "中位寿命尚不能估计。"
+                )
             return (
                 f"At time {time} a share of {share} was still there (n = {self.n_used}); the "
                 "median lifetime cannot be estimated yet."
@@ -53,7 +56,7 @@ class SurvivalCurve(Result):
         middle = format_number(self.median, 1, lang=lang)
         limits = format_interval(self.median_low, self.median_high, 1, lang=lang)
         if lang == "zh":
-            return f"客户寿命中位数为{middle} {limits}(n = {self.n_used})。"
+            return f"客户寿命中位数为{middle} {limits}（n = {self.n_used}）。"
         return f"Half of the customers had left by {middle} {limits} (n = {self.n_used})."
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
