@@ -262,7 +262,8 @@ class HoldoutCalibration(Result):
         numbers = [format_number(v, 0, lang=lang) for v in (expected, actual)]
         percent = format_number(off, 1, lang=lang)
         if lang == "zh":
-            return f"{self.model}预测验证期内购买{numbers[0]}次，实际{numbers[1]}次（偏差{percent}%）。"
+            told = f"预测验证期内购买{numbers[0]}次，实际{numbers[1]}次"
+            return f"{self.model}{told}（偏差{percent}%）。"
         return (
             f"{self.model} expected {numbers[0]} purchases in the holdout period; there were "
             f"{numbers[1]} (off by {percent}%)."
