@@ -248,13 +248,13 @@ _METHOD = {
 
 
 def _plain(value: Any) -> Any:
-    """Return the truth in types that JSON knows, numbers to twelve digits."""
+    """Return the truth in types that JSON knows: ten digits, what arithmetic left of zero is 0."""
     if isinstance(value, dict):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
     if isinstance(value, (float, np.floating)):
-        return float(f"{value:.10g}")
+        return float(f"{value:.10g}") if abs(value) > 1e-12 else 0.0
     return value
 
 
