@@ -1,14 +1,15 @@
 """Customer summary and purchase models at scale, beside the `lifetimes` package.
 
     python benchmarks/bench_value.py [--peer PYTHON] [--rows 10000000] [--many 100000000]
-                                     [--customers 1000000] [--write]
+                                     [--customers 1000000] [--only TASKS] [--read FILE] [--write]
 
 ``--peer`` names a Python with ``lifetimes`` 0.11.3 and pandas < 3 (they cannot share this
 project's environment). Every task is a process of its own, own and peer one after the other;
 imports are not timed. Beside wall seconds stand the processor's, which other work on the machine
 disturbs less; memory is the peak of that process. Ratios are peer over own, by processor seconds:
-above 1 we are faster. ``--write`` puts the table into ``benchmarks/RESULTS.md``; ``--many 0``
-leaves out the largest log.
+above 1 we are faster. ``--write`` puts the table into ``benchmarks/RESULTS.md``. ``--only`` takes
+some of the tasks, ``--many`` adds a larger log, own side only; ``--read`` takes lines that earlier
+runs printed, so that the table may be measured in parts.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ TARGETS = {
 }  # fmt: skip
 OWN = ["summary", "summary, text numbers", "bg_nbd", "mbg_nbd", "pareto_nbd", "gamma_gamma",
        "bg_nbd + covariate", "pareto_nbd + covariate", "value without end, 200 draws"]  # fmt: skip
+ORDER = [*OWN[:2], "summary, many", *OWN[2:]]
 PEER = ["summary", "summary, text numbers", "bg_nbd", "mbg_nbd", "pareto_nbd", "gamma_gamma"]
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADING = "## Customer value"
@@ -197,8 +199,9 @@ def written(rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return (
-        f"{HEADING}\n\nOne run of `python benchmarks/bench_value.py --peer … --write` on two "
-        "processors that did other work too, so wall seconds are upper bounds; lifetimes runs on "
+        f"{HEADING}\n\nMade by `python benchmarks/bench_value.py --peer … --many 100000000 --write`, one run of "
+        "each task on two processors that did other work too: wall seconds are upper bounds, "
+        "processor seconds a little so; lifetimes runs on "
         "one. Logs are Parquet files of purchases by a tenth as many customers over two years; "
         "lifetimes is spared the reading of the file and has the data in memory. Customers are "
         "simulated from Pareto/NBD on a grid of days.\n\n"
@@ -224,6 +227,7 @@ def options_of() -> argparse.Namespace:
     parser.add_argument("--peer", default="", help="a Python with lifetimes 0.11.3")
     parser.add_argument("--limit", type=int, default=900, help="seconds after which a task stops")
     parser.add_argument("--only", default="", help="tasks, parted by semicolons")
+    parser.add_argument("--read", default="", help="lines printed by earlier runs")
     parser.add_argument("--write", action="store_true", help="into benchmarks/RESULTS.md")
     parser.add_argument("--task")
     parser.add_argument("--side", choices=("own", "peer"))
@@ -239,24 +243,32 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(json.dumps(result | {"memory_gb": peak}))
         return
+    rows = read_rows(Path(options.read)) if options.read else []
     with tempfile.TemporaryDirectory() as folder:
-        rows = list(measure_all(options, Path(folder)))
+        rows += measure_all(options, Path(folder))
     if options.write:
-        put_section(written(rows))
+        put_section(written(sorted(rows, key=lambda row: ORDER.index(row[0]))))
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """Return the lines of the table among what earlier runs printed; the last of a task counts."""
+    lines = [line.split(" | ") for line in path.read_text(encoding="utf-8").splitlines()]
+    return list({line[0]: line[:-1] for line in lines if line[0] in ORDER}.values())
 
 
 def measure_all(options: argparse.Namespace, folder: Path):
     """Yield a line of the table for each task, and print it."""
     customers = folder / "customers.parquet"
     logs = {"summary": folder / "log.parquet", "summary, text numbers": folder / "text.parquet"}
-    simulate_log(logs["summary"], options.rows)
-    simulate_log(logs["summary, text numbers"], options.rows, "VARCHAR")
-    simulate_customers(customers, options.customers)
-    tasks = options.only.split(";") if options.only else [*OWN]
+    tasks = [task for task in OWN if not options.only or task in options.only.split(";")]
     if options.many:
         tasks.append("summary, many")
         logs["summary, many"] = folder / "many.parquet"
         simulate_log(logs["summary, many"], options.many)
+    simulate_customers(customers, options.customers)
+    for task, kind in (("summary", "BIGINT"), ("summary, text numbers", "VARCHAR")):
+        if task in tasks:
+            simulate_log(logs[task], options.rows, kind)
     for task in tasks:
         log = logs.get(task, logs["summary"])
         own = measure(sys.executable, "own", task, log, customers, options.limit)

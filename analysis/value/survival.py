@@ -45,10 +45,8 @@ class SurvivalCurve(Result):
             share = format_number(last["survival"], 3, bounded=True, lang=lang)
             time = format_number(last["time"], 1, lang=lang)
             if lang == "zh":
-                return (
-                    f"至第{time}时仍有{share}的客户留存（n = {self.n_used}），"
-                    "中位寿命尚不能估计。"
-                )
+                lasting = f"至第{time}时仍有{share}的客户留存（n = {self.n_used}）"
+                return f"{lasting}，中位寿命尚不能估计。"
             return (
                 f"At time {time} a share of {share} was still there (n = {self.n_used}); the "
                 "median lifetime cannot be estimated yet."
