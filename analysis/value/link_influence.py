@@ -101,9 +101,8 @@ def _construct_score(link: LinkModel, node: np.ndarray) -> np.ndarray:
 
     With η = mean + root z, the derivative of the normal log density at fixed η.
     """
-    root = link.histories.known(link.phi)[1]
     mean_moves, root_moves = link.histories.moves
-    inverse = np.linalg.pinv(root)
+    inverse = link.histories.inverse_root
     by_mean = np.einsum("ni,nij,knj->nk", node, inverse, mean_moves)
     relative = np.einsum("nij,knjl->knil", inverse, root_moves)
     stretched = np.einsum("ni,knil,nl->nk", node, relative, node)

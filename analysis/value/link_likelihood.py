@@ -81,6 +81,11 @@ class LatentHistories:
         return mean[:, None, :] + np.einsum("nij,kj->nki", root, self.nodes[0])
 
     @cached_property
+    def inverse_root(self) -> np.ndarray:
+        """Inverse roots (n, q, q) at the survey's estimates."""
+        return np.linalg.pinv(self.known(self.survey.solution.theta)[1])
+
+    @cached_property
     def moves(self) -> tuple[np.ndarray, np.ndarray]:
         """How mean (k, n, q) and root (k, n, q, q) move with each survey parameter."""
         phi = self.survey.solution.theta

@@ -273,7 +273,7 @@ def fit_link(
     answerers differ. Then purchases, with the constructs integrated out
     (:mod:`analysis.value.link_likelihood`). Customers without an answer enter with the constructs'
     distribution in the population; so a selection that follows purchase histories does no harm
-    (Rubin 1976: missing at random).
+    (Rubin 1976: missing at random). Answer weights are taken as known, which is conservative.
     """
     touches, terms = _checked(match, touches, purchase, horizon, discount_rate_per_year, margin,
                               unit, currency)  # fmt: skip
