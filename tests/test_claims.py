@@ -272,6 +272,8 @@ def test_every_quantity_names_the_piece_it_lacks():
          Evidence(scores=pd.DataFrame({"satisfaction": [70.0] * 50}),
                   customers=pd.DataFrame({"customer": ["a"], "age": [1.0]})), "match"),
         ("profit_per_retention_point", Evidence(retention=(0.97, 0.96, 0.98)), "no_room"),
+        ("profit_per_satisfaction_point",
+         Evidence(link=link_of(0.3, 0.2, 0.4), satisfaction="CUSA"), "link"),
         ("acquisition_cost_ratio", Evidence(acquisition_cost=20.0, retention_cost=0.0), "costs"),
     ],
 )  # fmt: skip

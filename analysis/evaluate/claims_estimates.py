@@ -46,7 +46,8 @@ class Evidence:
         Time unit of ``age``.
     purchase : PurchaseModel
     link : LinkEffects
-        Effect of satisfaction on the log of lifetime value, measurement error taken out.
+        Effect of satisfaction on the log of lifetime value, measurement error taken out; of all
+        customers, not by group.
     satisfaction : str
         The construct's name in ``link``.
     scale : tuple of float
@@ -131,14 +132,15 @@ def _value_per_percent(change: float, evidence: Evidence) -> Estimate:
 
 def _value_per_point(change: float, evidence: Evidence) -> Estimate:
     """Return percent of value for ``change`` points of the index, from the link."""
-    if evidence.link is None:
+    link = evidence.link
+    if link is None or link.groups or evidence.satisfaction not in link.sources:
         raise Untestable(MISSING["link"])
-    row = evidence.link.effect(evidence.satisfaction, "log_per_point")
+    row = link.effect(evidence.satisfaction, "log_per_point")
     points = change / 100 * (evidence.scale[1] - evidence.scale[0])
     value, low, high = (
         100 * float(np.expm1(points * row[c])) for c in ("estimate", "ci_low", "ci_high")
     )
-    return Estimate(value=value, low=low, high=high, n=evidence.link.n_used)
+    return Estimate(value=value, low=low, high=high, n=link.n_used)
 
 
 def _repurchase_per_point(change: float, evidence: Evidence) -> Estimate:
