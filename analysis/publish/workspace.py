@@ -163,7 +163,6 @@ class Workspace:
 
         declared = self.study.transactions
         options = declared.model_dump(exclude={"file", "currency", "licence", "citation"})
-        del options["returns"], options["cost"]  # TODO
         if not holdout:
             del options["calibration_end"]
         return summarise_transactions(self.study.folder / declared.file, **options)
