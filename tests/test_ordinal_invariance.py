@@ -187,6 +187,40 @@ def test_score_tests_of_intercepts_agree_with_lavaan():
     assert_allclose(both.epc, both.epc_theirs.astype(float), rtol=2e-3)
 
 
+def test_modification_indices_by_group_agree_with_lavaan():
+    theirs, fit = read("modification"), levels("four").fits["configural"]
+    theirs = theirs.assign(group=[fit.group_labels[g - 1] for g in theirs.group])
+    ours = fit.modification_indices()
+    both = theirs.merge(ours, on=["lhs", "op", "rhs", "group"], suffixes=("_theirs", ""))
+    free = both[both.mi_theirs.astype(str) != "NA"]
+    assert len(free) == len(ours) == 108
+    assert_allclose(free.mi, free.mi_theirs.astype(float), rtol=1e-4, atol=1e-5)
+    assert_allclose(free.epc, free.epc_theirs.astype(float), atol=1e-5)
+    assert_allclose(free.epc_std, free["sepc.all"].astype(float), atol=1e-5)
+
+
+@pytest.mark.parametrize("level", ["configural", "scalar"])
+def test_residuals_by_group_agree_with_lavaan(level):
+    theirs, fit = read("residuals").query("level == @level"), levels("four").fits[level]
+    for g, rows in theirs.groupby("group"):
+        ours = fit.residuals("raw", fit.group_labels[g - 1])
+        mine = [ours.loc[r, c] for r, c in zip(rows.row, rows.col, strict=True)]
+        assert_allclose(mine, rows.raw.astype(float), atol=1e-6)
+
+
+def test_standardised_residuals_of_a_group_are_those_of_the_group_alone():
+    """lavaan 0.6-14 divides every group's by the error of all rows together: its alone agree."""
+    both, theirs = (
+        levels("four").fits["configural"],
+        read("residuals").set_index(["level", "group"]),
+    )
+    for g, (label, rows) in enumerate(data_of("hs4").groupby("school", sort=False), start=1):
+        alone = fit_model(CFA, rows, ordered=True, std_lv=True).residuals("standardised")
+        assert_allclose(both.residuals("standardised", label), alone, atol=1e-6)
+        z = theirs.loc[("configural", g)].z.astype(float).to_numpy().reshape(9, 9)
+        assert_allclose(alone, z * np.sqrt(len(rows) / 301), atol=1e-4)
+
+
 # Effects and scores -----------------------------------------------------------------------------
 
 

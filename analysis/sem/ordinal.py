@@ -99,7 +99,7 @@ class OrdinalFit(ModelFit):
         return bootstrap_ordinal(self, n, seed=seed, rows=rows)
 
     def factor_scores(self, method: str = "regression") -> pd.DataFrame:
-        """Return each row's posterior mode on the latent variables, indexed by row of the data."""
+        """Return each row's posterior (or likelihood) mode, indexed by row of the data."""
         from analysis.sem.ordinal_scores import factor_scores
 
         return factor_scores(self, method)

@@ -84,6 +84,18 @@ held <- suppressWarnings(modindices(fits$scalar, op = "~1"))
 held <- held[held$group == 2 & held$lhs %in% items, ]
 write_case(data.frame(lhs = held$lhs, mi = full(held$mi), epc = full(held$epc)), "score_intercepts")
 
+# Modification indices and residuals by group.
+mi <- suppressWarnings(modindices(fits$configural, op = c("=~", "~~")))
+write_case(data.frame(mi[, c("lhs", "op", "rhs", "group")], lapply(mi[, c("mi", "epc", "sepc.all")], full)),
+           "modification")
+residuals_of <- function(level) do.call(rbind, lapply(1:2, function(g) {
+  left <- lavResiduals(fits[[level]])[[g]]
+  m <- unclass(left$cov); z <- unclass(left$cov.z)
+  data.frame(level = level, group = g, row = rownames(m)[row(m)], col = colnames(m)[col(m)],
+             raw = full(as.numeric(m)), z = full(as.numeric(z)))
+}))
+write_case(rbind(residuals_of("configural"), residuals_of("scalar")), "residuals")
+
 # Effects: standardised and indirect ones with delta-method errors, one group and two.
 paths <- "textual ~ a*visual
 speed ~ c*textual + b*visual
