@@ -59,7 +59,7 @@ def link_of(estimate, low, high, n=1200):
     }  # fmt: skip
     return LinkEffects(n_used=n, method="link", frame=tidy_frame([row], LINK_COLUMNS),
                        approach="latent_covariates", sources=("SAT", "LOY"), currency="CNY",
-                       share_active=0.5, n_draws=100)  # fmt: skip
+                       share_active=0.5, n_draws=100, influence=np.zeros((n, 1)))  # fmt: skip
 
 
 def claim(quantity, low=None, high=None, change=1.0):
