@@ -71,6 +71,14 @@ class Curvature:
         values *= self.factor
         return np.add.reduceat(values, self.starts, axis=-1)
 
+    def add_to(self, square: np.ndarray, implied, curved: np.ndarray) -> None:
+        """Add the terms to slot matrices ``(..., T, T)`` in place."""
+        a, b = (index[self.order[: self.n_curved]] for index in np.tril_indices(square.shape[-1]))
+        terms = self.sum_terms(implied, curved)
+        square[..., a, b] += terms
+        apart = a != b
+        square[..., b[apart], a[apart]] += terms[..., apart]
+
 
 def curvature_terms(
     slots: np.ndarray, index: tuple[np.ndarray, np.ndarray, np.ndarray], p: int, q: int
@@ -79,8 +87,10 @@ def curvature_terms(
     u, v, s = index
     width = p + 2 * q
     rows = []
-    for a in range(len(slots)):
-        for b in range(a + 1):
+    # Columns below p are those of the identity, and no column moves with a Θ.
+    movers, movable = slots[:, 0] <= PSI_, (u >= p) | (v >= p)
+    for a in np.flatnonzero(movable):
+        for b in np.flatnonzero(movers[: a + 1]):
             pair = a * (a + 1) // 2 + b
             for moving, partner in ((u[a], v[a]), (v[a], u[a])):
                 rows += [

@@ -28,6 +28,7 @@ from analysis.sem.syntax import Syntax, parse_syntax
 ESTIMATORS = ("ml", "mlr", "mlm")
 MISSING = ("listwise", "fiml")
 N_STARTS = 4
+_FLAT = 1e-10  # eigenvalues below are zero
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,11 +227,11 @@ def check_identified(design: Design, theta: np.ndarray, target: Target) -> float
     here, vector = identification(design, theta, target)
     random = np.random.default_rng(7)
     elsewhere = here
-    for _ in range(4):
+    for _ in range(4 if here < _FLAT else 0):
         shifted = theta * random.uniform(0.9, 1.1, len(theta)) + random.normal(0, 0.02, len(theta))
         if np.isfinite(evaluate(design, shifted[None], target).value[0]):
             elsewhere = max(elsewhere, identification(design, shifted, target)[0])
-    if elsewhere < 1e-10:
+    if elsewhere < _FLAT:
         share = np.abs(design.combine @ vector)
         free = design.model.free()
         names = [free[i].name for i in np.argsort(-share) if share[i] > 0.05][:8]

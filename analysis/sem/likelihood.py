@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.sem.matrices import Design, Implied, _t
+from analysis.sem.pattern_products import pays, slot_squares
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,9 @@ def gradient(design: Design, point: Point, target: Target) -> np.ndarray:
 
 def expected_information(design: Design, point: Point, target: Target) -> np.ndarray:
     """Return the expected information of one observation ``(R, k, k)``."""
+    if _by_triangle(design, point):
+        # tr(Σ⁻¹ dΣ_b Σ⁻¹ dΣ_a) / 2
+        return design.reduce_square(_squares(design, point, 0.5 * point.inverse, target))
     pairs = design.pairs
     basis = point.implied.basis[..., None, :, :]
     total = 0.0
@@ -93,22 +97,45 @@ def expected_information(design: Design, point: Point, target: Target) -> np.nda
 
 def hessian(design: Design, point: Point, target: Target) -> np.ndarray:
     """Return d²F/dθdθ' ``(R, k, k)``: the observed information of one observation."""
+    if _by_triangle(design, point):
+        return _pattern_hessian(design, point, target)
     pairs = design.pairs
     basis = point.implied.basis[..., None, :, :]
     # tr(M dΣ_b Σ⁻¹ dΣ_a), M = Σ⁻¹TΣ⁻¹ − Σ⁻¹/2
     places = (pairs.uv, pairs.vu), (pairs.vv, pairs.uu), (pairs.uu, pairs.vv), (pairs.vu, pairs.uv)
-    total = 0.0
+    total = curved = 0.0
     for part in _pattern_chunks(point, len(pairs.uu)):
-        inverse = point.inverse[..., part, :, :]
-        gram = _flat(_t(basis) @ (inverse @ basis))
-        middle = inverse @ target.moments[..., part, :, :] @ inverse - 0.5 * inverse
-        other = _flat(_t(basis) @ (middle @ basis))
-        slots = _sum_of_products(gram, other, places)
-        total = _add(total, _over_patterns(target.weights[..., part], slots))
+        weights = target.weights[..., part]
+        scaled = point.inverse[..., part, :, :] @ basis
+        gram = _t(basis) @ scaled
+        fitted = _t(scaled) @ (target.moments[..., part, :, :] @ scaled)
+        slots = _sum_of_products(_flat(gram), _flat(fitted - 0.5 * gram), places)
+        total = _add(total, _over_patterns(weights, slots))
+        curved = _add(curved, _over_patterns(weights, _flat(gram - fitted)))
     total *= pairs.factor
-    curved = _t(point.implied.basis) @ (_difference(point, target) @ point.implied.basis)
+    curved = curved.reshape(*curved.shape[:-1], basis.shape[-1], basis.shape[-1])
     total[..., : design.curvature.n_curved] += design.curvature.sum_terms(point.implied, curved)
     return design.reduce_square(_pick(total, pairs.square))
+
+
+def _by_triangle(design: Design, point: Point) -> bool:
+    n_patterns, p = point.inverse.shape[-3:-1]
+    return n_patterns > 1 and pays(n_patterns, p, len(design.slots))
+
+
+def _squares(design: Design, point: Point, middle: np.ndarray, target: Target) -> np.ndarray:
+    basis = point.implied.basis
+    return slot_squares(design.triangle, design.index, basis, middle, point.inverse, target.weights)
+
+
+def _pattern_hessian(design: Design, point: Point, target: Target) -> np.ndarray:
+    """The Hessian where patterns are many, with M = Σ⁻¹TΣ⁻¹ − Σ⁻¹/2 as below."""
+    middle = point.inverse @ target.moments @ point.inverse - 0.5 * point.inverse
+    total = _squares(design, point, middle, target)
+    basis = point.implied.basis
+    curved = _t(basis) @ (_difference(point, target) @ basis)
+    design.curvature.add_to(total, point.implied, curved)
+    return design.reduce_square(total)
 
 
 def _sum_of_products(first: np.ndarray, second: np.ndarray, places: tuple) -> np.ndarray:

@@ -22,6 +22,7 @@ from analysis.sem.constraints import linear_reduction
 from analysis.sem.curvature import Curvature, Pairs, curvature_terms, slot_pairs
 from analysis.sem.latent_steps import Equation, structural_equations
 from analysis.sem.parameters import Model, Parameter
+from analysis.sem.pattern_products import Triangle, lower_triangle
 
 ONE = "1"
 LAMBDA, BETA, PSI, THETA = range(4)
@@ -100,6 +101,11 @@ class Design:
     def curvature(self) -> Curvature:
         """Look-up tables of second derivatives."""
         return curvature_terms(self.slots, self.index, len(self.observed), len(self.state))
+
+    @cached_property
+    def triangle(self) -> Triangle:
+        """Look-up tables of the entries of Σ, for many patterns of missing answers."""
+        return lower_triangle(len(self.observed))
 
     @cached_property
     def equations(self) -> tuple[Equation, ...]:
