@@ -38,6 +38,13 @@ ORDER = [*OWN[:2], "summary, many", *OWN[2:]]
 PEER = ["summary", "summary, text numbers", "bg_nbd", "mbg_nbd", "pareto_nbd", "gamma_gamma"]
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADING = "## Customer value"
+ABOUT = (
+    "Made by `python benchmarks/bench_value.py --peer … --many 100000000 --write`, one run of each "
+    "task on two processors that did other work too: wall seconds are upper bounds, and ratios "
+    "are of processor seconds. lifetimes runs on one processor and is spared the reading of the "
+    "log, which it has in memory. Logs are Parquet files of purchases by a tenth as many customers "
+    "over two years; customers are simulated from Pareto/NBD on a grid of days."
+)
 
 
 # --- data ---------------------------------------------------------------------------------------
@@ -198,15 +205,7 @@ def written(rows: list[list[str]]) -> str:
             "lifetimes / ours, processor", "aim"]  # fmt: skip
     lines = [head, ["---"] * len(head), *rows]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return (
-        f"{HEADING}\n\nMade by `python benchmarks/bench_value.py --peer … --many 100000000 --write`, one run of "
-        "each task on two processors that did other work too: wall seconds are upper bounds, "
-        "processor seconds a little so; lifetimes runs on "
-        "one. Logs are Parquet files of purchases by a tenth as many customers over two years; "
-        "lifetimes is spared the reading of the file and has the data in memory. Customers are "
-        "simulated from Pareto/NBD on a grid of days.\n\n"
-        f"{table}\n"
-    )
+    return f"{HEADING}\n\n{ABOUT}\n\n{table}\n"
 
 
 def put_section(text: str) -> None:

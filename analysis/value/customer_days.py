@@ -201,13 +201,15 @@ def _in_order(lines: pa.Table, new_day: np.ndarray, amount: np.ndarray, cost: np
     group = np.cumsum(new_day[place])
     print_of = _numbers(lines, "fingerprint")[place]
     order = np.lexsort((print_of, amount[place], group))
+    print_of, ordered = print_of[order], amount[place][order]
     amount = amount.copy()
-    amount[place] = amount[place][order]
+    amount[place] = ordered
     if cost is not None:
         cost = cost.copy()
         cost[place] = cost[place][order]
-    print_of = print_of[order]
-    keep[place[1:]] = (print_of[1:] != print_of[:-1]) | (group[1:] != group[:-1])
+    keep[place[1:]] = (
+        (print_of[1:] != print_of[:-1]) | (ordered[1:] != ordered[:-1]) | (group[1:] != group[:-1])
+    )
     # The mark of a new day stays on the first line of the day, whichever that is now.
     return keep, amount, cost, int((~keep).sum())
 

@@ -2,7 +2,7 @@
 
 The relation ``raw`` has the columns ``customer``, ``date`` and ``amount``, perhaps ``cost`` or
 ``margin`` and ``currency``, and a ``fingerprint`` of the whole line by which identical lines are
-found. Nothing is judged here.
+found (beside customer and amount, if it leaves these out). Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -132,9 +132,17 @@ def _open_relation(connection, relation: str, columns: dict[str, str]) -> None:
     require_columns(present, columns)
     chosen = ", ".join(f"{_identifier(name)} AS {role}" for role, name in columns.items())
     connection.execute(
-        f"CREATE TEMP VIEW raw AS SELECT {chosen}, hash(source) AS fingerprint "
+        f"CREATE TEMP VIEW raw AS SELECT {chosen}, {_rest_hash(present, columns)} AS fingerprint "
         f"FROM {relation} AS source"
     )
+
+
+def _rest_hash(present: list[str], columns: dict[str, str]) -> str:
+    """SQL for a fingerprint of all but customer and amount, which are compared as they are."""
+    rest = [name for name in present if name not in (columns["customer"], columns["amount"])]
+    if len(set(present)) < len(present):
+        return "hash(source)"
+    return f"hash({', '.join(map(_identifier, rest))})" if rest else "0::UBIGINT"
 
 
 # --- CSV ----------------------------------------------------------------------------------------
