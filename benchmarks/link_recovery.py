@@ -3,6 +3,8 @@
 ``python benchmarks/link_recovery.py [panels] [first seed]`` simulates panels whose truth is known,
 runs both routes and the plain regressions on each, and writes bias and coverage into
 ``benchmarks/RESULTS.md``, section "Link recovery". One process; about 2.5 CPU seconds a panel.
+Finished panels are kept in ``build/link_recovery.csv`` (or ``$LINK_RECOVERY_RUNS``): delete it to
+start anew, give 0 panels to write the table of those kept.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ from analysis.value import (
 from analysis.value.link_plausible import impute_values
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+#: Finished panels; a run that was stopped goes on from here.
+KEPT = Path(os.environ.get("LINK_RECOVERY_RUNS", "build/link_recovery.csv"))
 SECTION = "## Link recovery"
 MODEL = """
 REL =~ REL1 + REL2 + REL3
@@ -109,16 +113,17 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     return out.reset_index()
 
 
-def markdown(table: pd.DataFrame, failed: int, seconds: float) -> str:
+def markdown(table: pd.DataFrame) -> str:
     """Return the section for RESULTS.md."""
     n = int(table.n.max())
     lines = [
         SECTION, "",
-        f"`python benchmarks/link_recovery.py {n + failed}`: {n} simulated panels "
-        f"({SIZES['customers']} customers, {SIZES['respondents']} of whom answered, frequent "
-        f"buyers more often; {failed} further panels were refused), {seconds:.0f} CPU seconds. "
-        "Truth by quadrature. Coverage of the 95% interval has a Monte Carlo error of "
-        f"{100 * np.sqrt(0.95 * 0.05 / n):.1f} points.", "",
+        f"`python benchmarks/link_recovery.py`: {n} simulated panels of {SIZES['customers']} "
+        f"customers, {SIZES['respondents']} of whom answered, frequent buyers and richer segments "
+        "more often; truth by quadrature. The Monte Carlo error of a coverage of 95% is "
+        f"{100 * np.sqrt(0.95 * 0.05 / n):.1f} points. `plausible_values_rubin` are the same "
+        "estimates with Rubin's total variance; the naive rows are plain regressions of customers' "
+        "estimated log value.", "",
         "| effect on value | unit | method | truth | mean | bias | sd of estimates "
         "| mean std. error | coverage |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -127,7 +132,7 @@ def markdown(table: pd.DataFrame, failed: int, seconds: float) -> str:
         f"| {r['from']} | {r['unit']} | {r['method']} | {r['truth']:.3f} | {r['mean']:.3f} "
         f"| {r['bias_percent']:+.1f}% | {r['spread']:.3f} | {r['error']:.3f} "
         f"| {100 * r['covered']:.1f}% |"
-        for r in table.to_dict("records")
+        for r in table.sort_values(["unit", "from"], kind="stable").to_dict("records")
     ]
     return "\n".join(lines) + "\n"
 
@@ -140,30 +145,30 @@ def write_section(text: str) -> None:
     RESULTS.write_text(before.rstrip() + "\n\n" + text + ("\n" + after if after else ""), "utf-8")
 
 
-def main(arguments: list[str]) -> None:
-    """Run the panels and write the table."""
+def run_panels(panels: int, first: int, kept: Path) -> None:
+    """Run the panels that the file does not hold yet, and add them to it."""
     from analysis.errors import AnalysisError
 
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    known = set(pd.read_csv(kept, usecols=["seed"]).seed) if kept.exists() else set()
+    start = time.process_time()
+    for seed in sorted(set(range(first, first + panels)) - known):
+        try:
+            run_panel(seed).to_csv(kept, mode="a", header=not kept.exists(), index=False)
+        except AnalysisError as error:
+            print(f"seed {seed} refused: {str(error)[:160]}", flush=True)
+        if seed % 20 == 0:
+            print(f"seed {seed}, {time.process_time() - start:.0f} CPU seconds", flush=True)
+
+
+def main(arguments: list[str]) -> None:
+    """Run what is missing and write the table."""
     panels = int(arguments[0]) if arguments else 500
     first = int(arguments[1]) if len(arguments) > 1 else 1
-    kept = Path(os.environ.get("LINK_RECOVERY_RUNS", "build/link_recovery.csv"))
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    runs, failed, start = [], 0, time.process_time()
-    kept.unlink(missing_ok=True)
-    for seed in range(first, first + panels):
-        try:
-            runs.append(run_panel(seed))
-            runs[-1].to_csv(kept, mode="a", header=len(runs) == 1, index=False)
-        except AnalysisError as error:
-            failed += 1
-            print(f"seed {seed}: {str(error)[:160]}", flush=True)
-        if seed % 20 == 0:
-            print(f"{seed - first + 1} panels, {time.process_time() - start:.0f} s", flush=True)
-    table = summarise(pd.concat(runs))
-    text = markdown(table, failed, time.process_time() - start)
+    run_panels(panels, first, KEPT)
+    text = markdown(summarise(pd.read_csv(KEPT)))
     print(text)
-    if panels >= 100:
-        write_section(text)
+    write_section(text)
 
 
 if __name__ == "__main__":

@@ -34,5 +34,6 @@ def plot_chain(result: LinkEffects, ax: Axes | None = None, *, lang: str = "en")
         ax.hlines(place, rows.ci_low, rows.ci_high, color=PALETTE["primary"])
         ax.plot(rows.estimate, place, "o", color=PALETTE["primary"])
         ax.set_yticks(place, names)
+        ax.set_ylim(-0.6, len(rows) - 0.4)
         ax.set_xlabel(_AXIS[lang])
     return ax
