@@ -49,6 +49,24 @@ def test_a_contrast_that_should_fail_does(coverage):
     assert listwise["detail"].bias.min() < -0.1
 
 
+@pytest.mark.parametrize(("at", "n_sets"), [(2, 40), (6, 20)])
+def test_standardised_residuals_of_a_true_model_have_unit_variance(coverage, at, n_sets):
+    """MLR and FIML, where lavaan's own differ; 27 residuals between constructs a data set.
+
+    The mean square of those correlated residuals varies by about .3 between data sets.
+    """
+    from analysis.sem import fit_model
+
+    squares = []
+    for data in coverage.samples(coverage.DESIGNS[at], n_sets):
+        z = fit_model(coverage.MODEL, data, **coverage.DESIGNS[at].options).residuals(
+            "standardised"
+        )
+        across = [z.loc[a, b] for a in coverage.ITEMS for b in coverage.ITEMS if a[0] < b[0]]
+        squares.append(np.mean(np.square(across)))
+    assert abs(np.mean(squares) - 1) < 4 * np.std(squares) / np.sqrt(n_sets) < 0.4
+
+
 def test_the_batch_gives_what_fit_model_gives(coverage):
     """All data sets fitted together against one fit each; both stop at a decrement near 1e-15."""
     together, p = coverage.fit_together(coverage.DESIGNS[0], 4)

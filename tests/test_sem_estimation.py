@@ -107,5 +107,10 @@ def test_published_values_of_the_textbook_examples():
                "rmsea_ci_lower": 0.071, "rmsea_ci_upper": 0.114, "srmr": 0.065, "aic": 7517.490,
                "bic": 7595.339}  # fmt: skip
     assert {name: round(indices[name], 3) for name in printed} == printed
+    levels = {"configural": (115.851, 48), "metric": (124.044, 54), "scalar": (164.103, 60)}
+    for level, (chisq, df) in levels.items():
+        by_school = fitted(f"school_{level}").indices
+        assert (round(by_school["chisq"], 3), by_school["df"]) == (chisq, df)
+    assert round(fitted("hs_mlr").indices["chisq_scaled"], 3) == 87.132
     assert round(fitted("pd").indices["chisq"], 3) == 38.125
     assert fitted("pd").indices["df"] == 35

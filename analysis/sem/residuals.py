@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ModelError
-from analysis.sem.inference import group_position
+from analysis.sem.inference import group_position, normal_theory_vcov
 from analysis.sem.likelihood import evaluate
 from analysis.sem.matrices import Design
 from analysis.sem.moments import central_moments
@@ -36,7 +36,9 @@ def residual_matrix(
 
     Notes
     -----
-    Agrees with lavaan's ``residuals()`` to 1e-6.
+    Sampling errors are free of distribution where the estimator is robust, and allow for what is
+    missing under FIML. Agrees with lavaan's ``residuals()`` to 1e-6, except standardised ones of
+    MLR, which are here those of MLM (lavaan takes another projection), and of FIML.
     """
     if kind not in KINDS:
         raise ModelError(f"kind is '{kind}' · allowed: {', '.join(KINDS)} · do: choose one of them")
@@ -51,8 +53,10 @@ def residual_matrix(
         spread = units if kind == "raw" else 1 / np.sqrt(np.diag(central))
         i, j = np.tril_indices(p)
         scale = np.concatenate([spread, spread[i] * spread[j]])
+    elif prepared.target.seen is not None:
+        scale = _inverse_errors(_missing_variance(fit, g, projected=kind == "standardised"))
     elif kind == "normalised":
-        scale = _inverse_errors(np.diag(_moment_covariance(central)) / prepared.samples[g].size)
+        scale = _inverse_errors(np.diag(_sampling_covariance(fit, g)) / prepared.samples[g].size)
     else:
         scale = _inverse_errors(_residual_variance(fit, point, g, p))
     return _frame(away * scale, list(prepared.model.observed), prepared.model.meanstructure)
@@ -76,24 +80,64 @@ def _moment_covariance(covariance: np.ndarray) -> np.ndarray:
     return out
 
 
+def _sampling_covariance(fit: ModelFit, g: int) -> np.ndarray:
+    """n times the covariances of a group's sample moments.
+
+    By normal theory, or free of distribution (Browne 1984) where the fit is robust.
+    """
+    prepared, p = fit.prepared, len(fit.prepared.model.observed)
+    if prepared.request.estimator == "ml":
+        return _moment_covariance(central_moments(prepared.target.sample[0, g], p))
+    sample = prepared.samples[g]
+    z = (sample.rows - sample.mean()) / prepared.design.units[:p]
+    i, j = np.tril_indices(p)
+    products = np.column_stack([z, z[:, i] * z[:, j]])
+    share = np.full(len(z), 1 / len(z)) if sample.weights is None else sample.weights / sample.size
+    centred = products - share @ products
+    return (centred * share[:, None]).T @ centred
+
+
 def _residual_variance(fit: ModelFit, point, g: int, p: int) -> np.ndarray:
     """Variance of each residual: what estimation projects out of the sampling error.
 
     With Q = I − Δ V Δ' A, the covariance matrix of the residuals is QΓQ'/n, over all groups that
-    share parameters; Γ from the sample, A from the model.
+    share parameters; Γ from the sample, A from the model, V its inverse information over n.
     """
-    prepared = fit.prepared
+    prepared, bread = fit.prepared, normal_theory_vcov(fit.prepared, point)
     slopes = [_implied_slope(prepared.design, fit, h, p) for h in range(len(prepared.samples))]
     total = 0.0
     for h, sample in enumerate(prepared.samples):
         implied = central_moments(point.implied.sigma[0, h], p)
         weight = sample.size * np.linalg.inv(_moment_covariance(implied))
-        projection = -slopes[g] @ fit.vcov @ slopes[h].T @ weight
+        projection = -slopes[g] @ bread @ slopes[h].T @ weight
         if g == h:
             projection += np.eye(len(projection))
-        spread = _moment_covariance(central_moments(prepared.target.sample[0, h], p))
+        spread = _sampling_covariance(fit, h)
         total = total + np.einsum("ij,jk,ik->i", projection, spread / sample.size, projection)
     return total
+
+
+def _missing_variance(fit: ModelFit, g: int, *, projected: bool) -> np.ndarray:
+    """Variance of the saturated moments of data with gaps, or of what the model leaves of them."""
+    from analysis.sem.saturated import moment_slope, saturated_fit
+
+    prepared, p = fit.prepared, len(fit.prepared.model.observed)
+    if prepared.model.exogenous:
+        raise ModelError(
+            "Standard errors of residuals with missing answers and fixed predictors · allowed: "
+            "kind 'raw' or 'correlation' · do: choose one, or drop the incomplete rows"
+        )
+    full = saturated_fit(prepared)
+    spread = np.linalg.inv(full.information)
+    if prepared.request.estimator == "mlr":
+        spread = spread @ full.products @ spread
+    if projected:
+        slope = moment_slope(prepared, fit.solution.theta)
+        weighted = slope.T @ full.information
+        left = np.eye(len(spread)) - slope @ np.linalg.pinv(weighted @ slope) @ weighted
+        spread = left @ spread @ left.T
+    own = np.diag(spread).reshape(len(prepared.samples), -1)[g] / prepared.n
+    return np.roll(own, p)  # means first
 
 
 def _inverse_errors(variance: np.ndarray) -> np.ndarray:

@@ -28,26 +28,37 @@ from analysis.sem.robust import casewise_scores, score_products
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Saturated:
-    """The saturated model at its optimum: design, parameters, observed information, scores."""
+    """The saturated model at its optimum: design, parameters, observed information, scores.
+
+    ``inverse`` is that of the information; ``gamma`` the covariance matrix of the EM moments,
+    times n: the inverse, or the sandwich where the estimator is robust.
+    """
 
     prepared: Prepared
     theta: np.ndarray
     information: np.ndarray
     products: np.ndarray
+    inverse: np.ndarray
+    gamma: np.ndarray
 
 
 def saturated_trace(prepared: Prepared, point: Point) -> float:
     """Return tr(B A⁻¹) of the saturated model at its own optimum."""
     full = saturated_fit(prepared)
-    return float((np.linalg.inv(full.information) * full.products).sum())
+    return float((full.inverse * full.products).sum())
 
 
 def saturated_fit(prepared: Prepared) -> Saturated:
-    """Return the saturated model of a sample, computed once for a target."""
-    key = id(prepared.target)
-    if _LAST.get("key") != key or _LAST["target"] is not prepared.target:
-        _LAST.update(key=key, target=prepared.target, fit=_fit(prepared))
+    """Return the saturated model of a sample, computed once for a target and an estimator."""
+    last = _LAST.get("fit")
+    if last is None or not _serves(last.prepared, prepared):
+        _LAST["fit"] = _fit(prepared)
     return _LAST["fit"]
+
+
+def _serves(known: Prepared, prepared: Prepared) -> bool:
+    same = known.target is prepared.target
+    return same and known.request.estimator == prepared.request.estimator
 
 
 _LAST: dict = {}
@@ -59,12 +70,12 @@ def _fit(prepared: Prepared) -> Saturated:
     theta = moment_parameters(prepared.target.sample[0], prepared.model)
     other = replace(prepared, model=model, design=design)
     point = evaluate(design, theta[None], prepared.target)
-    return Saturated(
-        other,
-        theta,
-        hessian(design, point, prepared.target)[0],
-        score_products(other, point, casewise_scores),
-    )
+    information = hessian(design, point, prepared.target)[0]
+    products = score_products(other, point, casewise_scores)
+    inverse = np.linalg.inv(information)
+    robust = prepared.request.estimator == "mlr"
+    gamma = inverse @ products @ inverse if robust else inverse
+    return Saturated(other, theta, information, products, inverse, gamma)
 
 
 def _saturated_model(model: Model) -> Model:
@@ -118,19 +129,16 @@ def complete_data_test(prepared: Prepared, theta: np.ndarray) -> tuple[ChiSquare
     reached = evaluate(design, theta[None], target).value[0]
     best_point = evaluate(full.prepared.design, full.theta[None], target)
     weight = expected_information(full.prepared.design, best_point, target)[0]
-    slope = _slope(prepared, theta)
-    gamma = np.linalg.inv(full.information)
-    if prepared.request.estimator == "mlr":
-        gamma = gamma @ full.products @ gamma
+    slope = moment_slope(prepared, theta)
     back = np.linalg.pinv(slope.T @ full.information @ slope) @ slope.T @ full.information
-    left = np.eye(len(gamma)) - slope @ back
-    df = len(gamma) - design.n_parameters
-    trace = float(np.trace(left.T @ weight @ left @ gamma))
+    left = np.eye(len(weight)) - slope @ back
+    df = len(weight) - design.n_parameters
+    trace = float(((left.T @ weight @ left) * full.gamma).sum())
     chisq = 2 * prepared.n * float(reached - best_point.value[0])
     return ChiSquare(chisq=max(chisq, 0.0), df=df), trace / df if df else float("nan")
 
 
-def _slope(prepared: Prepared, theta: np.ndarray) -> np.ndarray:
+def moment_slope(prepared: Prepared, theta: np.ndarray) -> np.ndarray:
     """Return d saturated parameters / dθ by the complex step."""
     step = 1e-30
     shifted = theta + 1j * step * np.eye(len(theta))

@@ -15,9 +15,12 @@ mobi_missing <- mobi
 for (v in c("PERQ2", "PERQ5", "PERV1", "CUSA2", "CUSL1")) mobi_missing[runif(250) < 0.1, v] <- NA
 corp <- read.csv("tests/reference/pls__corp_rep_data.csv")
 corp[corp == -99] <- NA
-data <- list(hs = hs, hs_missing = hs_missing, pd = PoliticalDemocracy, mobi = mobi,
+pd_missing <- PoliticalDemocracy
+set.seed(7)
+for (v in c("x2", "y2", "y4", "y6", "y8")) pd_missing[runif(75) < 0.12, v] <- NA
+data <- list(pd_missing = pd_missing, hs = hs, hs_missing = hs_missing, pd = PoliticalDemocracy, mobi = mobi,
              mobi_missing = mobi_missing, corp = corp)
-for (name in c("hs", "hs_missing", "pd", "mobi_missing")) {
+for (name in c("hs", "hs_missing", "pd", "pd_missing", "mobi_missing")) {
   write_case(paste0(name, "_data"), data[[name]])
 }
 
@@ -53,6 +56,9 @@ SECOND <- "visual =~ x1 + x2 + x3
 textual =~ x4 + x5 + x6
 speed =~ x7 + x8 + x9
 general =~ visual + textual + speed"
+BIFACTOR <- "general =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9
+textual =~ x4 + x5 + x6
+speed =~ x7 + x8 + x9"
 MIXED <- "f =~ x1 + x2 + x3
 g =~ x4 + x5
 x7 ~ f + ageyr
@@ -93,7 +99,7 @@ CUSL ~ COMP + LIKE"
 
 HS_ZERO <- paste0(HS, "
 visual + textual + speed ~ 0*1")
-syntax <- list(HS = HS, HS_ZERO = HS_ZERO, PD = PD, PD_EQUAL = PD_EQUAL, LINEAR = LINEAR, SECOND = SECOND,
+syntax <- list(HS = HS, HS_ZERO = HS_ZERO, PD = PD, PD_EQUAL = PD_EQUAL, LINEAR = LINEAR, SECOND = SECOND, BIFACTOR = BIFACTOR,
                MIXED = MIXED, PATHS = PATHS, CHAIN = CHAIN, LOYALTY = LOYALTY, SIX = SIX,
                ECSI = ECSI, CORP = CORP)
 cases <- data.frame()
@@ -181,4 +187,18 @@ case("hs_weights", "HS", "hs", "MLR", sampling.weights = "w")
 # No FIML case with weights: lavaan 0.6-14 leaves them out of its saturated moments.
 case("school_weights", "HS", "hs", "MLR", group = "school", equal = "loadings",
      sampling.weights = "w")
+case("second_order_mlr", "SECOND", "hs", "MLR")
+case("second_order_fiml", "SECOND", "hs_missing", missing = "fiml")
+case("bifactor", "BIFACTOR", "hs", std.lv = TRUE, orthogonal = TRUE)
+case("bifactor_mlr", "BIFACTOR", "hs", "MLR", std.lv = TRUE, orthogonal = TRUE)
+case("pd_fiml", "PD", "pd_missing", missing = "fiml")
+case("pd_fiml_mlr", "PD", "pd_missing", "MLR", missing = "fiml")
+case("corp_mlr", "CORP", "corp", "MLR")
+case("corp_mlm", "CORP", "corp", "MLM")
+case("corp_fiml", "CORP", "corp", missing = "fiml")
+case("corp_fiml_mlr", "CORP", "corp", "MLR", missing = "fiml")
+for (i in seq_along(levels)) {
+  case(paste0("corp_", c("configural", "metric", "scalar", "strict")[i]), "CORP", "corp", "MLR",
+       group = "servicetype", equal = levels[i])
+}
 write_case("cases", cases)

@@ -5,6 +5,11 @@ source("tests/reference/sem_tools.R")
 cases <- read.csv("tests/reference/sem__cases.csv", colClasses = "character")
 read_data <- function(name) {
   if (name == "mobi") return(read.csv("data/ecsi-mobile/mobi.csv"))
+  if (name == "corp") {
+    corp <- read.csv("tests/reference/pls__corp_rep_data.csv")
+    corp[corp == -99] <- NA
+    return(corp)
+  }
   read.csv(sprintf("tests/reference/sem__%s_data.csv", name))
 }
 refit <- function(name, finish = polish) {
@@ -21,7 +26,8 @@ refit <- function(name, finish = polish) {
 }
 
 # Residuals
-for (name in c("hs", "pd", "chain", "hs_means", "school_configural", "school_scalar")) {
+for (name in c("hs", "pd", "chain", "hs_means", "school_configural", "school_scalar", "corp",
+               "corp_configural", "bifactor", "second_order", "corp_mlm", "hs_fiml", "hs_fiml_mlr")) {
   fit <- refit(name)
   for (type in c("raw", "cor.bentler", "normalized", "standardized")) {
     res <- residuals(fit, type = type)
@@ -41,14 +47,15 @@ for (name in c("hs", "pd", "chain", "hs_means", "school_configural", "school_sca
 }
 
 # Modification indices
-for (name in c("hs", "pd", "chain", "hs_mlr", "hs_fiml", "school_configural", "mixed")) {
+for (name in c("hs", "pd", "chain", "hs_mlr", "hs_fiml", "school_configural", "mixed", "corp",
+               "corp_fiml", "pd_fiml", "bifactor")) {
   mi <- modificationIndices(refit(name))
   keep <- intersect(c("lhs", "op", "rhs", "group", "mi", "epc", "sepc.lv", "sepc.all"), names(mi))
   write_case(paste0(name, "_modification"), as.data.frame(unclass(mi)[keep]))
 }
 
 # Score tests of equality constraints across groups
-for (name in c("school_metric", "school_scalar")) {
+for (name in c("school_metric", "school_scalar", "corp_scalar")) {
   fit <- refit(name)
   table <- parTable(fit)
   out <- lavTestScore(fit)
@@ -60,7 +67,8 @@ for (name in c("school_metric", "school_scalar")) {
 }
 
 # Factor scores
-for (name in c("hs", "hs_means", "pd", "hs_fiml", "school_scalar")) {
+for (name in c("hs", "hs_means", "pd", "hs_fiml", "school_scalar", "chain", "corp_fiml", "pd_fiml",
+               "corp_configural")) {
   fit <- refit(name)
   for (method in c("regression", "Bartlett")) {
     scores <- lavPredict(fit, method = method)
@@ -88,5 +96,7 @@ write_case("nested", rbind(
   nested("sb2001", "school_strict_mlr", "school_scalar_mlr", "satorra.bentler.2001"),
   nested("sb2010", "school_metric_mlr", "school_configural_mlr", "satorra.bentler.2010"),
   nested("sb2010", "school_scalar_mlr", "school_metric_mlr", "satorra.bentler.2010"),
-  nested("sb2010", "school_strict_mlr", "school_configural_mlr", "satorra.bentler.2010")
+  nested("sb2010", "school_strict_mlr", "school_configural_mlr", "satorra.bentler.2010"),
+  nested("sb2001", "corp_metric", "corp_configural", "satorra.bentler.2001"),
+  nested("sb2001", "corp_scalar", "corp_metric", "satorra.bentler.2001")
 ))
