@@ -101,7 +101,9 @@ def curvature_terms(
     pair, curved, inner = table[:, :3].T.astype(int)
     own, starts = np.unique(pair, return_index=True)
     n_pairs = len(slots) * (len(slots) + 1) // 2
-    order = np.concatenate([own, np.setdiff1d(np.arange(n_pairs), own)])
+    flat = np.ones(n_pairs, dtype=bool)
+    flat[own] = False
+    order = np.concatenate([own, np.flatnonzero(flat)])
     return Curvature(order, len(own), starts, curved, inner, table[:, 3].copy())
 
 

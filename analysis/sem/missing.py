@@ -12,7 +12,6 @@ import numpy as np
 
 from analysis.errors import ConvergenceError, DataError
 from analysis.sem.likelihood import Target
-from analysis.sem.matrices import _t
 from analysis.sem.moments import Sample, augmented
 
 EM_TOLERANCE = 1e-11
@@ -120,17 +119,16 @@ def _start(moments: np.ndarray, share: np.ndarray, seen: np.ndarray) -> np.ndarr
 
 
 def _em_step(current: np.ndarray, moments: np.ndarray, share: np.ndarray, seen: np.ndarray):
-    """Fill every pattern's moments by regression and average them."""
-    visible = current * (seen[:, :, None] * seen[:, None, :])
-    hidden = 1 - seen
-    visible = visible + np.eye(len(current)) * hidden[:, None, :]
-    # Rows of `fill` of seen variables are the identity; of hidden ones, regressions on the seen.
-    inverse = np.linalg.inv(visible) * (seen[:, :, None] * seen[:, None, :])
-    fill = hidden[:, :, None] * (current @ inverse) + np.eye(len(current)) * seen[:, None, :]
-    residual = current - fill @ current
-    residual = residual * (hidden[:, :, None] * hidden[:, None, :])
-    filled = fill @ moments @ _t(fill) + residual
-    return np.tensordot(share, filled, axes=1)
+    """Fill every pattern's moments T by regression and average them.
+
+    With P the inverse of the seen part of Σ, zero elsewhere, ΣP holds the regressions of all
+    variables on the seen ones and Σ − ΣPΣ what they leave: Σ + Σ (Σ_patterns w (PTP − P)) Σ.
+    """
+    held = seen[:, :, None] * seen[:, None, :]
+    inverse = np.linalg.inv(np.where(held > 0, current, np.eye(len(current)))) * held
+    middle = np.tensordot(share, inverse @ moments @ inverse - inverse, axes=1)
+    updated = current + current @ middle @ current
+    return 0.5 * (updated + updated.T)
 
 
 def _accelerated(start: np.ndarray, once: np.ndarray, twice: np.ndarray) -> np.ndarray:
