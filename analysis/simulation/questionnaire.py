@@ -133,11 +133,11 @@ def _answer_carelessly(answers: pd.DataFrame, kind: np.ndarray, random) -> None:
 
 
 def _leave_out(truth: Truth, answers: pd.DataFrame, age_group: pd.Series, random) -> None:
-    """Leave items out at random given age: older people leave out more."""
+    """Leave pages (the three items of a scale) out at random given age: older people more."""
     chance = truth.missing_share * _MISSING_BY_AGE[age_group.map(AGE_GROUPS.index).to_numpy()]
     scale = [*ITEMS, *EXPECTATIONS]
-    gone = random.random((len(answers), len(scale))) < chance[:, None]
-    answers[scale] = answers[scale].mask(gone)
+    gone = random.random((len(answers), len(scale) // 3)) < chance[:, None]
+    answers[scale] = answers[scale].mask(np.repeat(gone, 3, axis=1))
 
 
 def _seconds(kind: np.ndarray, random: np.random.Generator) -> np.ndarray:
