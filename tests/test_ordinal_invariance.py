@@ -129,7 +129,7 @@ def test_partial_invariance_is_searched_among_what_the_level_holds_equal():
     assert list(found.latent_means.lhs) == ["visual", "textual", "speed"]
     freed = found.fits["scalar, partial"].table().set_index(["lhs", "op", "group"])
     assert freed.se["x3", "~1", "Grant-White"] > 0 and freed.se["x2", "~1", "Grant-White"] == 0
-    assert "Thresholds invariance holds" in found.sentence()
+    assert "Threshold invariance holds" in found.sentence()
     assert "阈值不变性成立" in found.sentence("zh")
 
 

@@ -18,7 +18,7 @@ from analysis.results import Result
 from analysis.sem.comparison import compare_models
 from analysis.sem.invariance_levels import NAMES_ZH, Level, levels_of
 from analysis.sem.modification import score_tests
-from analysis.wording import Text, format_number, in_language, join_words
+from analysis.wording import Text, format_number, in_language
 
 if TYPE_CHECKING:
     from analysis.sem.result import ModelFit
@@ -270,6 +270,6 @@ def _level_sentence(row: pd.Series, lang: str) -> str:
     if lang == "zh":
         name = ("部分" if partial else "") + NAMES_ZH[base] + "不变性"
         return f"{name}{'成立' if row.passes else '不成立'}（ΔCFI = {cfi}，ΔRMSEA = {rmsea}）。"
-    name = join_words([f"{partial + ' ' if partial else ''}{base}"]).capitalize()
+    name = f"{partial + ' ' if partial else ''}{base.removesuffix('s')}".capitalize()
     word = "holds" if row.passes else "does not hold"
     return f"{name} invariance {word} (ΔCFI = {cfi}, ΔRMSEA = {rmsea})."
