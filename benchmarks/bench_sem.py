@@ -33,10 +33,10 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 TITLE = "## Structural-equation models"
 # case of the references, what it is, draws given to lavaan, draws given to semopy
 CASES = (
-    ("hs", "Holzinger–Swineford CFA, 9 items", 100, 40),
-    ("loyalty", "quality → value → satisfaction → loyalty, 15 items", 100, 20),
-    ("six", "six-factor CFA, 23 items", 100, 10),
-    ("ecsi", "full ECSI model, 24 items", 100, 5),
+    ("hs", "Holzinger–Swineford CFA, 9 items", 100, 10),
+    ("loyalty", "quality → value → satisfaction → loyalty, 15 items", 60, 5),
+    ("six", "six-factor CFA, 23 items", 50, 3),
+    ("ecsi", "full ECSI model, 24 items", 50, 2),
 )
 LARGE = (("large ml", "ML"), ("large mlr", "MLR"), ("large bootstrap", "1,000 ML bootstraps"))
 ROWS, LARGE_DRAWS_LAVAAN = 1_000_000, 2

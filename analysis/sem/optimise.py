@@ -25,9 +25,9 @@ from analysis.sem.likelihood import (
 from analysis.sem.matrices import Design
 
 DECREMENT = 1e-15
-NEAR_DECREMENT = 1e-9
+NEAR_DECREMENT = {False: 1e-9, True: 1e-12}  # smaller where paths may pass infinity
 FLATTEST = 1e-10
-_NEWTON_BELOW = {False: 5e-2, True: 1e-3}  # gain; later where paths may pass infinity
+_NEWTON_BELOW = {False: 5e-2, True: 1e-3}  # gain
 _ACCEPTABLE = 1e-10
 _SLACK = 1e-13
 _SHORTEST = 1e-7
@@ -56,7 +56,7 @@ def minimise(
     """Minimise F from ``start (R, k)`` in each of R replicates, or from one start ``(k,)`` in all.
 
     ``near`` says that the start is close, as the full sample's solution is to a replicate's: a
-    Newton step from a decrement below 1e-9 is the last, for it squares the error. One start for all
+    Newton step from a small decrement is the last, for it squares the error. One start for all
     spares them their first information.
 
     A minimum is only one where the Hessian in correlation form has no eigenvalue below 1e-10: a
@@ -73,7 +73,7 @@ def minimise(
     size, waiting = _batch_size(design, target), 0
     while waiting < n or len(batch.now.rows):
         free = size - len(batch.now.rows)
-        if waiting < n and free >= size // 4:
+        if waiting < n and free >= size // 2:
             batch.enter(np.arange(waiting, min(n, waiting + free)), theta)
             waiting += free
         batch.step()
@@ -131,17 +131,18 @@ class _Batch:
 
     def __init__(self, design: Design, target: Target, near: bool):
         self.design, self.target, self.near = design, target, near
-        self.enough = NEAR_DECREMENT if near else DECREMENT
+        # Where paths may pass infinity F is not nearly quadratic until very near the optimum.
+        self.careful = len(design.equations) > 0
+        self.enough = NEAR_DECREMENT[self.careful] if near else DECREMENT
         self.inverse: np.ndarray | None = None
         self.now = self._state(np.arange(0), np.zeros((0, design.n_parameters)))
 
     def _state(self, rows: np.ndarray, theta: np.ndarray) -> _State:
         n = len(rows)
-        careful = len(self.design.equations) > 0
         return _State(
             rows=rows, theta=theta, point=evaluate(self.design, theta, self.target.take(rows)),
             share=np.ones(n), newton=np.zeros(n, dtype=bool),
-            newton_below=np.full(n, _NEWTON_BELOW[careful]),
+            newton_below=np.full(n, _NEWTON_BELOW[self.careful]),
             decrement=np.full(n, np.inf), before=np.full(n, np.inf),
             count=np.zeros(n, dtype=int), moved=np.zeros(n, dtype=bool),
         )  # fmt: skip
@@ -196,10 +197,14 @@ class _Batch:
     def _curvature(self, target: Target) -> np.ndarray:
         """Expected information far from the optimum, exact Hessian near it."""
         k, now = self.design.n_parameters, self.now
-        matrix = np.empty((len(now.rows), k, k))
-        for flag, compute in ((False, expected_information), (True, hessian)):
-            chosen = np.flatnonzero(now.newton == flag)
-            if len(chosen):
+        if now.newton.all():
+            matrix = hessian(self.design, now.point, target)
+        elif not now.newton.any():
+            matrix = expected_information(self.design, now.point, target)
+        else:
+            matrix = np.empty((len(now.rows), k, k))
+            for flag, compute in ((False, expected_information), (True, hessian)):
+                chosen = np.flatnonzero(now.newton == flag)
                 point = _each_array(lambda x: x[chosen], now.point)  # noqa: B023
                 matrix[chosen] = compute(self.design, point, target.take(chosen))
         self.was_newton = now.newton
@@ -228,7 +233,7 @@ class _Batch:
         if not len(chosen):
             return np.zeros(0, dtype=bool)
         matrix = self.matrix[chosen]
-        other = np.flatnonzero(~self.was_newton[chosen])
+        other = np.flatnonzero(self.careful | ~self.was_newton[chosen])
         if len(other):
             rows = chosen[other]
             point = _each_array(lambda x: x[rows], self.now.point)

@@ -71,7 +71,11 @@ def _retried(design: Design, target: Target, first: Optimum) -> Optimum:
         return first
     starts = np.concatenate([starting_points(design, target.sample[r], RETRIES) for r in failed])
     again = minimise(
-        design, target.take(np.repeat(failed, RETRIES)), starts, max_iterations=RETRY_STEPS, near=True
+        design,
+        target.take(np.repeat(failed, RETRIES)),
+        starts,
+        max_iterations=RETRY_STEPS,
+        near=True,
     )
     reached = np.where(np.isfinite(again.value), again.value, np.inf).reshape(-1, RETRIES)
     value = np.where(again.converged.reshape(-1, RETRIES), reached, np.inf)
