@@ -122,10 +122,10 @@ def test_an_unknown_result_stops_the_build_with_chapter_and_line(built, study_fi
 
     report = tmp_path / "report"
     shutil.copytree(ROOT / "report", report)
-    chapter = report / "en" / "_10_limits.qmd"
+    chapter = report / "en" / "_13_limits.qmd"
     chapter.write_text("# Limits\n\n<< num('fitt', 'cfi') >>\n", encoding="utf-8")
     monkeypatch.setattr(chapters, "REPORT", report)
-    with pytest.raises(ReportError, match=r"en/_10_limits\.qmd, line 3: no result 'fitt'"):
+    with pytest.raises(ReportError, match=r"en/_13_limits\.qmd, line 3: no result 'fitt'"):
         chapters.write_project(read_study(study_file), "en", built / "small")
 
 

@@ -120,6 +120,12 @@ class Workspace:
         """What money is printed in."""
         return self.study.transactions.currency
 
+    @property
+    def all_labels(self) -> dict[str, Text]:
+        """What constructs, items and the answers of profile columns are called."""
+        answers = (label for labels in self.survey.profile_labels.values() for label in labels)
+        return {str(label): label for label in answers} | self.labels
+
     def joined_answers(self) -> pd.DataFrame:
         """Return the answers analysed with ``customer`` and the study's group, one row a sheet."""
         survey = self.survey
