@@ -7,6 +7,7 @@ products of entries of G'DG with entries of E and of the latent covariance matri
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
@@ -86,17 +87,17 @@ def curvature_terms(
     """List the terms of every pair of slots a ≥ b, sorted by pair."""
     u, v, s = index
     width = p + 2 * q
+    moves = {c: _moves_by_slot(slots, c, p, q) for c in np.unique([u, v]).tolist() if c >= p}
     rows = []
-    # Columns below p are those of the identity, and no column moves with a Θ.
-    movers, movable = slots[:, 0] <= PSI_, (u >= p) | (v >= p)
-    for a in np.flatnonzero(movable):
-        for b in np.flatnonzero(movers[: a + 1]):
-            pair = a * (a + 1) // 2 + b
-            for moving, partner in ((u[a], v[a]), (v[a], u[a])):
-                rows += [
-                    (pair, x * width + partner, c, s[a] * weight)
-                    for x, c, weight in _moves(slots[b], int(moving), p, q)
-                ]
+    for a in range(len(slots)):
+        before = a * (a + 1) // 2
+        for moving, partner in ((u[a], v[a]), (v[a], u[a])):
+            rows += [
+                (before + b, x * width + partner, c, s[a] * weight)
+                for b, x, c, weight in moves.get(int(moving), ())
+                if b <= a
+            ]
+    rows.sort(key=itemgetter(0))
     table = np.array(rows, dtype=float).reshape(-1, 4)
     pair, curved, inner = table[:, :3].T.astype(int)
     own, starts = np.unique(pair, return_index=True)
@@ -107,11 +108,18 @@ def curvature_terms(
     return Curvature(order, len(own), starts, curved, inner, table[:, 3].copy())
 
 
-def _moves(slot: np.ndarray, column: int, p: int, q: int) -> list[tuple[int, int, float]]:
+def _moves_by_slot(slots: np.ndarray, column: int, p: int, q: int) -> list[tuple]:
+    """List how a column of G changes with every slot: (slot, column of G, entry, factor)."""
+    return [
+        (b, *move) for b, slot in enumerate(slots.tolist()) for move in _moves(slot, column, p, q)
+    ]
+
+
+def _moves(slot: list[int], column: int, p: int, q: int) -> list[tuple[int, int, float]]:
     """Return how a column of G changes with a slot: (column of G, entry of [E, V], factor)."""
     if column < p:
         return []
-    kind, k, m = (int(x) for x in slot)
+    kind, k, m = slot
 
     def total(i: int, j: int) -> int:
         return i * q + j

@@ -223,4 +223,4 @@ def _pairs(seen: np.ndarray) -> np.ndarray:
 
 def _only_seen(sigma: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Put the identity in the rows and columns a pattern does not hold."""
-    return sigma * _pairs(seen) + np.eye(sigma.shape[-1]) * (1 - seen)[..., None, :]
+    return np.where(_pairs(seen) > 0, sigma, np.eye(sigma.shape[-1]))

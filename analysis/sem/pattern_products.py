@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_LOOKED_UP = 8.0  # cost of one look-up in a pair of slots, in units of one multiplication
+# Costs in units of a multiplication within a matrix product, as timed.
+_PAIR = 150  # the look-ups of one pair of slots in one pattern
+_PLACE = 200  # one entry of the N × N tables
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +57,8 @@ def pays(n_patterns: int, p: int, n_slots: int) -> bool:
     (True, False)
     """
     n = p * (p + 1) // 2
-    by_pairs = _LOOKED_UP * n_patterns * n_slots * (n_slots + 1)
-    return n_patterns * n * n + n_slots * n * (n + n_slots) < by_pairs
+    by_triangle = n * n * (_PLACE + n_patterns) + n_slots * n * (n + n_slots)
+    return by_triangle < _PAIR * n_patterns * n_slots * (n_slots + 1)
 
 
 def slot_squares(

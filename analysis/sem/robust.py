@@ -19,6 +19,7 @@ from analysis.sem.likelihood import Point, expected_information, hessian
 from analysis.sem.moments import central_moments
 
 CHUNK = 20_000
+BLOCK = 2_000  # rows in one cross-product of scores
 Scores = Iterator[tuple[np.ndarray, np.ndarray | None]]
 
 
@@ -56,10 +57,22 @@ def score_products(prepared: Prepared, point: Point, scores) -> np.ndarray:
     k = prepared.design.n_parameters
     total = np.zeros((k, k))
     for g in range(len(prepared.samples)):
-        for values, weights in scores(prepared, point, g):
-            weighted = values if weights is None else values * weights[:, None]
+        for weighted in _blocks(scores(prepared, point, g)):
             total += weighted.T @ weighted
     return total / prepared.n
+
+
+def _blocks(scores: Scores) -> Iterator[np.ndarray]:
+    """Yield weighted scores in blocks: a product of many rows costs less than many of few."""
+    held, n = [], 0
+    for values, weights in scores:
+        held.append(values if weights is None else values * weights[:, None])
+        n += len(values)
+        if n >= BLOCK:
+            yield np.concatenate(held) if len(held) > 1 else held[0]
+            held, n = [], 0
+    if held:
+        yield np.concatenate(held)
 
 
 def casewise_scores(prepared: Prepared, point: Point, g: int) -> Scores:
@@ -206,7 +219,9 @@ def _with_constant(prepared: Prepared, rows: np.ndarray, centre: np.ndarray | fl
     units = prepared.design.units[: rows.shape[1]]
     if not prepared.model.meanstructure:
         return (rows - centre) / units
-    return np.column_stack([np.nan_to_num(rows) / units, np.ones(len(rows))])
+    out = np.ones((len(rows), rows.shape[1] + 1))
+    np.divide(np.where(np.isnan(rows), 0.0, rows), units, out=out[:, :-1])
+    return out
 
 
 def _chunks(n: int) -> list[slice]:
