@@ -66,10 +66,7 @@ def prepare_ordinal(
     )
     samples = _rearranged(samples, names, ordinal.model.observed)
     means = ordinal.model.meanstructure
-    _check_variation(samples, ordinal)
-    sample = gather(samples, ordinal.model.observed, ordinal.ordered, means)
-    _check_same_order(sample)
-    _check_rank(sample)
+    sample = _checked_moments(samples, ordinal)
     spread = pooled_spread(sample)
     design = build_ordinal_design(ordinal, spread)
     diagonal = request.estimator in ("wlsmv", "dwls")
@@ -192,6 +189,16 @@ def _split(
         own = None if weights is None else np.asarray(weights, dtype=float)[rows]
         samples.append(Sample(name, columns[rows], rows, own))
     return tuple(samples)
+
+
+def _checked_moments(samples: tuple[Sample, ...], ordinal: OrdinalModel) -> SampleMoments:
+    """Return the groups' moments, or refuse columns that have none to give."""
+    _check_variation(samples, ordinal)
+    model = ordinal.model
+    sample = gather(samples, model.observed, ordinal.ordered, model.meanstructure)
+    _check_same_order(sample)
+    _check_rank(sample)
+    return sample
 
 
 def _check_variation(samples: tuple[Sample, ...], ordinal: OrdinalModel) -> None:
