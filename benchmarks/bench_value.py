@@ -41,9 +41,10 @@ HEADING = "## Customer value"
 ABOUT = (
     "Made by `python benchmarks/bench_value.py --peer … --many 100000000 --write`, one run of each "
     "task on two processors that did other work too: wall seconds are upper bounds, ratios are of "
-    "processor seconds, and so should the aims in seconds be read. lifetimes runs on one processor and is spared the reading of the "
-    "log, which it has in memory. Logs are Parquet files of purchases by a tenth as many customers "
-    "over two years; customers are simulated from Pareto/NBD on a grid of days."
+    "processor seconds, and so should the aims in seconds be read. lifetimes runs on one processor "
+    "and is spared the reading of the log, which it has in memory. Logs are Parquet files of "
+    "purchases by a tenth as many customers over two years; customers are simulated from "
+    "Pareto/NBD on a grid of days."
 )
 
 
