@@ -55,6 +55,7 @@ def link_latent_covariates(
     now on, and those who are still customers gain. Errors are from customers' influence (Huber
     1967): each acts on an effect by being averaged over, through the survey parameters, and through
     the purchase parameters, these given those; all that varies with the sample varies together.
+    Intervals: :func:`effect_limits`.
     """
     if n_draws < FEWEST_DRAWS:
         raise ModelError(
@@ -72,9 +73,9 @@ def link_latent_covariates(
     estimate = np.concatenate([part.value for part in parts])
     influence = np.concatenate([part.influence for part in parts], axis=1)
     error = np.sqrt((influence**2).sum(axis=0))
-    reach = norm.ppf(0.5 + link.confidence / 2) * error
-    p = 2 * norm.sf(np.abs(estimate) / error)
-    numbers = zip(estimate, error, estimate - reach, estimate + reach, p, strict=True)
+    is_money = np.array([name[3] == "money" for name in names])
+    limits = effect_limits(estimate, error, is_money, norm, link.confidence)
+    numbers = zip(estimate, error, *limits, strict=True)
     rows = [("latent_covariates", *n, *v, np.nan) for n, v in zip(names, numbers, strict=True)]
     return LinkEffects(
         n_used=link.n_used, n_dropped=link.n_dropped, method=METHODS["latent_covariates"],
@@ -96,6 +97,23 @@ def effect_names(chain: Chain, groups: tuple[str, ...]) -> list[tuple[str, ...]]
         ):  # fmt: skip
             names += [(group, source, VALUE, effect, unit) for source in chain.sources]
     return names
+
+
+def effect_limits(
+    estimate: np.ndarray, error: np.ndarray, is_money: np.ndarray, distribution, confidence: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return lower and upper limits and p of effects.
+
+    Symmetric, but for money: gains multiply, so that their estimates are skewed, and an interval
+    symmetric in the estimate misses large truths. Theirs is symmetric in asinh(x / 2 errors),
+    which is the logarithm of what is far from 0 and stays defined on both sides of it.
+    """
+    scale = np.where(is_money, 2 * error, 1.0)
+    place = np.where(is_money, np.arcsinh(estimate / scale), estimate)
+    spread = np.where(is_money, error / np.hypot(scale, estimate), error)
+    reach = distribution.ppf(0.5 + confidence / 2) * spread
+    low, high = (np.where(is_money, scale * np.sinh(v), v) for v in (place - reach, place + reach))
+    return low, high, 2 * distribution.sf(np.abs(place) / spread)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

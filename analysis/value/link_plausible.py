@@ -19,7 +19,7 @@ from scipy.stats import t as student
 from analysis.errors import ModelError
 from analysis.results import tidy_frame
 from analysis.value.link_chain import Chain, find_chain, money_of_shifts
-from analysis.value.link_covariates import effect_names
+from analysis.value.link_covariates import effect_limits, effect_names
 from analysis.value.link_influence import (
     Imputed,
     casewise_influence,
@@ -126,12 +126,12 @@ def _pooled(link: LinkModel, imputed: Imputed, error: np.ndarray | None) -> list
     df = link.survey.n_used - link.survey.prepared.design.n_parameters
     estimates, variances = np.array(imputed.estimates), np.array(imputed.variances)
     pooled = pool_estimates(estimates, variances, df, link.confidence)
-    columns = [pooled.estimate, pooled.std_error, pooled.ci_low, pooled.ci_high, pooled.p]
-    if error is not None:
-        reach = student.ppf(0.5 + link.confidence / 2, df) * error
-        p = 2 * student.sf(np.abs(pooled.estimate) / error, df)
-        columns = [pooled.estimate, error, pooled.estimate - reach, pooled.estimate + reach, p]
-    return list(zip(*columns, pooled.missing_information, strict=True))
+    at = student(df if error is not None else pooled.df)
+    error = pooled.std_error if error is None else error
+    chain = find_chain(link.survey, link.touches)
+    is_money = np.array([name[3] == "money" for name in effect_names(chain, link.groups)])
+    limits = effect_limits(pooled.estimate, error, is_money, at, link.confidence)
+    return list(zip(pooled.estimate, error, *limits, pooled.missing_information, strict=True))
 
 
 def plausible_outcomes(link: LinkModel, traits: Traits) -> tuple[dict[str, np.ndarray], np.ndarray]:
