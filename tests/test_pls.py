@@ -455,7 +455,11 @@ def test_inadmissible_correction_is_told():
         ({"data": MOBI.assign(IMAG2=5)}, DataError, "IMAG2 is constant"),
         ({"data": MOBI.assign(IMAG2="five")}, DataError, "IMAG2 holds text"),
         ({"data": MOBI.assign(IMAG2=np.inf)}, DataError, "IMAG2 (250 rows)"),
-        ({"data": MOBI.assign(IMAG2=np.nan), "missing": "mean"}, DataError, "No answer at all in IMAG2"),
+        (
+            {"data": MOBI.assign(IMAG2=np.nan), "missing": "mean"},
+            DataError,
+            "No answer at all in IMAG2",
+        ),
         ({"data": MOBI.assign(IMAG2=np.nan)}, DataError, "No answer at all in IMAG2"),
         ({"data": MOBI.head(3)}, DataError, "3 complete rows"),
         ({"missing": "fiml"}, DataError, "missing='fiml'"),

@@ -63,7 +63,7 @@ class Column:
     optional : bool
         Leave the column out where the frame lacks it or has nothing in it.
     words : mapping
-        Stored value → what is printed for it (kinds ``text`` and ``verdict``).
+        Stored value → what is printed for it (kinds ``text``, ``label`` and ``verdict``).
     bold : str or None
         Name of a rule: numbers whose size keeps it are printed bold.
 
@@ -143,7 +143,8 @@ def _text(values, column, lang, labels) -> str:
 
 
 def _label(values, column, lang, labels) -> str:
-    return in_language(labels.get(str(values[0]), str(values[0])), lang)
+    code = str(values[0])
+    return in_language(column.words.get(code, labels.get(code, code)), lang)
 
 
 def _chain(values, column, lang, labels) -> str:

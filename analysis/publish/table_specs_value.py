@@ -124,7 +124,7 @@ VALUE = {
     ),
     "link_chain": table(
         column("label", "from", "From", "自变量", 2.4),
-        column("text", "to", "To", "因变量", 2.2, words={
+        column("label", "to", "To", "因变量", 2.2, words={
             "value": Text("log lifetime value", zh="生命周期价值的对数"),
         }),
         column("text", "effect", "Effect", "效应", 1.0, words={
@@ -152,12 +152,12 @@ VALUE = {
         column("verdict", "agrees", "Agree", "一致", 0.8, words=YES_NO),
     ),
     "link_groups": table(
-        column("text", "group", "Group", "组别", 1.4),
+        column("text", "group_label", "Group", "组别", 1.4),
         column("label", "from", "One more point of", "提高一分的构念", 2.4),
         column("number", "estimate", "Worth, per customer and year", "每名客户每年的价值", 1.8),
         column("interval", "ci_low ci_high", LEVEL_EN, LEVEL_ZH, 1.6),
         column("p", "p", "*p*", "*p*", 0.9),
-        group="group",
+        group="group_label",
     ),
     "value_by_loyalty": table(
         column("text", "group", "Loyalty", "忠诚水平", 1.6, words=_LEVELS),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.results import Result
+from analysis.results import Result, tidy_frame
 from analysis.wording import (
     MINUS,
     Text,
@@ -107,6 +107,19 @@ class LinkEffects(Result):
         ]  # fmt: skip
         return rows.iloc[0]
 
+    def money(self, sources: Sequence[str | None]) -> pd.DataFrame:
+        """Return what one more point of some constructs is worth, groups by their labels."""
+        rows = self.frame[(self.frame.effect == "money") & self.frame["from"].isin(sources)]
+        names = [self._group_label(group) for group in rows["group"]]
+        return tidy_frame(rows.assign(group_label=names).to_dict("records"))
+
+    def _group_label(self, group: str) -> Text:
+        """Return what a group, or the difference of two, is called."""
+        parts = [self.label(name) for name in str(group).split(f" {MINUS} ")]
+        words = {lang: [in_language(part, lang) for part in parts] for lang in ("en", "zh")}
+        joint = f" {MINUS} "
+        return Text(joint.join(words["en"]), zh=joint.join(words["zh"]))
+
     def label(self, name: str) -> str:
         """Return what a construct is called."""
         return self.labels.get(name, name)
@@ -133,7 +146,7 @@ class LinkEffects(Result):
         return _SENTENCES[lang].format(
             where=_where(self.label(group), lang),
             name=inside_sentence(self.label(source), lang),
-            currency=self.currency + " " if self.currency else "",
+            currency=_currency(self.currency, lang),
             money=format_number(money.estimate, 2, lang=lang),
             money_ci=format_interval(money.ci_low, money.ci_high, 2, lang=lang),
             percent=shown[0],
@@ -202,10 +215,18 @@ _DIFFERENCES = {
     "en": ("Differences in that worth: ", ".", "; "),
     "zh": ("该价值的组间差异：", "。", "；"),
 }
+
+
+def _currency(name: str, lang: str) -> str:
+    """Return the currency as it stands before the sum in English, after it in Chinese."""
+    word = in_language(name, lang)
+    return (f" {word}" if lang == "zh" else f"{word} ") if word else ""
+
+
 _SENTENCES = {
     "en": "{where}One more point of {name} is worth {currency}{money} {money_ci} per customer and "
     "year; the lifetime value of somebody who is a customer changes by {percent} {percent_ci}, "
     "p {p} ({method}; {level} CI in brackets).",
-    "zh": "{where}{name}每提高1分，每位客户每年价值增加{currency}{money} {money_ci}；"
+    "zh": "{where}{name}每提高1分，每位客户每年价值增加 {money} {money_ci}{currency}；"
     "在册客户的终身价值变化{percent} {percent_ci}，p {p}（{method}；方括号内为{level}置信区间）。",
 }

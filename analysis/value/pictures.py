@@ -123,8 +123,8 @@ def plot_value_distribution(value: LifetimeValue, ax: Axes | None = None, *, lan
     from analysis.style import PALETTE, figure_style, new_axes
 
     values = np.sort(value.table()["lifetime_value"].to_numpy())
-    positive = values[values > 0]
-    edges = np.geomspace(*np.quantile(positive, [0.001, 1.0]), 41)
+    # Those who are all but lost share the first bar: on a logarithmic scale they would fill half.
+    edges = np.geomspace(max(values[-1] / 1e5, np.quantile(values, 0.02)), values[-1], 41)
     limit = np.quantile(values, 0.9)
     share = format_percent(values[values >= limit].sum() / values.sum())
     words = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.value.lifecycle import StageRules
 from analysis.value.transactions import UNITS
 
@@ -34,10 +36,7 @@ def earned_share(study: Study, purchases: TransactionSummary) -> float:
     """Return the share of spend that is kept: the study's, else from the log's costs, else all."""
     if study.value.margin is not None:
         return study.value.margin
-    customers = purchases.customers
-    if "cost" not in customers:
-        return 1.0
-    return float(1 - customers["cost"].sum() / customers["spend"].sum())
+    return 1.0 if np.isnan(purchases.margin) else purchases.margin
 
 
 def discounting(study: Study, purchases: TransactionSummary) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The core metrics of customer experience that a study's answers, purchases and service log give."""
+"""The core metrics of customer experience that answers, purchases and service log give."""
 
 from __future__ import annotations
 
