@@ -1,6 +1,6 @@
 # make report    sets up what is missing and prints the report of STUDY
 # make test      sets up what is missing and runs every test
-STUDY  ?= data/ecsi-mobile
+STUDY  ?= data/bank-panel
 PYTHON ?= python3
 ARGS   ?=
 
