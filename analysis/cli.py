@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the study, its data or the report is at fault (the message
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from enum import StrEnum
@@ -40,6 +41,12 @@ class Renderer(StrEnum):
 
 StudyFile = Annotated[Path, typer.Argument(help="study.yml, or the folder that holds it.")]
 Draft = Annotated[bool, typer.Option(help="Few bootstrap draws, marked as a draft: for a look.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        help="Summarise the purchase log on Dask: local, or a scheduler, tcp://host:8786."
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Build folder; default: build/ of the project.")]
 
 
@@ -72,10 +79,11 @@ def check(study: StudyFile) -> None:
 
 
 @app.command()
-def run(study: StudyFile, draft: Draft = False, out: Out = None) -> None:
+def run(study: StudyFile, draft: Draft = False, out: Out = None, cluster: Cluster = None) -> None:
     """Execute the notebooks: the results store, the figures and the executed notebooks."""
     from analysis.publish.build import run_notebooks
 
+    _use_cluster(cluster)
     job = _job(study, Language.all, None, Renderer.auto, draft, out)
     _timed(lambda: run_notebooks(job))
     typer.echo(f"{job.folder / 'results'}\n{job.folder / 'notebooks'}")
@@ -89,10 +97,12 @@ def report(
     renderer: Annotated[Renderer, typer.Option(help="Who renders.")] = Renderer.auto,
     draft: Draft = False,
     out: Out = None,
+    cluster: Cluster = None,
 ) -> None:
     """Execute what changed, then print the report in every language and format asked for."""
     from analysis.publish.build import build_report
 
+    _use_cluster(cluster)
     job = _job(study, lang, format, renderer, draft, out)
     files = _timed(lambda: build_report(job))
     for path in files:
@@ -111,6 +121,14 @@ def main() -> None:
     except AnalysisError as error:
         typer.echo(f"\n{error}", err=True)
         sys.exit(1)
+
+
+def _use_cluster(address: str | None) -> None:
+    """Hand the address to the notebooks, whose kernels inherit the environment."""
+    from analysis.publish.workspace import CLUSTER
+
+    if address:
+        os.environ[CLUSTER] = address
 
 
 def _job(study, lang, formats, renderer, draft, out):

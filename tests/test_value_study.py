@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from analysis.errors import DataError
 from analysis.publish.build import Job, build_report, notebooks_of
+from analysis.publish.workspace import CLUSTER, open_study
 from analysis.study import check_study, read_study
+from analysis.study.logs import header_of, read_log
 
 ROOT = Path(__file__).parents[1]
 CDNOW = ROOT / "data" / "cdnow"
@@ -84,6 +87,26 @@ def test_purchases_alone_need_one_notebook(sample):
     assert [path.stem for path in notebooks_of(study)] == ["06_value"]
     assert [path.name for path in study.data_files] == ["transactions.csv"]
     assert not study.links
+
+
+def test_the_summary_is_the_same_on_a_cluster(sample, tmp_path, monkeypatch):
+    """What ``--cluster`` hands to the notebooks; DuckDB's numbers to the last digit."""
+    work = open_study(sample / "study.yml", tmp_path)
+    alone = work.purchases().customers
+    monkeypatch.setenv(CLUSTER, "threads")
+    pd.testing.assert_frame_equal(work.purchases().customers, alone, check_exact=True)
+    monkeypatch.setenv(CLUSTER, "nowhere")
+    with pytest.raises(DataError, match="nowhere"):
+        work.purchases()
+
+
+@pytest.mark.parametrize(("delimiter", "encoding"), [(";", "utf-8-sig"), ("\t", "gb18030")])
+def test_a_log_is_read_whatever_its_delimiter_and_encoding(tmp_path, delimiter, encoding):
+    lines = [["客户", "date"], ["甲", "2026-01-01"], ["乙", "2026-02-01"]]
+    text = "\n".join(delimiter.join(line) for line in lines)
+    (tmp_path / "log.csv").write_bytes(text.encode(encoding))
+    assert header_of(tmp_path / "log.csv") == lines[0]
+    assert read_log(tmp_path / "log.csv").to_numpy().tolist() == lines[1:]
 
 
 def test_the_stored_model_is_the_published_one(built):

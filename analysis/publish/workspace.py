@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from analysis.value.transactions import TransactionSummary
 
 DRAFT_DRAWS = 100
+#: Environment variable with the Dask scheduler that summarises purchase logs (``--cluster``). It
+#: is no parameter of a notebook, for the numbers are the same wherever they are made.
+CLUSTER = "ANALYSIS_CLUSTER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +175,7 @@ class Workspace:
         options = declared.model_dump(exclude={"file", "currency", "licence", "citation"})
         if not holdout:
             del options["calibration_end"]
+        options["cluster"] = os.environ.get(CLUSTER)
         return summarise_transactions(self.study.folder / declared.file, **options)
 
 

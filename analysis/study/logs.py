@@ -77,14 +77,21 @@ def header_of(path: Path) -> list[str]:
 
 
 def _csv_header(path: Path) -> list[str]:
+    line, _, delimiter = _first_line(path)
+    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _first_line(path: Path) -> tuple[str, str, str]:
+    """Return the header line of a text file, its encoding and its delimiter."""
     with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rb") as file:
         line = file.readline()
+    encoding = "utf-8-sig"
     try:
-        text = line.decode("utf-8-sig")
+        text = line.decode(encoding)
     except UnicodeDecodeError:
-        text = line.decode("gb18030", errors="replace")
-    delimiter = max(_DELIMITERS, key=text.count)
-    return [name.strip() for name in next(csv.reader([text], delimiter=delimiter), [])]
+        encoding = "gb18030"
+        text = line.decode(encoding, errors="replace")
+    return text, encoding, max(_DELIMITERS, key=text.count)
 
 
 def read_log(path: Path) -> pd.DataFrame:
@@ -94,7 +101,10 @@ def read_log(path: Path) -> pd.DataFrame:
     kind = path.suffix.lower()
     if kind == ".parquet":
         return pd.read_parquet(path)
-    return pd.read_excel(path) if kind == ".xlsx" else pd.read_csv(path, sep=None, engine="python")
+    if kind == ".xlsx":
+        return pd.read_excel(path)
+    _, encoding, delimiter = _first_line(path)
+    return pd.read_csv(path, sep=delimiter, encoding=encoding)
 
 
 def _examine_roles(study: Study) -> list[Finding]:
