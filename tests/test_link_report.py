@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from analysis.value import (
     match_answers,
     summarise_transactions,
 )
+from analysis.value.plan import group_to_compare
 
 STUDY = """\
 name: linked
@@ -115,3 +117,12 @@ def test_identifiers_that_do_not_match_are_no_fault_of_the_file_but_of_the_link(
     )
     with pytest.raises(DataError, match="allowed"):
         match_answers(survey, purchases)
+
+
+@pytest.mark.parametrize(("sizes", "compared"), [((120, 100), True), ((300, 99), False)])
+def test_groups_are_compared_where_each_is_large_enough(sizes, compared):
+    labels = [name for name, n in zip("ab", sizes, strict=True) for _ in range(n)]
+    answers = pd.DataFrame({"region": pd.Categorical(labels, ["a", "b", "nobody"])})
+    study, match = SimpleNamespace(group="region"), SimpleNamespace(answers=answers)
+    assert group_to_compare(study, match) == ("region" if compared else None)
+    assert group_to_compare(SimpleNamespace(group=None), match) is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.value.lifecycle import StageRules
+from analysis.value.link_match import FEWEST_MATCHED
 from analysis.value.transactions import UNITS
 
 if TYPE_CHECKING:
@@ -55,6 +56,15 @@ def formula(study: Study, purchases: TransactionSummary) -> dict[str, float]:
         "acquisition_cost": study.value.acquisition_cost,
         "margin": earned_share(study, purchases),
     }
+
+
+def group_to_compare(study: Study, match: Match) -> str | None:
+    """Return the study's group where each has respondents enough for a link of its own."""
+    if study.group is None:
+        return None
+    sizes = match.answers[study.group].astype(str).value_counts()
+    enough = len(sizes) > 1 and sizes.min() >= FEWEST_MATCHED
+    return study.group if enough else None
 
 
 def thirds_of(match: Match, items: list[str], customers: pd.Index) -> pd.Series:
