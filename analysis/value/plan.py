@@ -62,7 +62,7 @@ def group_to_compare(study: Study, match: Match) -> str | None:
     """Return the study's group where each has respondents enough for a link of its own."""
     if study.group is None:
         return None
-    sizes = match.answers[study.group].astype(str).value_counts()
+    sizes = match.answers[study.group].dropna().astype(str).value_counts()
     enough = len(sizes) > 1 and sizes.min() >= FEWEST_MATCHED
     return study.group if enough else None
 
