@@ -9,6 +9,7 @@ simulated panel's own customers, within the interval found.
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -499,6 +500,9 @@ def test_weights_of_the_match_take_the_place_of_the_surveys(bank):
 
 def test_index_runs_from_0_to_100_and_skips_what_is_not_answered(bank):
     study, survey, *_ = bank
+    items = survey.items.copy()
+    items.loc[items.index[:40], ["LOY2", "LOY3"]] = np.nan
+    survey = replace(survey, items=items)
     index = construct_index(study, survey, "LOY")
     answers = survey.items[["LOY1", "LOY2", "LOY3"]]
     one = answers.notna().sum(axis=1) == 1

@@ -146,9 +146,9 @@ def test_item_means_are_told_one_scale_at_a_time(tmp_path):
     said = statistics.sentence()
     for items, scale in ((["a1", "a2", "a3"], "1–5"), (["b1", "b2"], "0–1000000")):
         low, high = means[items].idxmin(), means[items].idxmax()
-        told = f"from {means[low]:.2f} ({low}) to {means[high]:.2f} ({high}) on the scale {scale}"
+        told = f"from {means[low]:,.2f} ({low}) to {means[high]:,.2f} ({high}) on the scale {scale}"
         assert told in said
-        assert f"在 {scale} 量表上介于{means[low]:.2f}（{low}）" in statistics.sentence("zh")
+        assert f"在 {scale} 量表上介于{means[low]:,.2f}（{low}）" in statistics.sentence("zh")
     assert f"at {means['c1']:.2f} on the scale 0–10 (c1 alone)" in said
     assert statistics.table()["scale_maximum"].tolist() == [5, 5, 5, 1_000_000, 1_000_000, 10]
 

@@ -40,6 +40,17 @@ def _counted(frame):
     return frame[frame["rows"] > 0]
 
 
+def _standardised(frame):
+    """Keep the effects in standard deviations."""
+    if "unit" not in frame:
+        return frame
+    return frame[frame["unit"].isin(["sd_per_sd", "log_per_sd"])]
+
+
+def _without_loadings(frame):
+    return frame[frame["kind"] != "loading"] if "kind" in frame else frame
+
+
 VALUE = {
     "purchase_log": table(
         column("text", "explanation", "Rows", "行", 4.2),
@@ -133,7 +144,7 @@ VALUE = {
         column("number", "estimate", "Per *SD*", "每标准差", 0.9),
         column("interval", "ci_low ci_high", LEVEL_EN, LEVEL_ZH, 1.5),
         column("p", "p", "*p*", "*p*", 0.9),
-        keep=lambda frame: frame[frame["unit"].isin(["sd_per_sd", "log_per_sd"])],
+        keep=_standardised,
         note=Text(
             "Paths: standard deviations of the target; totals: change of log value, × 100 roughly "
             "in percent.",
@@ -181,6 +192,6 @@ VALUE = {
         column("number", "estimate", "Estimate", "估计值", 0.9),
         column("interval", "ci_low ci_high", LEVEL_EN, LEVEL_ZH, 1.5),
         column("verdict", "covered", "Held", "包含", 0.7, words=YES_NO),
-        keep=lambda frame: frame[frame["kind"] != "loading"],
+        keep=_without_loadings,
     ),
 }  # fmt: skip
