@@ -53,7 +53,7 @@ MISSING: Mapping[str, Text] = {
     "link": Text(
         "a link from satisfaction to lifetime value (answers and purchases of the same customers, "
         "and a model between them)",
-        zh="满意度与终身价值之间的关联（同一批顾客的作答与交易，以及连接两者的模型）",
+        zh="满意度与生命周期价值之间的关联（同一批顾客的作答与交易，以及连接两者的模型）",
     ),
     "retention": Text(
         "a retention rate (a purchase model in which customers leave, or contracts with their end)",

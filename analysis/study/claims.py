@@ -15,7 +15,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "satisfaction_value": {
         "label": {
             "en": "One percent more satisfaction brings 12 percent more lifetime value",
-            "zh": "满意度上升百分之一，客户终身价值上升12%",
+            "zh": "满意度上升百分之一，客户生命周期价值上升12%",
         },
         "quantity": "value_per_satisfaction_percent",
         "change": 1,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _AXIS = {
     "en": "Change of log lifetime value per standard deviation",
-    "zh": "每提高1个标准差，对数终身价值的变化",
+    "zh": "每提高 1 个标准差，对数生命周期价值的变化",
 }
 
 

@@ -29,11 +29,11 @@ COLUMNS = ("method", "group", "from", "to", "effect", "unit", "estimate", "std_e
            "ci_high", "p", "missing_information")  # fmt: skip
 #: What a row's unit is called.
 UNITS_SAID = {
-    "points_per_point": Text("points per point", zh="每1分的分值变化"),
-    "sd_per_sd": Text("standard deviations per standard deviation", zh="每1个标准差的标准差变化"),
-    "log_per_point": Text("log value per point", zh="每1分的对数价值变化"),
-    "log_per_sd": Text("log value per standard deviation", zh="每1个标准差的对数价值变化"),
-    "money_per_point": Text("money per point, customer and year", zh="每1分、每位客户每年的金额"),
+    "points_per_point": Text("points per point", zh="每 1 分的分值变化"),
+    "sd_per_sd": Text("standard deviations per standard deviation", zh="每 1 个标准差的标准差变化"),
+    "log_per_point": Text("log value per point", zh="每 1 分的对数价值变化"),
+    "log_per_sd": Text("log value per standard deviation", zh="每 1 个标准差的对数价值变化"),
+    "money_per_point": Text("money per point, customer and year", zh="每 1 分、每位客户每年的金额"),
 }
 METHODS = {
     "latent_covariates": Text(
@@ -41,7 +41,7 @@ METHODS = {
     ),
     "plausible_values": Text(
         "structural model with plausible values of lifetime value",
-        zh="含客户终身价值似真值的结构模型",
+        zh="含客户生命周期价值似真值的结构模型",
     ),
 }
 
@@ -134,11 +134,16 @@ class LinkEffects(Result):
             The construct; by default the one before last (satisfaction, where loyalty is last).
         """
         source = source or self.sources[max(len(self.sources) - 2, 0)]
-        parts = [self._said(source, lang, group) for group in self.groups or ("",)]
+        groups = self.groups or ("",)
+        parts = [self._said(source, lang, group, how=group == groups[0]) for group in groups]
         parts.append(self._compared(source, lang) if self.groups else self._chain(lang))
         return ("" if lang == "zh" else " ").join(part for part in parts if part)
 
-    def _said(self, source: str, lang: str, group: str) -> str:
+    def _said(self, source: str, lang: str, group: str, *, how: bool) -> str:
+        """State what one more point is worth; ``how`` adds by which route, once a paragraph."""
+        route = _ROUTES[lang].format(
+            method=in_language(METHODS[self.approach], lang), level=format_percent(self.confidence)
+        )
         money = self.effect(source, "money_per_point", group)
         growth = self.effect(source, "log_per_point", group)
         percent = [float(np.expm1(growth[c])) for c in ("estimate", "ci_low", "ci_high")]
@@ -151,9 +156,8 @@ class LinkEffects(Result):
             money_ci=format_interval(money.ci_low, money.ci_high, 2, lang=lang),
             percent=shown[0],
             percent_ci=f"[{shown[1]}, {shown[2]}]",
-            level=format_percent(self.confidence),
             p=format_p(growth.p, lang=lang, relation=True),
-            method=in_language(METHODS[self.approach], lang),
+            route=route if how else "",
         )
 
     def _compared(self, source: str, lang: str) -> str:
@@ -226,7 +230,11 @@ def _currency(name: str, lang: str) -> str:
 _SENTENCES = {
     "en": "{where}One more point of {name} is worth {currency}{money} {money_ci} per customer and "
     "year; the lifetime value of somebody who is a customer changes by {percent} {percent_ci}, "
-    "p {p} ({method}; {level} CI in brackets).",
-    "zh": "{where}{name}每提高1分，每位客户每年价值增加 {money} {money_ci}{currency}；"
-    "在册客户的终身价值变化{percent} {percent_ci}，p {p}（{method}；方括号内为{level}置信区间）。",
+    "p {p}{route}.",
+    "zh": "{where}{name}每提高 1 分，每位客户每年价值增加 {money} {money_ci}{currency}；"
+    "在册客户的生命周期价值变化 {percent} {percent_ci}，p {p}{route}。",
+}
+_ROUTES = {
+    "en": " ({method}; {level} CI in brackets)",
+    "zh": "（{method}；方括号内为 {level} 置信区间）",
 }
