@@ -212,7 +212,7 @@ def test_value_is_summed_over_the_stages():
     low, high = wilson_interval(2, 6)
     assert (table.loc["upgrade", "ci_low"], table.loc["upgrade", "ci_high"]) == (low, high)
     assert "upgrade 33.3% (value 48)" in stages.sentence("en")
-    assert "升级期33.3%（价值48）" in stages.sentence("zh")
+    assert "升级期33.3%（价值 48）" in stages.sentence("zh")
 
 
 def test_default_upgrade_is_a_quantile_of_repeat_buyers():

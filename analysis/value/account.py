@@ -104,7 +104,7 @@ def account_of(counts, tally: Counter, customers: pd.DataFrame, reading: Reading
 def notes_of(log: pd.DataFrame, until: dt.date, has_holdout: bool) -> tuple[Text, ...]:
     """Tell the counts that a reader may stumble over."""
     notes = [
-        Text(f"{rows} rows: {words}.", zh=f"{rows}行：{words.zh}。")
+        Text(f"{rows} rows: {words}.", zh=f"{rows} 行：{words.zh}。")
         for step, rows, words in zip(log["step"], log["rows"], log["explanation"], strict=True)
         if rows and step not in ("rows_read", "purchases", "holdout")
     ]

@@ -162,7 +162,7 @@ class ModelComparison(Result):
             for m, d in zip(rows["model"].iloc[1:], rows["delta_aic"].iloc[1:], strict=True)
         ]
         if lang == "zh":
-            return f"按AIC选择{best}（AIC = {aic}；其余：{'、'.join(others) or '无'}）。"
+            return f"按 AIC 选择 {best}（AIC = {aic}；其余：{'、'.join(others) or '无'}）。"
         rest = f"; the others: {', '.join(others)}" if others else ""
         return f"By AIC the {best} model was chosen (AIC = {aic}{rest})."
 
@@ -262,8 +262,8 @@ class HoldoutCalibration(Result):
         numbers = [format_number(v, 0, lang=lang) for v in (expected, actual)]
         percent = format_number(off, 1, lang=lang)
         if lang == "zh":
-            told = f"预测验证期内购买{numbers[0]}次，实际{numbers[1]}次"
-            return f"{self.model}{told}（偏差{percent}%）。"
+            told = f"预测验证期内购买 {numbers[0]} 次，实际 {numbers[1]} 次"
+            return f"{self.model} {told}（偏差 {percent}%）。"
         return (
             f"{self.model} expected {numbers[0]} purchases in the holdout period; there were "
             f"{numbers[1]} (off by {percent}%)."

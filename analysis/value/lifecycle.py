@@ -109,11 +109,11 @@ class LifecycleStages(Result):
             worth = "" if self.values is None else format_number(row.total, 0, lang=lang)
             share = format_percent(row.share, 1)
             if lang == "zh":
-                parts.append(f"{name}{share}" + (f"（价值{worth}）" if worth else ""))
+                parts.append(f"{name}{share}" + (f"（价值 {worth}）" if worth else ""))
             else:
                 parts.append(f"{name} {share}" + (f" (value {worth})" if worth else ""))
         if lang == "zh":
-            return f"{self.n_used}名客户按生命周期阶段：{join_words(parts, lang='zh')}。"
+            return f"{self.n_used} 名客户按生命周期阶段：{join_words(parts, lang='zh')}。"
         return f"Of {self.n_used} customers by lifecycle stage: {join_words(parts)}."
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
@@ -217,10 +217,10 @@ def _rules_note(rules: StageRules) -> Text:
     en = (
         f"retained from {rules.retain_from} repeat purchases, upgraded from a mean spend of {spend}"
     )
-    zh = f"重复购买{rules.retain_from}次起为维持期，平均消费达{spend}为升级期"
+    zh = f"重复购买 {rules.retain_from} 次起为维持期，平均消费达 {spend} 为升级期"
     if rules.lapsed_below is not None:
         en += f", lapsed below a P(alive) of {rules.lapsed_below}"
-        zh += f"，存活概率低于{rules.lapsed_below}为已流失"
+        zh += f"，存活概率低于 {rules.lapsed_below} 为已流失"
     return Text(f"Rules: {en}.", zh=f"规则：{zh}。")
 
 
@@ -259,7 +259,7 @@ class StageTransitions(Result):
         ]
         n = int(rows["customers"].sum())
         if lang == "zh":
-            return f"{n}名客户中，留在原阶段的比例：{join_words(parts, lang='zh')}。"
+            return f"{n} 名客户中，留在原阶段的比例：{join_words(parts, lang='zh')}。"
         return f"Of {n} customers the share that stayed in its stage was {join_words(parts)}."
 
 

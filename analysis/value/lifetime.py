@@ -113,10 +113,10 @@ class LifetimeValue(Result):
         mean = format_number(values.mean(), 2, lang=lang)
         simple = format_number(self.simple_total, 0, lang=lang)
         if lang == "zh":
-            beside = "" if np.isnan(self.simple_total) else f"简单公式给出{simple}。"
+            beside = "" if np.isnan(self.simple_total) else f"简单公式给出 {simple}。"
             return (
-                f"{self.n_used}名客户的剩余价值共{total} {limits}，人均{mean}；"
-                f"价值最高的十分之一客户占{tenth}。{beside}"
+                f"{self.n_used} 名客户的剩余价值共 {total} {limits}，人均 {mean}；"
+                f"价值最高的十分之一客户占 {tenth}。{beside}"
             )
         beside = "" if np.isnan(self.simple_total) else f" The simple formula gives {simple}."
         return (
@@ -214,7 +214,7 @@ def lifetime_value(
         n_used=len(values),
         method=Text(
             f"customer lifetime value from {purchase.family.title}",
-            zh=f"基于{purchase.family.title.zh}的客户生命周期价值",
+            zh=f"基于 {purchase.family.title.zh} 的客户生命周期价值",
         ),
         confidence=purchase.confidence,
         notes=(*purchase.notes, *(spend.notes if isinstance(spend, SpendModel) else ())),

@@ -113,20 +113,20 @@ _WORDS = {
     "match": {
         "en": "{matched} of {respondents} respondents ({rate}) were found in the log; they are "
         "{share} of its {customers} customers.",
-        "zh": "{respondents}名受访者中{matched}名（{rate}）可与交易记录匹配，"
-        "占全部{customers}名客户的{share}。",
+        "zh": "{respondents} 名受访者中 {matched} 名（{rate}）可与交易记录匹配，"
+        "占全部 {customers} 名客户的 {share}。",
     },
     "alike": {
         "en": "They buy like the other customers: no standardised mean difference exceeds {rule} "
         "in absolute value ({said}).",
-        "zh": "其购买行为与其他客户相近：标准化均值差的绝对值均不超过{rule}（{said}）。",
+        "zh": "其购买行为与其他客户相近：标准化均值差的绝对值均不超过 {rule}（{said}）。",
     },
     "differ": {
         "en": "They differ from the other customers in {listed} (standardised mean difference "
         "beyond {rule}: {said}); weighted by the inverse of the chance of answering, the largest "
         "difference from all customers is {worst}, at an effective n of {n}.",
-        "zh": "其与其他客户在{listed}上有差异（标准化均值差超过{rule}：{said}）；"
-        "按作答概率的倒数加权后，与全部客户的最大差异为{worst}，有效样本量为{n}。",
+        "zh": "其与其他客户在{listed}上有差异（标准化均值差超过 {rule}：{said}）；"
+        "按作答概率的倒数加权后，与全部客户的最大差异为 {worst}，有效样本量为 {n}。",
     },
 }
 

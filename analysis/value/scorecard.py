@@ -58,7 +58,7 @@ class Scorecard(Result):
         sources = list(dict.fromkeys(s.in_language(lang) for s in self.rows["source"]))
         n, joined = len(self.rows), join_words(sources, lang=lang)
         if lang == "zh":
-            return f"根据{joined}，可得{n}项核心指标。"
+            return f"根据{joined}，可得 {n} 项核心指标。"
         return f"The {joined} give {n} core metrics."
 
 

@@ -126,8 +126,8 @@ class SpendModel(Result):
         p_value = format_p(self.correlation_p, lang=lang, relation=True)
         if lang == "zh":
             return (
-                f"Gamma–Gamma模型（n = {self.n_used}名重复购买客户）：{'、'.join(rows)}；"
-                f"总体平均每次消费{mean}。购买次数与消费额的相关r = {r} {limits}，"
+                f"Gamma–Gamma 模型（n = {self.n_used} 名重复购买客户）：{'、'.join(rows)}；"
+                f"总体平均每次消费 {mean}。购买次数与消费额的相关 r = {r} {limits}，"
                 f"p {p_value}（模型假设为0）。"
             )
         return (
@@ -329,7 +329,7 @@ def _notes(x: np.ndarray, z: np.ndarray, r: float) -> tuple[Text, ...]:
     notes = [
         Text(
             f"Frequency and spend correlate r = {told} among repeat buyers; the model assumes 0.",
-            zh=f"重复购买客户的购买次数与消费额相关r = {told}；模型假设二者独立。",
+            zh=f"重复购买客户的购买次数与消费额相关 r = {told}；模型假设二者独立。",
         )
     ]
     if abs(r) >= _DOUBTFUL_CORRELATION:
@@ -345,7 +345,7 @@ def _notes(x: np.ndarray, z: np.ndarray, r: float) -> tuple[Text, ...]:
         notes.append(
             Text(
                 f"{free} repeat buyers spent 0 on average and were left out.",
-                zh=f"{free}名重复购买客户平均消费为0，未纳入。",
+                zh=f"{free} 名重复购买客户平均消费为 0，未纳入。",
             )
         )
     return tuple(notes)
