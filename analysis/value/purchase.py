@@ -186,7 +186,8 @@ class PurchaseModel(Result):
         aic = format_number(self.aic, 2, lang=lang)
         if lang == "zh":
             joined = "、".join(rows)
-            return f"{title} 模型（n = {self.n_used}）的估计：{joined}；对数似然 = {fit}，AIC = {aic}。"
+            opening = f"{title} 模型（n = {self.n_used}）的估计：{joined}；"
+            return f"{opening}对数似然 = {fit}，AIC = {aic}。"
         level = f"{100 * self.confidence:.0f}% CI"
         return (
             f"The {title} model (n = {self.n_used}) gave {', '.join(rows)} ({level} in brackets); "

@@ -100,8 +100,8 @@ class TransactionSummary(Result):
         age = format_number(float(self.customers["age"].mean()), 1)
         if lang == "zh":
             return (
-                f"日志共 {read} 行，剔除 {lost} 行，得到 {n} 名客户的 {kept} 次购买（观察至 {until}，"
-                f"平均观察 {age}{UNIT_WORDS[self.unit]}）；"
+                f"日志共 {read} 行，剔除 {lost} 行，得到 {n} 名客户的 {kept} 次购买"
+                f"（观察至 {until}，平均观察 {age}{UNIT_WORDS[self.unit]}）；"
                 f"{format_percent(again, 1)} 的客户有重复购买。"
             )
         return (
