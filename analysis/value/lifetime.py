@@ -220,17 +220,11 @@ def lifetime_value(
         notes=(*purchase.notes, *(spend.notes if isinstance(spend, SpendModel) else ())),
         customers=customers,
         total=float(values.sum()),
-        total_std_error=of_total[0],
-        total_low=of_total[1],
-        total_high=of_total[2],
+        total_std_error=of_total[0], total_low=of_total[1], total_high=of_total[2],
         simple_total=float(customers["simple_value"].sum(skipna=False)),
-        slopes=slopes,
-        covariance=covariance,
-        horizon=horizon,
-        discount_rate_per_year=discount_rate_per_year,
-        margin=margin,
-        unit=unit,
-    )
+        slopes=slopes, covariance=covariance, horizon=horizon,
+        discount_rate_per_year=discount_rate_per_year, margin=margin, unit=unit,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
