@@ -113,8 +113,8 @@ class LifecycleStages(Result):
             else:
                 parts.append(f"{name} {share}" + (f" (value {worth})" if worth else ""))
         if lang == "zh":
-            return f"{self.n_used} 名客户按生命周期阶段：{join_words(parts, lang='zh')}。"
-        return f"Of {self.n_used} customers by lifecycle stage: {join_words(parts)}."
+            return f"{self.n_used:,} 名客户按生命周期阶段：{join_words(parts, lang='zh')}。"
+        return f"Of {self.n_used:,} customers by lifecycle stage: {join_words(parts)}."
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw each stage's share of customers beside its share of value."""
@@ -259,8 +259,8 @@ class StageTransitions(Result):
         ]
         n = int(rows["customers"].sum())
         if lang == "zh":
-            return f"{n} 名客户中，留在原阶段的比例：{join_words(parts, lang='zh')}。"
-        return f"Of {n} customers the share that stayed in its stage was {join_words(parts)}."
+            return f"{n:,} 名客户中，留在原阶段的比例：{join_words(parts, lang='zh')}。"
+        return f"Of {n:,} customers the share that stayed in its stage was {join_words(parts)}."
 
 
 def compare_stages(before: LifecycleStages, after: LifecycleStages) -> StageTransitions:

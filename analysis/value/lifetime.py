@@ -115,12 +115,12 @@ class LifetimeValue(Result):
         if lang == "zh":
             beside = "" if np.isnan(self.simple_total) else f"简单公式给出 {simple}。"
             return (
-                f"{self.n_used} 名客户的剩余价值共 {total} {limits}，人均 {mean}；"
+                f"{self.n_used:,} 名客户的剩余价值共 {total} {limits}，人均 {mean}；"
                 f"价值最高的十分之一客户占 {tenth}。{beside}"
             )
         beside = "" if np.isnan(self.simple_total) else f" The simple formula gives {simple}."
         return (
-            f"The residual value of {self.n_used} customers is {total} {limits}, {mean} per "
+            f"The residual value of {self.n_used:,} customers is {total} {limits}, {mean} per "
             f"customer; the most valuable tenth holds {tenth} of it.{beside}"
         )
 

@@ -100,13 +100,13 @@ class TransactionSummary(Result):
         age = format_number(float(self.customers["age"].mean()), 1)
         if lang == "zh":
             return (
-                f"日志共 {read} 行，剔除 {lost} 行，得到 {n} 名客户的 {kept} 次购买"
+                f"日志共 {read:,} 行，剔除 {lost:,} 行，得到 {n:,} 名客户的 {kept:,} 次购买"
                 f"（观察至 {until}，平均观察 {age}{UNIT_WORDS[self.unit]}）；"
                 f"{format_percent(again, 1)} 的客户有重复购买。"
             )
         return (
-            f"Of {read} rows in the log, {lost} were dropped; {n} customers made {kept} purchases "
-            f"up to {until} and were observed for {age} {self.unit}s on average. "
+            f"Of {read:,} rows in the log, {lost:,} were dropped; {n:,} customers made {kept:,} "
+            f"purchases up to {until} and were observed for {age} {self.unit}s on average. "
             f"{format_percent(again, 1)} of them bought again."
         )
 
