@@ -176,6 +176,11 @@ VALUE = {
         column("number", "mean", "Mean value", "人均价值", 1.2),
         column("number", "total", "Value", "价值合计", 1.3, decimals=0),
         column("interval", "ci_low ci_high", LEVEL_EN, LEVEL_ZH, 1.9, decimals=0),
+        note=Text(
+            "Thirds of those who answered; equal scores stay together, so the thirds differ in "
+            "size. The interval is that of the value in all.",
+            zh="按作答者得分三等分；得分相同者归入同一组，故各组人数不等。区间为价值合计的区间。",
+        ),
     ),
     "claims": table(
         column("text", "label", "Claim", "论断", 4.2),

@@ -111,17 +111,14 @@ class LifetimeValue(Result):
         total = format_number(self.total, 0, lang=lang)
         limits = format_interval(self.total_low, self.total_high, 0, lang=lang)
         mean = format_number(values.mean(), 2, lang=lang)
-        simple = format_number(self.simple_total, 0, lang=lang)
         if lang == "zh":
-            beside = "" if np.isnan(self.simple_total) else f"简单公式给出 {simple}。"
             return (
                 f"{self.n_used:,} 名客户的剩余价值共 {total} {limits}，人均 {mean}；"
-                f"价值最高的十分之一客户占 {tenth}。{beside}"
+                f"价值最高的十分之一客户占 {tenth}。"
             )
-        beside = "" if np.isnan(self.simple_total) else f" The simple formula gives {simple}."
         return (
             f"The residual value of {self.n_used:,} customers is {total} {limits}, {mean} per "
-            f"customer; the most valuable tenth holds {tenth} of it.{beside}"
+            f"customer; the most valuable tenth holds {tenth} of it."
         )
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:

@@ -96,17 +96,22 @@ def spend_notes(price: SpendModel | float, histories: LatentHistories) -> list[T
     rows, notes = asked & (price.frequency > 0), []
     for name, values in zip(histories.touches, constructs.T, strict=True):
         found = pearsonr(values[rows], np.log(price.monetary[rows]))
-        r = format_number(found.statistic, 2, bounded=True)
-        p = format_p(found.pvalue, relation=True)
+        said = {lang: _correlation(found, lang) for lang in ("en", "zh")}
         notes.append(
             Text(
                 f"Spend per purchase is taken not to depend on {name}; among repeat buyers its "
-                f"logarithm correlates r = {r}, p {p}.",
-                zh=f"假定每次消费额与{name}无关；在重复购买者中，"
-                f"消费额对数与{name}的相关为 r = {r}，p {p}。",
+                f"logarithm correlates {said['en']}.",
+                zh=f"假定每次消费额与 {name} 无关；在重复购买者中，"
+                f"消费额对数与 {name} 的相关为 {said['zh']}。",
             )
         )
     return notes
+
+
+def _correlation(found, lang: str) -> str:
+    r = format_number(found.statistic, 2, bounded=True, lang=lang)
+    p = format_p(found.pvalue, lang=lang, relation=True)
+    return f"r = {r}{'，' if lang == 'zh' else ', '}p {p}"
 
 
 def draw_log_spend(spend: SpendModel | float, n: int, random) -> np.ndarray:

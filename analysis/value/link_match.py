@@ -92,8 +92,10 @@ class Match(Result):
             out.append(_WORDS["alike"][lang].format(rule=rule, said=said))
         else:
             listed = [
-                f"{in_language(row.label, lang)} "
-                f"({format_number(row.smd, 2, bounded=True, lang=lang)})"
+                _WORDS["gap"][lang].format(
+                    name=in_language(row.label, lang),
+                    gap=format_number(row.smd, 2, bounded=True, lang=lang),
+                )
                 for row in off.itertuples()
             ]
             worst = np.nanmax(np.abs(self.balance.smd_weighted))
@@ -110,6 +112,7 @@ class Match(Result):
 
 
 _WORDS = {
+    "gap": {"en": "{name} ({gap})", "zh": "{name}（{gap}）"},
     "match": {
         "en": "{matched} of {respondents} respondents ({rate}) were found in the log; they are "
         "{share} of its {customers} customers.",

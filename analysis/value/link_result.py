@@ -110,8 +110,8 @@ class LinkEffects(Result):
     def money(self, sources: Sequence[str | None]) -> pd.DataFrame:
         """Return what one more point of some constructs is worth, groups by their labels."""
         rows = self.frame[(self.frame.effect == "money") & self.frame["from"].isin(sources)]
-        names = [self._group_label(group) for group in rows["group"]]
-        return tidy_frame(rows.assign(group_label=names).to_dict("records"))
+        records = rows.to_dict("records")
+        return tidy_frame([r | {"group_label": self._group_label(r["group"])} for r in records])
 
     def _group_label(self, group: str) -> Text:
         """Return what a group, or the difference of two, is called."""

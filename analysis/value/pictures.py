@@ -168,7 +168,7 @@ def plot_stage_value(stages: LifecycleStages, ax: Axes | None = None, *, lang: s
         ax.invert_yaxis()
         ax.xaxis.set_major_formatter(lambda number, _: f"{100 * number:.0f}%")
         ax.set_xlabel(words[0])
-        ax.legend(loc="lower right")
+        ax.legend(loc="upper right")
         ax.margins(x=0.1)
     return ax
 

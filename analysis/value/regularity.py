@@ -59,8 +59,8 @@ class PurchaseRegularity(Result):
         if lang == "zh":
             unit = UNIT_WORDS.get(self.unit, "单位时间")
             return (
-                f"{self.n_used}名至少重复购买两次的客户，购买间隔的中位数为{median}{unit}；"
-                f"间隔的Gamma形状参数为{shape} {limits},{self._verdict('zh')}。"
+                f"{self.n_used} 名至少重复购买两次的客户，购买间隔的中位数为 {median} {unit}；"
+                f"间隔的Gamma 形状参数为 {shape} {limits}，{self._verdict('zh')}。"
             )
         unit = f" {self.unit}s" if self.unit else " time units"
         return (

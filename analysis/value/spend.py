@@ -325,11 +325,11 @@ def _correlation(x: np.ndarray, z: np.ndarray, confidence: float):
 
 
 def _notes(x: np.ndarray, z: np.ndarray, r: float) -> tuple[Text, ...]:
-    told = format_number(r, 2, bounded=True)
+    told, told_zh = (format_number(r, 2, bounded=True, lang=lang) for lang in ("en", "zh"))
     notes = [
         Text(
             f"Frequency and spend correlate r = {told} among repeat buyers; the model assumes 0.",
-            zh=f"重复购买客户的购买次数与消费额相关 r = {told}；模型假设二者独立。",
+            zh=f"重复购买客户的购买次数与消费额相关 r = {told_zh}；模型假设二者独立。",
         )
     ]
     if abs(r) >= _DOUBTFUL_CORRELATION:
