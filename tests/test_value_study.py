@@ -109,6 +109,18 @@ def test_a_log_is_read_whatever_its_delimiter_and_encoding(tmp_path, delimiter, 
     assert read_log(tmp_path / "log.csv").to_numpy().tolist() == lines[1:]
 
 
+def test_cohorts_leave_out_what_the_account_counts_as_unreadable(tmp_path, sample):
+    """A line too long, an amount in words, a return, a date off the calendar or after the end."""
+    lines = ["customer,date,amount", "a,1997-01-02,10", 'a,1997-04-02,"1,200.50"', "b,1997-01-05,5",
+             "b,1997-05-01,x", "b,1997-05-02,-5", "c,1997-13-40,5", "c,1997-02-01,5,6,7",
+             "b,1999-01-01,5"]  # fmt: skip
+    folder = changed(sample, tmp_path)
+    (folder / "transactions.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    days = open_study(folder / "study.yml", tmp_path / "out").purchase_days()
+    assert days["customer"].tolist() == ["a", "a", "b"]
+    assert days["date"].dt.strftime("%m-%d").tolist() == ["01-02", "04-02", "01-05"]
+
+
 def test_the_stored_model_is_the_published_one(built):
     """Fader, Hardie and Lee (2005), table 2, on the calibration period."""
     rows = pd.read_csv(built / "results" / "purchase_models.csv")

@@ -95,7 +95,7 @@ def _first_line(path: Path) -> tuple[str, str, str]:
 
 
 def read_log(path: Path) -> pd.DataFrame:
-    """Return a log as it is, one row a line."""
+    """Return a log as it is, one row a line; lines of a CSV with too many fields are left out."""
     import pandas as pd
 
     kind = path.suffix.lower()
@@ -104,7 +104,7 @@ def read_log(path: Path) -> pd.DataFrame:
     if kind == ".xlsx":
         return pd.read_excel(path)
     _, encoding, delimiter = _first_line(path)
-    return pd.read_csv(path, sep=delimiter, encoding=encoding)
+    return pd.read_csv(path, sep=delimiter, encoding=encoding, on_bad_lines="skip")
 
 
 def _examine_roles(study: Study) -> list[Finding]:
