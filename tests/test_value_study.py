@@ -13,6 +13,8 @@ from analysis.publish.build import Job, build_report, notebooks_of
 from analysis.publish.workspace import CLUSTER, open_study
 from analysis.study import check_study, read_study
 from analysis.study.logs import header_of, read_log
+from analysis.value.scorecard import score_metrics
+from analysis.value.service import summarise_service
 
 ROOT = Path(__file__).parents[1]
 CDNOW = ROOT / "data" / "cdnow"
@@ -147,3 +149,18 @@ def test_the_report_prints_the_stored_value_and_nothing_about_a_survey(built, la
     for word in {"en": ("respondent", "questionnaire"), "zh": ("受访者", "问卷")}[lang]:
         assert word not in text
     assert "nan" not in text.lower().split()
+
+
+def test_service_metrics_allow_for_several_cases_of_a_customer():
+    """The scorecard's rows are those of the service log's own summary, clustered by customer."""
+    study = read_study(ROOT / "data" / "bank-panel")
+    cases = read_log(ROOT / "data" / "bank-panel" / "service.csv")
+    score = score_metrics(study, service=cases).table()
+    own = summarise_service(
+        cases, customer="customer", minutes="minutes", first_contact="first_contact",
+        complaint="complaint", target_minutes=15,
+    ).table()  # fmt: skip
+    columns = ["metric", "estimate", "std_error", "ci_low", "ci_high", "n"]
+    pd.testing.assert_frame_equal(score[columns], own[columns])
+    assert score["metric"].tolist() == ["complaint_rate", "first_contact_rate",
+                                        "service_within_target", "service_time_median"]  # fmt: skip

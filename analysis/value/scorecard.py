@@ -20,10 +20,9 @@ from analysis.value.metrics import (
     growth_potential,
     net_promoter_score,
     purchase_engagement,
-    rate_of,
     repeat_purchase_rate,
-    service_efficiency,
 )
+from analysis.value.service import summarise_service
 from analysis.wording import Text, join_words
 
 if TYPE_CHECKING:
@@ -176,13 +175,11 @@ def _lost_share(model: PurchaseModel, theta: np.ndarray) -> float:
 
 
 def _of_service(study: Study, service: pd.DataFrame) -> Iterator[Metric]:
-    columns = study.service_log
-    if columns.minutes and columns.target_minutes:
-        yield service_efficiency(service[columns.minutes], target=columns.target_minutes)
-    for metric, column in (
-        ("first_contact_rate", columns.first_contact),
-        ("complaint_rate", columns.complaint),
-    ):
-        if column:
-            known = service[column].dropna()
-            yield rate_of(metric, int((known > 0).sum()), len(known))
+    log = study.service_log
+    asked = [log.first_contact, log.complaint, log.target_minutes and log.minutes]
+    if any(asked):
+        yield summarise_service(
+            service, customer=log.customer, first_contact=log.first_contact,
+            complaint=log.complaint, minutes=log.minutes if log.target_minutes else None,
+            target_minutes=log.target_minutes, confidence=study.options.confidence,
+        )  # fmt: skip
