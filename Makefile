@@ -9,7 +9,7 @@ BIN := .venv/Scripts
 else
 BIN := .venv/bin
 endif
-RUN := $(BIN)/python -m analysis
+RUN := $(BIN)/python -m cx_value
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report run check notebooks gallery test bench reference clean
@@ -38,7 +38,7 @@ notebooks: setup ## open the notebooks in JupyterLab
 	$(BIN)/python -m jupyterlab notebooks
 
 gallery: setup ## print the reports of all bundled studies
-	$(BIN)/python -c "import pathlib, subprocess, sys; [subprocess.check_call([sys.executable, '-m', 'analysis', 'report', str(p.parent)]) for p in sorted(pathlib.Path('data').glob('*/study.yml'))]"
+	$(BIN)/python -c "import pathlib, subprocess, sys; [subprocess.check_call([sys.executable, '-m', 'cx_value', 'report', str(p.parent)]) for p in sorted(pathlib.Path('data').glob('*/study.yml'))]"
 
 test: setup ## run every test (no network, no R, no Quarto needed)
 	$(BIN)/python -m pytest $(ARGS)

@@ -75,7 +75,7 @@ def simulate(n: int, cuts: tuple[float, ...] | None = None) -> tuple[str, pd.Dat
 
 def run_own(task: str, folder: Path, draws: int) -> dict:
     """Do a task with this engine."""
-    from analysis.sem import fit_model
+    from cx_value.sem import fit_model
 
     syntax, data = read(folder)
     warm = data.head(400)
@@ -97,8 +97,8 @@ def run_own(task: str, folder: Path, draws: int) -> dict:
 
 def compare(fit, folder: Path) -> dict:
     """Compare refits on the rows lavaan drew: converged, and whose discrepancy is lower."""
-    from analysis.sem.likelihood import evaluate
-    from analysis.sem.resampling import given_rows, resampled_targets
+    from cx_value.sem.engine.likelihood import evaluate
+    from cx_value.sem.resampling.moments import given_rows, resampled_targets
 
     rows = pd.read_csv(folder / "rows.csv").to_numpy()
     boot, design = fit.bootstrap(rows=rows), fit.prepared.design

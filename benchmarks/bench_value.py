@@ -105,9 +105,9 @@ def run_own(task: str, log: str, customers: str) -> dict:
     import pyarrow.compute  # noqa: F401
     import scipy.optimize  # noqa: F401
 
-    from analysis.value.purchase import fit_purchase_model
-    from analysis.value.spend import fit_spend_model
-    from analysis.value.transactions import summarise_transactions
+    from cx_value.value.log.transactions import summarise_transactions
+    from cx_value.value.purchase.model import fit_purchase_model
+    from cx_value.value.worth.spend import fit_spend_model
 
     if task.startswith("summary"):
         names = {"customer": "customer", "date": "date", "amount": "amount"}
@@ -127,7 +127,7 @@ def run_own(task: str, log: str, customers: str) -> dict:
 
 def value_of_cdnow() -> dict:
     """Value all the future of CDNOW's 23,570 customers, with an interval from 200 draws."""
-    from analysis.value import fit_purchase_model, lifetime_value, summarise_transactions
+    from cx_value.value import fit_purchase_model, lifetime_value, summarise_transactions
 
     summary = summarise_transactions(
         ROOT / "data" / "cdnow" / "transactions.csv",

@@ -160,8 +160,8 @@ def samples(design: Design, n_sets: int) -> Iterator[pd.DataFrame]:
 
 def fit_one_by_one(design: Design, n_sets: int) -> tuple[pd.DataFrame, np.ndarray]:
     """Return estimates of every data set, long, and p of the test of fit; NaN where it failed."""
-    from analysis.errors import AnalysisError
-    from analysis.sem import fit_model
+    from cx_value.base.errors import AnalysisError
+    from cx_value.sem import fit_model
 
     frames, p = [], np.full(n_sets, np.nan)
     for i, data in enumerate(samples(design, n_sets)):
@@ -180,10 +180,10 @@ def fit_together(design: Design, n_sets: int) -> tuple[pd.DataFrame, np.ndarray]
     """The same for maximum likelihood on complete rows: all data sets are one batch."""
     from scipy.stats import chi2
 
-    from analysis.sem import fit_model
-    from analysis.sem.likelihood import complete_target, evaluate, expected_information
-    from analysis.sem.optimise import minimise
-    from analysis.sem.solution import jacobian, places, raw_values, standardised_values
+    from cx_value.sem import fit_model
+    from cx_value.sem.engine.likelihood import complete_target, evaluate, expected_information
+    from cx_value.sem.engine.optimise import minimise
+    from cx_value.sem.reading.solution import jacobian, places, raw_values, standardised_values
 
     complete = [data.dropna() for data in samples(design, n_sets)]
     first = fit_model(MODEL, complete[0])

@@ -19,10 +19,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
-from analysis.simulate import simulate_panel
-from analysis.simulation.money import ValueOfLoyalty
-from analysis.simulation.truth import truth_with
-from analysis.value import (
+from cx_value.simulate.bank_panel import simulate_panel
+from cx_value.simulate.money import ValueOfLoyalty
+from cx_value.simulate.truth import truth_with
+from cx_value.value import (
     fit_link,
     link_latent_covariates,
     link_plausible_values,
@@ -30,7 +30,7 @@ from analysis.value import (
     naive_link,
     summarise_transactions,
 )
-from analysis.value.link_plausible import impute_values
+from cx_value.value.link.plausible import impute_values
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 #: Finished panels; a run that was stopped goes on from here.
@@ -149,7 +149,7 @@ def write_section(text: str) -> None:
 
 def run_panels(panels: int, first: int, kept: Path) -> None:
     """Run the panels that the file does not hold yet, and add them to it."""
-    from analysis.errors import AnalysisError
+    from cx_value.base.errors import AnalysisError
 
     kept.parent.mkdir(parents=True, exist_ok=True)
     known = set(pd.read_csv(kept, usecols=["seed"]).seed) if kept.exists() else set()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from analysis.publish.project import install_theme
+from cx_value.publish.rendering.project import install_theme
 
 W = {"w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main"}
 ROUNDING = 20  # one twentieth of a point for each column

@@ -1,4 +1,4 @@
-# References for tests/test_factors.py. Run from the repository root:
+# References for tests/measure/test_factors.py. Run from the repository root:
 #   Rscript tests/reference/measure_data.R && Rscript tests/reference/factors.R
 suppressMessages({library(psych); library(GPArotation)})
 source(file.path("tests", "reference", "measure_data.R"))

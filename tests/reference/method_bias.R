@@ -1,4 +1,4 @@
-# References for tests/test_method_bias.py. Run from the repository root:
+# References for tests/measure/test_method_bias.py. Run from the repository root:
 #   Rscript tests/reference/measure_data.R && Rscript tests/reference/method_bias.R
 suppressMessages({library(lavaan); library(psych)})
 source(file.path("tests", "reference", "measure_data.R"))

@@ -1,4 +1,4 @@
-# References for tests/test_reliability.py. Run from the repository root:
+# References for tests/measure/test_reliability.py. Run from the repository root:
 #   Rscript tests/reference/measure_data.R && Rscript tests/reference/reliability.R
 suppressMessages({library(psych); library(lavaan)})
 source(file.path("tests", "reference", "measure_data.R"))

@@ -1,4 +1,4 @@
-# References for item statistics, multivariate normality and missing data (tests/test_sample.py).
+# References for item statistics, multivariate normality and missing data (tests/study/test_sample.py).
 # Run from the repository root: Rscript tests/reference/sample.R
 # Item statistics and Mardia: psych. Saturated moments with missing answers: lavaan's EM, run to
 # 1e-13. Little's test: written here from Little (1988, eq. 5) on those moments.

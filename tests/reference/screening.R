@@ -1,4 +1,4 @@
-# References for careless responding (tests/test_screening.py).
+# References for careless responding (tests/study/test_screening.py).
 # Run from the repository root: Rscript tests/reference/screening.R
 # Longest run of one answer, spread within a person (sd), Mahalanobis distance (stats::mahalanobis),
 # with missing answers on the observed part of the EM moments (lavaan, run to 1e-13).

@@ -1,4 +1,4 @@
-# References for tests/test_validity.py. Run from the repository root:
+# References for tests/measure/test_validity.py. Run from the repository root:
 #   Rscript tests/reference/measure_data.R && Rscript tests/reference/validity.R
 suppressMessages({library(lavaan); library(semTools)})
 source(file.path("tests", "reference", "measure_data.R"))

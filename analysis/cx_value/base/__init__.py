@@ -1,0 +1,1 @@
+"""What every room stands on: errors, results, rules, formulas, words and numbers as printed."""

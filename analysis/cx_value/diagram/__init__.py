@@ -1,0 +1,1 @@
+"""Path diagrams: shapes, layout, drawing. Knows no report."""

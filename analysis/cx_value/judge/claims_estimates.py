@@ -1,0 +1,389 @@
+"""What each claim speaks of, as a quantity that survey and purchases can give.
+
+Ratios have intervals on the log scale with variances that hold under weights (Taylor
+linearisation); the share of the best customers has that of Lorenz curves (Beach & Davidson 1983).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import norm
+
+from cx_value.base.wording import Text
+from cx_value.judge.claims_words import MISSING
+from cx_value.value.log.transactions import UNITS
+from cx_value.value.purchase.likelihood import parameters_by_row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cx_value.value.link.result import LinkEffects
+    from cx_value.value.purchase.model import PurchaseModel
+
+#: Promoters: 9 or 10 of 0 to 10 (Reichheld 2003).
+PROMOTER_FROM = 9.0
+FEWEST = 20
+_STEP = 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """What a study has to test claims with; whatever is absent is None.
+
+    Attributes
+    ----------
+    scores : pandas.DataFrame
+        One row a respondent, as far as known: ``customer``, ``satisfaction`` and ``loyalty`` on an
+        index from 0 to 100, ``recommendation`` (0 to 10), ``complained`` (0 or 1), ``weight``.
+    customers : pandas.DataFrame
+        One row a customer: ``customer frequency age spend``, and ``cost`` where it is known.
+    unit : str
+        Time unit of ``age``.
+    purchase : PurchaseModel
+    link : LinkEffects
+        Effect of satisfaction on the log of lifetime value, measurement error taken out; of all
+        customers, not by group.
+    satisfaction : str
+        The construct's name in ``link``.
+    scale : tuple of float
+        Lowest and highest answer of its marker item.
+    retention : tuple of float
+        Yearly retention and its interval, in place of the purchase model's.
+    acquisition_cost, retention_cost : float
+        Of winning a customer; of keeping one for a year.
+    discount_rate_per_year : float
+    satisfied_from, loyal_from : float
+        Index from which a customer counts as satisfied, as loyal.
+    confidence : float
+    """
+
+    scores: pd.DataFrame | None = None
+    customers: pd.DataFrame | None = None
+    unit: str = "week"
+    purchase: PurchaseModel | None = None
+    link: LinkEffects | None = None
+    satisfaction: str = "SAT"
+    scale: tuple[float, float] = (1.0, 7.0)
+    retention: tuple[float, float, float] | None = None
+    acquisition_cost: float | None = None
+    retention_cost: float | None = None
+    discount_rate_per_year: float = 0.1
+    satisfied_from: float = 60.0
+    loyal_from: float = 80.0
+    confidence: float = 0.95
+
+    @property
+    def reach(self) -> float:
+        """Return the normal quantile of the level."""
+        return float(norm.ppf(0.5 + self.confidence / 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A quantity with its interval, and the number of cases it rests on."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class Untestable(Exception):
+    """The data lack something; ``piece`` says what."""
+
+    def __init__(self, piece: Text):
+        self.piece = piece
+        super().__init__(str(piece))
+
+
+def estimate_quantity(quantity: str, change: float, evidence: Evidence) -> Estimate:
+    """Estimate a claim's quantity.
+
+    Raises
+    ------
+    Untestable
+        If the evidence lacks a piece that the quantity needs.
+
+    Examples
+    --------
+    >>> estimate_quantity("acquisition_cost_ratio", 1, Evidence(acquisition_cost=60,
+    ...                   retention_cost=20)).value
+    3.0
+    """
+    if quantity not in QUANTITIES:
+        raise Untestable(MISSING[quantity])
+    return QUANTITIES[quantity](change, evidence)
+
+
+# --- what satisfaction does ---------------------------------------------------------------------
+
+
+def _value_per_percent(change: float, evidence: Evidence) -> Estimate:
+    """Return percent of value for ``change`` percent of the mean satisfaction index."""
+    scores = _scores(evidence, "satisfaction")
+    mean = np.average(scores["satisfaction"], weights=scores["weight"])
+    return _value_per_point(change * mean / 100, evidence)
+
+
+def _value_per_point(change: float, evidence: Evidence) -> Estimate:
+    """Return percent of value for ``change`` points of the index, from the link."""
+    link = evidence.link
+    if link is None or link.groups or evidence.satisfaction not in link.sources:
+        raise Untestable(MISSING["link"])
+    row = link.effect(evidence.satisfaction, "log_per_point")
+    points = change / 100 * (evidence.scale[1] - evidence.scale[0])
+    value, low, high = (
+        100 * float(np.expm1(points * row[c])) for c in ("estimate", "ci_low", "ci_high")
+    )
+    return Estimate(value=value, low=low, high=high, n=link.n_used)
+
+
+def _repurchase_per_point(change: float, evidence: Evidence) -> Estimate:
+    """Return percent more repeat purchases for ``change`` points (Poisson slope, robust error)."""
+    rows = _matched(evidence, "satisfaction")
+    slope, error = poisson_slope(
+        rows["frequency"].to_numpy(float), rows["satisfaction"].to_numpy(float),
+        rows["age"].to_numpy(float), rows["weight"].to_numpy(float),
+    )  # fmt: skip
+    ends = slope + evidence.reach * error * np.array([0.0, -1.0, 1.0])
+    value, low, high = (100 * float(np.expm1(change * end)) for end in ends)
+    return Estimate(value=value, low=low, high=high, n=len(rows))
+
+
+def poisson_slope(count, x, exposure, weight) -> tuple[float, float]:
+    """Return the log-linear slope of a rate on x and its standard error.
+
+    Poisson pseudo maximum likelihood (Gourieroux, Monfort & Trognon 1984), sandwich error, so that
+    counts may vary more than Poisson. Equal to R's ``glm(family = poisson)`` with the HC0 sandwich.
+    """
+    design = np.column_stack([np.ones_like(x), x - np.average(x, weights=weight)])
+    beta = np.array([np.log((weight @ count) / (weight @ exposure)), 0.0])
+    for _ in range(100):
+        rate = exposure * np.exp(design @ beta)
+        hessian = design.T @ (design * (weight * rate)[:, None])
+        step = np.linalg.solve(hessian, design.T @ (weight * (count - rate)))
+        beta = beta + np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-12:
+            break
+    score = design * (weight * (count - rate))[:, None]
+    inverse = np.linalg.inv(hessian)
+    covariance = inverse @ score.T @ score @ inverse
+    return float(beta[1]), float(np.sqrt(covariance[1, 1]))
+
+
+# --- groups of customers compared ---------------------------------------------------------------
+
+
+def _share_ratio(cause: str, outcome: str) -> Callable[[float, Evidence], Estimate]:
+    """Return the estimator of a ratio of shares: those with the cause over those without."""
+
+    def estimate(change: float, evidence: Evidence) -> Estimate:
+        rows = _scores(evidence, cause, outcome)
+        happened = _reached(rows, outcome, evidence).to_numpy(float)
+        inside = _reached(rows, cause, evidence).to_numpy()
+        return _ratio(happened, np.ones(len(rows)), inside, rows["weight"].to_numpy(), evidence)
+
+    return estimate
+
+
+def _repurchase_ratio(change: float, evidence: Evidence) -> Estimate:
+    """Return repeat purchases per time, satisfied customers over the others."""
+    rows = _matched(evidence, "satisfaction")
+    inside = _reached(rows, "satisfaction", evidence).to_numpy()
+    counts, ages = rows["frequency"].to_numpy(float), rows["age"].to_numpy(float)
+    return _ratio(counts, ages, inside, rows["weight"].to_numpy(), evidence)
+
+
+def _loyal_profit(change: float, evidence: Evidence) -> Estimate:
+    """Return profit per time, loyal customers over the others."""
+    rows = _matched(evidence, "loyalty")
+    inside = _reached(rows, "loyalty", evidence).to_numpy()
+    profit = rows["spend"] - rows["cost"] if "cost" in rows else rows["spend"]
+    known = profit.notna().to_numpy()
+    numbers = (profit, rows["age"], rows["weight"])
+    profit, ages, weight = (column.to_numpy(float)[known] for column in numbers)
+    return _ratio(profit, ages, inside[known], weight, evidence)
+
+
+def _ratio(total, exposure, inside, weight, evidence: Evidence) -> Estimate:
+    """Return the ratio of two weighted rates with its interval on the log scale."""
+    rates, variance = [], 0.0
+    for rows in (inside, ~inside):
+        if rows.sum() < FEWEST:
+            raise Untestable(MISSING["few"])
+        w = weight[rows]
+        base = w @ exposure[rows]
+        rate = w @ total[rows] / base
+        if not rate > 0:
+            raise Untestable(MISSING["no_event"])
+        residual = w * (total[rows] - rate * exposure[rows]) / base
+        variance += residual @ residual / rate**2
+        rates.append(rate)
+    ratio, half = rates[0] / rates[1], evidence.reach * np.sqrt(variance)
+    low, high = ratio * np.exp(-half), ratio * np.exp(half)
+    return Estimate(value=float(ratio), low=float(low), high=float(high), n=len(inside))
+
+
+def _reached(rows: pd.DataFrame, what: str, evidence: Evidence) -> pd.Series:
+    """Say who counts as satisfied, loyal, a promoter, one who complained."""
+    limits = {
+        "satisfaction": evidence.satisfied_from,
+        "loyalty": evidence.loyal_from,
+        "recommendation": PROMOTER_FROM,
+        "complained": 0.5,
+    }
+    return rows[what] >= limits[what]
+
+
+def _scores(evidence: Evidence, *columns: str) -> pd.DataFrame:
+    """Return complete rows of some scores with their weight."""
+    if evidence.scores is None:
+        raise Untestable(MISSING[columns[0]])
+    for column in columns:
+        if column not in evidence.scores:
+            raise Untestable(MISSING[column])
+    rows = evidence.scores.dropna(subset=list(columns))
+    rows = rows.assign(weight=rows.get("weight", 1.0)).dropna(subset=["weight"])
+    if len(rows) < FEWEST:
+        raise Untestable(MISSING["few"])
+    return rows
+
+
+def _matched(evidence: Evidence, *columns: str) -> pd.DataFrame:
+    """Return scores and purchases of the customers who have both."""
+    rows = _scores(evidence, *columns)
+    if evidence.customers is None:
+        raise Untestable(MISSING["customers"])
+    if "customer" not in rows:
+        raise Untestable(MISSING["match"])
+    log = evidence.customers.assign(customer=evidence.customers["customer"].astype(str))
+    rows = rows.assign(customer=rows["customer"].astype(str)).merge(log, on="customer")
+    rows = rows[rows["age"] > 0]
+    if len(rows) < FEWEST:
+        raise Untestable(MISSING["match"])
+    return rows
+
+
+# --- customers alone ----------------------------------------------------------------------------
+
+
+def _top_share(change: float, evidence: Evidence) -> Estimate:
+    """Return the percent of revenue that the best ``change`` percent of customers bring."""
+    if evidence.customers is None:
+        raise Untestable(MISSING["customers"])
+    spend = evidence.customers["spend"].dropna().to_numpy(float)
+    share, error = top_share(spend, change / 100)
+    half = evidence.reach * error / (share * (1 - share))
+    low, high = expit(logit(share) - half), expit(logit(share) + half)
+    return Estimate(value=100 * share, low=100 * low, high=100 * high, n=len(spend))
+
+
+def top_share(amounts: np.ndarray, best: float) -> tuple[float, float]:
+    """Return the share of the sum that the best share of cases holds, with its standard error.
+
+    One less the Lorenz ordinate at 1 - best. Beach, C. M., & Davidson, R. (1983), Review of
+    Economic Studies 50(4), 723–735.
+
+    >>> round(top_share(np.array([1.0, 1, 1, 1, 6]), 0.2)[0], 2)
+    0.6
+    """
+    n, mean = len(amounts), amounts.mean()
+    sorted_amounts = np.sort(amounts)[::-1]
+    whole = int(np.floor(best * n))
+    edge = sorted_amounts[min(whole, n - 1)]
+    share = (sorted_amounts[:whole].sum() + (best * n - whole) * edge) / amounts.sum()
+    influence = (np.maximum(amounts - edge, 0) + best * edge - share * amounts) / mean
+    return float(share), float(influence.std(ddof=1) / np.sqrt(n))
+
+
+def _profit_per_retention(change: float, evidence: Evidence) -> Estimate:
+    """Return percent of profit for ``change`` points more yearly retention.
+
+    A customer's profit to come is margin × r / (1 + i − r), r retention and i discount rate (Gupta
+    & Lehmann 2003), so the margin drops out. The interval is the range of this over that of r.
+    """
+    if evidence.retention is None and not loses_customers(evidence.purchase):
+        raise Untestable(MISSING["retention"])
+    rate, low, high = evidence.retention or yearly_retention(evidence.purchase)
+    n = evidence.purchase.n_used if evidence.retention is None else 0
+    more = change / 100
+    if high + more > 1:
+        raise Untestable(MISSING["no_room"])
+    over = [retention_gain(r, more, evidence.discount_rate_per_year)
+            for r in (rate, *np.linspace(low, high, 201))]  # fmt: skip
+    value, *rest = (100 * gain for gain in over)
+    return Estimate(value=value, low=min(rest), high=max(rest), n=n)
+
+
+def loses_customers(purchase: PurchaseModel | None) -> bool:
+    """Return whether there is a purchase model, in continuous time, in which customers leave."""
+    return purchase is not None and purchase.family.dropout_term is not None
+
+
+def retention_gain(retention: float, more: float, discount_rate: float) -> float:
+    """Return the relative gain in r / (1 + i − r) when r rises by ``more``.
+
+    >>> round(retention_gain(0.80, 0.05, 0.10), 3)
+    0.275
+    """
+    before = retention / (1 + discount_rate - retention)
+    higher = retention + more
+    return higher / (1 + discount_rate - higher) / before - 1
+
+
+def yearly_retention(purchase: PurchaseModel) -> tuple[float, float, float]:
+    """Return the share of today's purchase rate that is expected to be left after a year.
+
+    Over the living customers, with its interval from the parameters' covariance (delta method on
+    the logit scale). Under Pareto/NBD it is the chance of still being a customer after a year,
+    weighted with the purchase rate.
+    """
+    rate = _kept(purchase, purchase.theta)
+    steps = np.eye(len(purchase.theta)) * _STEP
+    up, down = (
+        np.array([logit(_kept(purchase, purchase.theta + sign * step)) for step in steps])
+        for sign in (1, -1)
+    )
+    slope = (up - down) / (2 * _STEP)
+    error = np.sqrt(slope @ purchase.covariance @ slope)
+    half = norm.ppf(0.5 + purchase.confidence / 2) * error
+    return rate, float(expit(logit(rate) - half)), float(expit(logit(rate) + half))
+
+
+def _kept(purchase: PurchaseModel, theta: np.ndarray) -> float:
+    """Return the expected purchase rate of the living in a year, over that of today."""
+    history, family = purchase.history, purchase.family
+    parameters = parameters_by_row(family, theta, history)
+    year = UNITS["year"] / UNITS[purchase.unit or "week"]
+    rates = family.purchase_rate(parameters, history, np.array([0.0, year]))
+    alive = family.probability_alive(parameters, history) * history.weight
+    now, later = alive @ rates
+    return float(later / now)
+
+
+def _acquisition_cost(change: float, evidence: Evidence) -> Estimate:
+    """Return the cost of winning over that of keeping: accounts, without sampling error."""
+    won, kept = evidence.acquisition_cost, evidence.retention_cost
+    if not won or not kept:
+        raise Untestable(MISSING["costs"])
+    return Estimate(value=won / kept, low=won / kept, high=won / kept, n=0)
+
+
+QUANTITIES: Mapping[str, Callable[[float, Evidence], Estimate]] = {
+    "value_per_satisfaction_percent": _value_per_percent,
+    "profit_per_satisfaction_point": _value_per_point,
+    "loyal_profit_ratio": _loyal_profit,
+    "profit_per_retention_point": _profit_per_retention,
+    "acquisition_cost_ratio": _acquisition_cost,
+    "satisfied_loyal_ratio": _share_ratio("satisfaction", "loyalty"),
+    "satisfied_promoter_ratio": _share_ratio("satisfaction", "recommendation"),
+    "satisfied_complaint_ratio": _share_ratio("satisfaction", "complained"),
+    "satisfied_repurchase_ratio": _repurchase_ratio,
+    "repurchase_per_satisfaction_point": _repurchase_per_point,
+    "top_share": _top_share,
+}

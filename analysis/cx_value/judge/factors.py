@@ -1,0 +1,25 @@
+"""How many factors a study extracts, by the rule it declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cx_value.measure.retention import Retention
+    from cx_value.study.spec import Study
+
+
+def factors_wanted(study: Study, retention: Retention) -> int:
+    """Return the number of factors that ``options.factors`` asks for.
+
+    ``parallel`` takes parallel analysis of common factors, because common factors are extracted
+    (Horn, 1965; Humphreys & Ilgen, 1969), ``map`` the minimum average partial (Velicer, 1976),
+    ``declared`` the number of multi-item constructs; a number stands for itself. At least one.
+    """
+    rule = study.options.factors
+    numbers = {
+        "parallel": retention.suggested["parallel_factors"],
+        "map": retention.suggested["map_squared"],
+        "declared": len(study.scales),
+    }
+    return max(1, int(numbers.get(rule, rule)))

@@ -1,0 +1,309 @@
+"""The model reported, by the other school: PLS path modelling beside covariances.
+
+What PLS adds is prediction: how well answers it has not seen follow from the model, and which
+construct would move the final outcome most for the room it has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cx_value.base.errors import AnalysisError
+from cx_value.base.results import Result, tidy_frame
+from cx_value.base.wording import (
+    Text,
+    format_number,
+    format_percent,
+    in_language,
+    inside_sentence,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from cx_value.judge.structure import ModelChoice
+    from cx_value.sem.pls.fit import PlsResult
+    from cx_value.sem.pls.map import ImportancePerformance
+    from cx_value.sem.pls.predict import PlsPrediction
+    from cx_value.study.spec import StructuralModel, Study
+
+REPETITIONS = 10
+
+
+def fit_path_model(
+    study: Study,
+    model: StructuralModel,
+    items: pd.DataFrame,
+    *,
+    consistent: bool,
+    bootstrap: int = 0,
+) -> PlsResult:
+    """Fit the paths of a structural model by PLS, on complete rows.
+
+    Parameters
+    ----------
+    study : Study
+    model : StructuralModel
+        Given by paths, not by syntax.
+    items : DataFrame (n, items)
+    consistent : bool
+        Correct for measurement error (PLSc) where a construct has several items.
+    bootstrap : int
+        Resamples of the intervals.
+    """
+    from cx_value.sem import fit_pls
+
+    paths = [(path.source, path.target) for path in model.paths]
+    ends = {end for path in paths for end in path}
+    constructs = {c.name: c.item_names for c in study.constructs if c.name in ends}
+    several = [name for name, names in constructs.items() if len(names) > 1]
+    return fit_pls(
+        constructs, paths, items, consistent=several if consistent else False, bootstrap=bootstrap,
+        seed=study.options.seed, confidence=study.options.confidence,
+    )  # fmt: skip
+
+
+def named_paths(study: Study, fit: PlsResult) -> pd.DataFrame:
+    """Return the paths as ``source target est se t p …``, by the names covariance models use."""
+    from cx_value.judge.hypotheses import variable_of
+
+    table = fit.table()
+    table = table[table.op == "~"].rename(columns={"rhs": "source", "lhs": "target"})
+    return table.assign(
+        source=[variable_of(study, name) for name in table.source],
+        target=[variable_of(study, name) for name in table.target],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prediction(Result):
+    """How much of each outcome both schools explain, and how well PLS predicts it."""
+
+    frame: pd.DataFrame
+    found: PlsPrediction
+
+    def table(self) -> pd.DataFrame:
+        """Return one row an outcome.
+
+        Columns ``target r_squared r_squared_plsc r_squared_pls q2_predict items better``: R² of
+        the covariance model, of consistent and of plain PLS, Q²predict of the construct's score,
+        and how many of its items PLS predicts with a smaller RMSE than the linear benchmark.
+        """
+        return self.frame.copy()
+
+    def items(self) -> pd.DataFrame:
+        """Return ``construct item rmse_pls rmse_lm q2_predict better`` for every item."""
+        items = self.found.table()
+        return items.assign(better=items.rmse_pls < items.rmse_lm)
+
+    def sentence(self, lang: str = "en") -> str:
+        """State Q²predict and the comparison with the linear benchmark, naming whose rule it is."""
+        items = self.items()
+        low, high = (
+            format_number(value, 3, bounded=True, lang=lang)
+            for value in (items.q2_predict.min(), items.q2_predict.max())
+        )
+        better, n = int(items.better.sum()), len(items)
+        verdict = in_language(_POWER[self.found.power], lang)
+        ahead = int((items.q2_predict > 0).sum())
+        return _PREDICTED[lang].format(
+            n=n, low=low, high=high, better=better, share=format_percent(better / n),
+            verdict=verdict, ahead=ahead,
+        )  # fmt: skip
+
+
+_POWER = {
+    "high": Text("high", zh="高"),
+    "medium": Text("medium", zh="中等"),
+    "low": Text("low", zh="低"),
+    "none": Text("no", zh="无"),
+}
+_PREDICTED = {
+    "en": "Answers that the model had not seen were predicted better than by their mean for "
+    "{ahead} of {n} items (Q²predict from {low} to {high}), and with a smaller error than by a "
+    "plain linear regression on the items of the causes for {better} of them ({share}): {verdict} "
+    "predictive power by the rule of Shmueli et al. (2019).",
+    "zh": "对模型未见过的作答，{n} 个题项中有 {ahead} 个的预测优于其均值（Q²predict 介于 {low} 与 "
+    "{high} 之间），有 {better} 个（{share}）的误差小于以前因题项作线性回归的基准；按 Shmueli 等"
+    "（2019）的标准，预测力为{verdict}。",
+}
+
+
+def predict_outcomes(
+    study: Study, choice: ModelChoice, items: pd.DataFrame, *, repetitions: int = REPETITIONS
+) -> Prediction | None:
+    """Put R² of both schools and PLSpredict side by side.
+
+    Parameters
+    ----------
+    study : Study
+    choice : ModelChoice
+        The model reported; None is returned where it is not given by paths.
+    items : DataFrame (n, items)
+    repetitions : int
+        How often ten random folds are drawn.
+
+    Returns
+    -------
+    Prediction or None
+        None where PLS cannot be fitted to the model.
+    """
+    from cx_value.judge.hypotheses import variable_of
+
+    if not choice.shown.paths:
+        return None
+    try:
+        plain = fit_path_model(study, choice.shown, items, consistent=False)
+        found = plain.predict(repetitions=repetitions, seed=study.options.seed)
+    except AnalysisError:
+        return None
+    corrected = _consistent_r_squared(study, choice, items)
+    better = found.items.assign(better=found.items.rmse_pls < found.items.rmse_lm)
+    counts = better.groupby("construct").better.agg(["size", "sum"])
+    score = found.constructs.set_index("construct").q2_predict
+    rows = [
+        {
+            "target": (name := variable_of(study, row.construct)),
+            "r_squared": choice.fit.r_squared.get(name, float("nan")),
+            "r_squared_plsc": corrected.get(row.construct, float("nan")),
+            "r_squared_pls": row.r_squared, "q2_predict": score[row.construct],
+            "items": int(counts["size"][row.construct]),
+            "better": int(counts["sum"][row.construct]),
+        }
+        for row in plain.r_squared.itertuples()
+    ]  # fmt: skip
+    return Prediction(
+        n_used=plain.n_used, n_dropped=plain.n_dropped, confidence=study.options.confidence,
+        method=found.method, notes=found.notes, frame=tidy_frame(rows), found=found,
+    )  # fmt: skip
+
+
+def _consistent_r_squared(
+    study: Study, choice: ModelChoice, items: pd.DataFrame
+) -> Mapping[str, float]:
+    """Return R² by PLSc; nothing where it cannot be fitted or leaves the range of a share."""
+    try:
+        fit = fit_path_model(study, choice.shown, items, consistent=True)
+    except AnalysisError:
+        return {}
+    return {r.construct: r.r_squared for r in fit.r_squared.itertuples() if 0 <= r.r_squared <= 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OutcomeMap(Result):
+    """Importance and performance of everything that acts on the final outcome."""
+
+    found: ImportancePerformance
+    labels: Mapping[str, Text]
+
+    def table(self) -> pd.DataFrame:
+        """Return ``target construct importance performance``, the most important first."""
+        frame = self.found.table()
+        frame.insert(0, "target", self.found.target)
+        return frame
+
+    def sentence(self, lang: str = "en") -> str:
+        """Name what matters most, and what matters and has most room left."""
+        table = self.found.table()
+        first = table.iloc[0]
+        above = table[table.importance >= table.importance.mean()]
+        weakest = above.loc[above.performance.idxmin()]
+        words = {
+            "target": self._called(self.found.target, lang),
+            "level": format_number(self.found.target_performance, 1),
+            "first": self._called(first.construct, lang),
+            "gain": format_number(first.importance, 2, lang=lang),
+            "weakest": self._called(weakest.construct, lang),
+            "performance": format_number(weakest.performance, 1),
+        }  # fmt: skip
+        if len(above) == 1:
+            return _MAP_ALONE[lang].format(**words)
+        alone = first.construct == weakest.construct
+        return (_MAP_ONE if alone else _MAP)[lang].format(**words)
+
+    @property
+    def is_map(self) -> bool:
+        """Whether there are enough constructs for a picture of them to say something."""
+        return len(self.found.table()) > 2
+
+    def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+        """Scatter importance against performance, with the means as cross-hairs."""
+        from cx_value.sem.pls.pictures import draw_map
+
+        table = self.found.table()
+        table["construct"] = [in_language(self.labels[name], lang) for name in table.construct]
+        target = in_language(self.labels[self.found.target], lang)
+        return draw_map(table, inside_sentence(target, lang), ax, lang)
+
+    def _called(self, name: str, lang: str) -> str:
+        return inside_sentence(self.labels[name], lang)
+
+
+_MAP = {
+    "en": "On a scale from 0 to 100, {target} stands at {level}. One point more of {first} goes "
+    "with {gain} points more of it, the most of all; among the constructs of at least average "
+    "importance, {weakest} has the lowest performance ({performance}) and so the most room to "
+    "gain, in the map of Ringle & Sarstedt (2016).",
+    "zh": "以 0–100 分计，{target}的得分为 {level}。{first}每提高 1 分，{target}相应高出 {gain} "
+    "分，为各构念之首；按 Ringle & Sarstedt（2016）的重要性–绩效图，重要性不低于平均水平的构念中，"
+    "{weakest}的绩效最低（{performance}），改进空间最大。",
+}
+_MAP_ALONE = {
+    "en": "On a scale from 0 to 100, {target} stands at {level}. One point more of {first} goes "
+    "with {gain} points more of it; {first} alone is of more than average importance, and its "
+    "performance is {performance}, in the map of Ringle & Sarstedt (2016).",
+    "zh": "以 0–100 分计，{target}的得分为 {level}。{first}每提高 1 分，{target}相应高出 {gain} "
+    "分；重要性高于平均水平的仅有{first}，其绩效为 {performance}（Ringle & Sarstedt，2016）。",
+}
+_MAP_ONE = {
+    "en": "On a scale from 0 to 100, {target} stands at {level}. One point more of {first} goes "
+    "with {gain} points more of it, the most of all; of the constructs of at least average "
+    "importance, it also has the lowest performance ({performance}) and so the most room to gain, "
+    "in the map of Ringle & Sarstedt (2016).",
+    "zh": "以 0–100 分计，{target}的得分为 {level}。{first}每提高 1 分，{target}相应高出 {gain} "
+    "分，为各构念之首；按 Ringle & Sarstedt（2016）的重要性–绩效图，在重要性不低于平均水平的构念"
+    "中，它的绩效也最低（{performance}），改进空间最大。",
+}
+
+
+def map_outcome(
+    study: Study, choice: ModelChoice, items: pd.DataFrame, labels: Mapping[str, Text]
+) -> OutcomeMap | None:
+    """Map importance against performance for the final outcome of the model reported.
+
+    The final outcome causes nothing else; of several, the one that most constructs act on.
+
+    Parameters
+    ----------
+    study : Study
+    choice : ModelChoice
+    items : DataFrame (n, items)
+    labels : mapping of construct to Text
+
+    Returns
+    -------
+    OutcomeMap or None
+        None where the model is not given by paths or PLS cannot be fitted to it.
+    """
+    if not choice.shown.paths:
+        return None
+    scale = {item.name: (item.scale.minimum, item.scale.maximum) for item in study.items}
+    try:
+        fit = fit_path_model(study, choice.shown, items, consistent=False)
+        found = fit.importance_performance(final_outcome(fit), scale=scale)
+    except AnalysisError:
+        return None
+    return OutcomeMap(
+        n_used=fit.n_used, n_dropped=fit.n_dropped, confidence=study.options.confidence,
+        method=found.method, notes=found.notes, found=found, labels=labels,
+    )  # fmt: skip
+
+
+def final_outcome(fit: PlsResult) -> str:
+    """Return the construct that causes nothing else and that most others act on."""
+    total = fit.effects[fit.effects.effect == "total"]
+    final = [name for name in dict.fromkeys(total.target) if name not in set(total.source)]
+    return max(final, key=lambda name: int((total.target == name).sum()))

@@ -1,0 +1,104 @@
+"""Intervals from resampled respondents where these can be fitted, else from the delta method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cx_value.base.errors import ConvergenceError
+from cx_value.base.results import Result
+from cx_value.base.wording import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cx_value.sem.reading.result import ModelFit
+    from cx_value.sem.resampling.bootstrap import Bootstrap
+
+
+#: Every pattern of missing answers costs a refit a matrix inverse per step; beyond this many the
+#: estimates' own distribution is drawn from instead of respondents.
+MOST_PATTERNS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Resampling(Result):
+    """The refits that intervals rest on; without a ``bootstrap``, why there is none."""
+
+    fit: ModelFit
+    bootstrap: Bootstrap | None
+    error: str = ""
+
+    @property
+    def kind(self) -> Text:
+        """What the intervals are called: bootstrap, Monte Carlo or delta-method."""
+        return KINDS[str(self.method)]
+
+    def table(self) -> pd.DataFrame:
+        """Return every parameter with its interval, bootstrap's or delta method's."""
+        return self.fit.table() if self.bootstrap is None else self.bootstrap.table()
+
+    def sentence(self, lang: str = "en") -> str:
+        """Tell how many refits there are, or that intervals rest on the delta method."""
+        if self.bootstrap is not None:
+            return self.bootstrap.sentence(lang)
+        return _NOT_DRAWN[lang].format(error=self.error)
+
+
+KINDS = {
+    "Nonparametric bootstrap": Text("bootstrap", zh="自助"),
+    "Monte Carlo method": Text("Monte Carlo", zh="蒙特卡罗"),
+    "Delta method": Text("delta-method", zh="delta 法"),
+}
+_NOT_DRAWN = {
+    "en": "The model could not be refitted to resampled respondents ({error}); intervals rest on "
+    "the delta method.",
+    "zh": "模型无法在重抽样数据上重新拟合（{error}）；区间由 delta 法得出。",
+}
+
+
+def resample(fit: ModelFit, draws: int, *, seed: int) -> Resampling:
+    """Bootstrap a model; where too many refits fail, say so and leave the delta method.
+
+    Parameters
+    ----------
+    fit : ModelFit
+    draws, seed : int
+
+    Returns
+    -------
+    Resampling
+    """
+    if _patterns(fit) > MOST_PATTERNS:
+        from cx_value.sem.resampling.monte_carlo import monte_carlo
+
+        drawn = monte_carlo(fit, draws, seed=seed)
+        return _resampling(fit, drawn, drawn.method)
+    bootstrap, error = None, ""
+    try:
+        bootstrap = fit.bootstrap(draws, seed=seed)
+        kept = int(bootstrap.converged.sum())
+        if 2 * kept < draws:
+            bootstrap, error = None, f"{draws - kept} / {draws}"
+    except ConvergenceError as failed:
+        error = str(failed).split(" · ")[0]
+    method = (
+        Text("Nonparametric bootstrap", zh="非参数自助法")
+        if bootstrap
+        else Text("Delta method", zh="delta 法")
+    )
+    return _resampling(fit, bootstrap, method, error)
+
+
+def _resampling(fit, bootstrap: Bootstrap | None, method: Text, error: str = "") -> Resampling:
+    return Resampling(
+        n_used=fit.n_used, n_dropped=fit.n_dropped, confidence=fit.confidence, method=method,
+        notes=bootstrap.notes if bootstrap is not None else (),
+        fit=fit, bootstrap=bootstrap, error=error,
+    )  # fmt: skip
+
+
+def _patterns(fit: ModelFit) -> int:
+    """Return how many patterns of missing answers a fit by full information has."""
+    patterns = getattr(fit.prepared, "patterns", None) or ()
+    return sum(len(group.rows) for group in patterns)

@@ -1,0 +1,149 @@
+"""The reported model against its rivals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cx_value.base.results import Result, tidy_frame
+from cx_value.base.wording import Text, format_number, format_p, in_language
+from cx_value.judge.fit_report import reported_indices
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cx_value.judge.structure import ModelChoice
+    from cx_value.sem.reading.result import ModelFit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RivalComparison(Result):
+    """The reported model against its rival: does the theory describe the data better?"""
+
+    frame: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a model, ``delta_*`` against the reported model, and the nested test.
+
+        Columns: ``model reported chisq df cfi rmsea srmr aic bic delta_chisq delta_df delta_p
+        delta_cfi delta_aic delta_bic nested scaled``; indices as
+        :func:`cx_value.judge.fit_report.reported_indices` has them, NaN for AIC and BIC where
+        the estimator has no likelihood.
+        """
+        return self.frame.copy()
+
+    def sentence(self, lang: str = "en") -> str:
+        """Say which of the two models the data prefer, and by what."""
+        rivals = self.frame[~self.frame.reported]
+        return " ".join(_compared(row, lang) for _, row in rivals.iterrows())
+
+
+_COMPARED = {
+    "en": "Against {label}, the reported model has a BIC that is {size} {direction}{test}.",
+    "zh": "与{label}相比，所报告模型的 BIC {direction} {size}{test}。",
+}
+_WITHOUT_BIC = {
+    "en": "Against {label}, the reported model has a CFI that is {size} {direction}{test}.",
+    "zh": "与{label}相比，所报告模型的 CFI {direction} {size}{test}。",
+}
+_SAME_CFI = {
+    "en": "Against {label}, the reported model has the same CFI{test}.",
+    "zh": "与{label}相比，所报告模型的 CFI 相同{test}。",
+}
+_TEST = {
+    "en": ", and the {kind}χ² difference is {chisq} (df = {df}, p {p})",
+    "zh": "；{kind}卡方差异检验 Δχ²({df}) = {chisq}，p {p}",
+}
+_SCALED = {"en": "scaled ", "zh": "校正"}
+_DIRECTION = {"en": ("lower", "higher"), "zh": ("低", "高")}
+
+
+def _compared(row: pd.Series, lang: str) -> str:
+    test = ""
+    if row.nested:
+        test = _TEST[lang].format(
+            chisq=format_number(abs(row.delta_chisq)), df=int(abs(row.delta_df)),
+            p=format_p(row.delta_p, lang=lang, relation=True),
+            kind=_SCALED[lang] if row.scaled else "",
+        )  # fmt: skip
+    label = in_language(row.label, lang)
+    label = f"“{label[0].lower() + label[1:]}”" if lang == "en" else f"“{label}”"
+    if not np.isnan(row.delta_bic):
+        size, higher = format_number(abs(row.delta_bic), 1), row.delta_bic < 0
+        template = _COMPARED[lang]
+    else:
+        size, higher = (
+            format_number(abs(row.delta_cfi), 3, bounded=True, lang=lang),
+            row.delta_cfi < 0,
+        )
+        template = _WITHOUT_BIC[lang] if abs(row.delta_cfi) >= 0.0005 else _SAME_CFI[lang]
+    direction = _DIRECTION[lang][higher]
+    return template.format(label=label, size=size, test=test, direction=direction)
+
+
+def compare_rivals(choice: ModelChoice) -> RivalComparison:
+    """Compare the model shown with every other admissible model on the same variables.
+
+    The χ² difference is tested only where one model's paths contain the other's, and both have the
+    same indicators; AIC and BIC are compared wherever the indicators are the same.
+
+    Parameters
+    ----------
+    choice : ModelChoice
+
+    Returns
+    -------
+    RivalComparison
+        ``delta_*`` is the other model less the one reported.
+    """
+    shown = choice.shown.name
+    others = [name for name, a in choice.attempts.items()
+              if a.admissible and name != shown and _same_data(a.fit, choice.fit)]  # fmt: skip
+    rows = [_comparison(choice, name) for name in [shown, *others]]
+    return RivalComparison(
+        n_used=choice.fit.n_used, n_dropped=choice.fit.n_dropped, frame=tidy_frame(rows),
+        method=Text("information criteria and χ² difference", zh="信息准则与卡方差异检验"),
+        confidence=choice.confidence,
+    )  # fmt: skip
+
+
+def _same_data(one: ModelFit, other: ModelFit) -> bool:
+    """Criteria of models of different variables cannot be compared."""
+    variables = [set(fit.implied_covariance().columns) for fit in (one, other)]
+    return variables[0] == variables[1] and one.n_used == other.n_used
+
+
+def _comparison(choice: ModelChoice, name: str) -> dict:
+    own, fit = choice.fit, choice.attempts[name].fit
+    mine, other = reported_indices(own), reported_indices(fit)
+    delta = {f"delta_{k}": other[k] - mine[k] for k in ("chisq", "df", "cfi", "aic", "bic")}
+    nested = name != choice.shown.name and _nested(own, fit)
+    if nested:
+        delta["delta_chisq"], delta["delta_p"] = _tested(own, fit)
+    return {
+        "model": name, "label": choice.attempts[name].model.label,
+        "reported": name == choice.shown.name, **other, "delta_p": float("nan"), **delta,
+        "nested": nested, "scaled": "chisq_scaled" in fit.indices,
+    }  # fmt: skip
+
+
+def _tested(own: ModelFit, other: ModelFit) -> tuple[float, float]:
+    """Return the χ² difference, scaled where the estimator asks for it, and its p."""
+    from cx_value.sem.groups.comparison import difference_test
+
+    small, large = sorted((own, other), key=lambda fit: fit.indices["df"], reverse=True)
+    chisq, _, p = difference_test(small, large)
+    return chisq if small is other else -chisq, p
+
+
+def _nested(one: ModelFit, other: ModelFit) -> bool:
+    """Tell whether one model's free paths are among the other's, with a difference in df."""
+    edges = []
+    for fit in (one, other):
+        table = fit.table()
+        free = table[table.op.isin(["~", "~~"]) & (table.lhs != table.rhs) & (table.se > 0)]
+        edges.append({(r.op, *sorted((r.lhs, r.rhs))) for r in free.itertuples()})
+    contained = edges[0] <= edges[1] or edges[1] <= edges[0]
+    return contained and one.indices["df"] != other.indices["df"]

@@ -1,0 +1,261 @@
+"""Which structural model a report may rest on.
+
+The theory's model comes first. If the data do not carry it (it does not converge, or its solution
+cannot be interpreted), the declared fallback is reported in its place, and why is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cx_value.base.errors import AnalysisError
+from cx_value.base.results import Result, tidy_frame
+from cx_value.base.wording import Text, in_language
+from cx_value.judge.estimation import Estimation, plain_estimation
+from cx_value.judge.fit_report import INDICES, reported_indices
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cx_value.sem.effects import Effects
+    from cx_value.sem.reading.result import ModelFit
+    from cx_value.sem.resampling.bootstrap import Bootstrap
+    from cx_value.study.spec import StructuralModel, Study
+
+_ROLES = {
+    "main": Text("theory", zh="理论模型"),
+    "fallback": Text("fallback", zh="备用模型"),
+    "rival": Text("rival", zh="竞争模型"),
+}
+
+
+FINDING_COLUMNS = ("model", "code", "severe", "message")
+
+
+def list_findings(name: str, fit: ModelFit) -> list[tuple]:
+    """Return what was found about a fitted model, as rows of :data:`FINDING_COLUMNS`."""
+    return [(name, f.code, f.inadmissible, f.message) for f in fit.diagnostics]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One structural model as declared, and its fit or the reason why there is none."""
+
+    model: StructuralModel
+    fit: ModelFit | None
+    error: str | None = None
+
+    @property
+    def admissible(self) -> bool:
+        return self.fit is not None and self.fit.admissible
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ModelChoice(Result):
+    """The structural models of a study, and the one that conclusions may rest on.
+
+    Attributes
+    ----------
+    attempts : mapping of model name to Attempt
+        Every declared model, in the order of the study file.
+    reported : str or None
+        The model reported; None where no model of the theory or its fallbacks is admissible.
+    """
+
+    attempts: Mapping[str, Attempt]
+    reported: str | None
+
+    @property
+    def fit(self) -> ModelFit:
+        """The reported model's fit; where none is admissible, the first that converged."""
+        if self.reported:
+            return self.attempts[self.reported].fit
+        return next(a.fit for a in self.attempts.values() if a.fit is not None)
+
+    @property
+    def shown(self) -> StructuralModel:
+        """The model whose estimates are printed (see :attr:`fit`)."""
+        return next(a.model for a in self.attempts.values() if a.fit is self.fit)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a model: ``model role converged admissible reported`` and its indices.
+
+        These are :func:`cx_value.judge.fit_report.reported_indices`: scaled or robust where the
+        estimator has them.
+        """
+        rows = []
+        for name, attempt in self.attempts.items():
+            indices = reported_indices(attempt.fit) if attempt.fit else {}
+            rows.append(
+                {
+                    "model": name, "role": _ROLES[attempt.model.role],
+                    "converged": attempt.fit is not None, "admissible": attempt.admissible,
+                    "reported": name == self.reported,
+                    **{key: indices.get(key, float("nan")) for key in INDICES},
+                }
+            )  # fmt: skip
+        return tidy_frame(rows)
+
+    def findings(self) -> pd.DataFrame:
+        """Return what was found wrong with each model: ``model code severe message``."""
+        failed = [(name, "not_converged", True, Text(a.error))
+                  for name, a in self.attempts.items() if a.error]  # fmt: skip
+        found = [row for name, a in self.attempts.items() if a.fit
+                 for row in list_findings(name, a.fit)]  # fmt: skip
+        return tidy_frame([*failed, *found], FINDING_COLUMNS)
+
+    def paths(self) -> pd.DataFrame:
+        """Return the paths of the model shown, standardised intervals by the delta method.
+
+        Columns: ``source target est se z p std_all std_low std_high``.
+        """
+        table, std = self.fit.table(), self.fit.standardised()
+        wanted = (table.op == "~") & (table.se > 0)
+        frame = table.loc[wanted, ["rhs", "lhs", "est", "se", "z", "p", "std_all"]]
+        frame = frame.rename(columns={"rhs": "source", "lhs": "target"})
+        frame["std_low"], frame["std_high"] = std.ci_low[wanted], std.ci_high[wanted]
+        return frame.reset_index(drop=True)
+
+    def explained(self) -> pd.DataFrame:
+        """Return ``target r_squared`` of every outcome of the model shown."""
+        import pandas as pd
+
+        table = self.fit.table()
+        outcomes = list(dict.fromkeys(table.lhs[table.op == "~"]))
+        return pd.DataFrame(
+            {"target": outcomes, "r_squared": [self.fit.r_squared[name] for name in outcomes]}
+        )
+
+    def sentence(self, lang: str = "en") -> str:
+        """Say which model is reported and why."""
+        main = next((a for a in self.attempts.values() if a.model.role == "main"), None)
+        first = main or next(iter(self.attempts.values()))
+        label = in_language(first.model.label, lang)
+        if first.model.name == self.reported:
+            return _KEPT[lang].format(label=label)
+        reason = _MISSING[lang] if first.fit is None else _FAILED[lang]
+        said = reason.format(label=label)
+        if self.reported:
+            other = in_language(self.attempts[self.reported].model.label, lang)
+            return said + _INSTEAD[lang].format(other=other)
+        return said + _NOTHING[lang]
+
+
+_KEPT = {
+    "en": "The {label} converged to an admissible solution and is the model reported.",
+    "zh": "{label}收敛且解合理，以下即报告该模型。",
+}
+_MISSING = {
+    "en": "The {label} did not converge on these data.",
+    "zh": "{label}在本数据上未能收敛。",
+}
+_FAILED = {
+    "en": "The data do not carry the {label}: it converged, but the solution cannot be interpreted "
+    "(it is empirically under-identified or improper), so none of its paths is read as a finding.",
+    "zh": "本数据不足以支撑{label}：模型虽然收敛，但解不合理（经验识别不足或出现不当解），"
+    "其任何路径都不作为结论。",
+}
+_INSTEAD = {
+    "en": " Reported in its place is the {other}, which is identified and admissible.",
+    "zh": "以下改为报告{other}，该模型可识别且解合理。",
+}
+_NOTHING = {
+    "en": " The study declares no admissible fallback; no structural conclusion is drawn.",
+    "zh": "研究文件未给出可用的备用模型，因此不作结构方面的结论。",
+}
+
+
+def choose_model(study: Study, items: pd.DataFrame, how: Estimation | None = None) -> ModelChoice:
+    """Fit every structural model of a study and say which one may be reported.
+
+    Parameters
+    ----------
+    study : Study
+        With at least one entry under ``models``.
+    items : DataFrame (n, items)
+        Answers analysed.
+    how : Estimation, optional
+        From :func:`cx_value.judge.estimation.plan_estimation`; by default maximum likelihood
+        on the rows that answered every item of a model.
+
+    Returns
+    -------
+    ModelChoice
+
+    Raises
+    ------
+    AnalysisError
+        What the first model raised, if not one of them could be fitted.
+    """
+    how = how or plain_estimation(study, items)
+    attempts = {model.name: _attempt(study, model, items, how) for model in study.models}
+    if not any(attempt.fit for attempt in attempts.values()):
+        raise AnalysisError(next(a.error for a in attempts.values() if a.error))
+    candidates = [a for role in ("main", "fallback") for a in attempts.values()
+                  if a.model.role == role]  # fmt: skip
+    reported = next((a.model.name for a in candidates if a.admissible), None)
+    n_used = max(a.fit.n_used for a in attempts.values() if a.fit)
+    return ModelChoice(
+        n_used=n_used, n_dropped=len(items) - n_used, attempts=attempts, reported=reported,
+        method=how.method,
+        confidence=study.options.confidence,
+    )  # fmt: skip
+
+
+def _attempt(study: Study, model: StructuralModel, items: pd.DataFrame, how: Estimation) -> Attempt:
+    try:
+        return Attempt(model, how.fit(study.structural_syntax(model), items))
+    except AnalysisError as error:
+        return Attempt(model, None, str(error))
+
+
+def summarise_effects(found: Effects) -> pd.DataFrame:
+    """Return one row a pair of variables: its direct, indirect and total effect, standardised.
+
+    Columns: ``source target direct indirect total total_low total_high p``; the interval is the
+    bootstrap's where there is one, and p that of the total effect.
+    """
+    effects = found.table()
+    booted = "std_boot_ci_low" in effects
+    low, high = ("std_boot_ci_low", "std_boot_ci_high") if booted else ("std_ci_low", "std_ci_high")
+    rows = []
+    for (source, target), part in effects.groupby(["source", "target"], sort=False):
+        by_kind = part.drop_duplicates("kind").set_index("kind")
+        total = by_kind.loc["total"]
+        rows.append(
+            {
+                "source": source, "target": target,
+                "direct": by_kind.std_all.get("direct", float("nan")),
+                "indirect": by_kind.std_all.get("total_indirect", float("nan")),
+                "total": total.std_all, "total_low": total[low], "total_high": total[high],
+                "p": total.p,
+            }
+        )  # fmt: skip
+    return tidy_frame(rows)
+
+
+def defined_parameters(fit: ModelFit, bootstrap: Bootstrap | None = None) -> pd.DataFrame:
+    """Return the parameters a model's syntax defines (``:=``), with their intervals.
+
+    Columns: ``name definition est se z p low high``; the interval is the bootstrap's where there
+    is one, else that of the delta method.
+    """
+    table = fit.table()
+    rows = table.index[table.op == ":="]
+    limits = table if bootstrap is None else bootstrap.table()
+    return tidy_frame(
+        [
+            {
+                "name": table.lhs[i], "definition": table.rhs[i], "est": table.est[i],
+                "se": table.se[i], "z": table.z[i], "p": table.p[i],
+                "low": limits.ci_low[i], "high": limits.ci_high[i],
+            }
+            for i in rows
+        ],
+        DEFINED_COLUMNS,
+    )  # fmt: skip
+
+
+DEFINED_COLUMNS = ("name", "definition", "est", "se", "z", "p", "low", "high")

@@ -1,0 +1,1 @@
+"""What a notebook opens with: workspace, store, figures."""

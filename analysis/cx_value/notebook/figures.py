@@ -1,0 +1,284 @@
+"""Figures that belong to no single result: rival models, paths with intervals, hypotheses.
+
+Each takes tidy frames and explicit keywords. ``ax`` may be left out; a figure as wide as the text
+is made then. A figure that holds no other axes gets the height its rows need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cx_value.base.errors import DataError
+from cx_value.base.style import PALETTE, figure_style
+from cx_value.base.wording import Text, format_interval, format_number, in_language
+from cx_value.notebook.figure_rows import (
+    axes_of_height,
+    draw_intervals,
+    label_chain,
+    label_of,
+    label_rows,
+    need_columns,
+    signed_ticks,
+    zero_line,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from cx_value.sem.effects import Effects
+    from cx_value.sem.resampling.bootstrap import Bootstrap
+
+ROW = 0.3
+_VERDICT_LOOK = {
+    "supported": ("primary", "o", Text("supported", zh="支持")),
+    "not_supported": ("grey", "s", Text("not supported", zh="不支持")),
+    "contradicted": ("accent", "D", Text("opposite sign", zh="方向相反")),
+    "not_tested": ("grey", "x", Text("not tested", zh="未检验")),
+}
+_INTERVAL = Text("{level} CI", zh="{level} 置信区间")
+_STANDARDISED = Text("Standardised coefficient β", zh="标准化系数 β")
+
+
+def plot_path_forest(
+    paths: pd.DataFrame,
+    labels: Mapping[str, str] | None = None,
+    *,
+    lang: str = "en",
+    estimate: str = "std_all",
+    low: str = "ci_low",
+    high: str = "ci_high",
+    bootstrap: pd.DataFrame | None = None,
+    confidence: float = 0.95,
+    axis_label: Text = _STANDARDISED,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw path coefficients with their intervals, one row a path.
+
+    Parameters
+    ----------
+    paths : DataFrame
+        Columns ``lhs`` (outcome), ``rhs`` (cause), and those named by ``estimate``, ``low`` and
+        ``high``; with a column ``op``, only rows ``~`` are drawn.
+    labels : mapping of name to ``Text``
+    bootstrap : DataFrame, optional
+        The same columns with bootstrap intervals, drawn below the others; paths are matched by
+        ``lhs`` and ``rhs``.
+    confidence : float
+        Level of the intervals, 0 to 1, for the legend.
+    axis_label : Text
+        Name the estimate: by default the standardised coefficient.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or there is no path.
+    """
+    need_columns(paths, ["lhs", "rhs", estimate, low, high], "path forest")
+    rows = paths[paths["op"] == "~"] if "op" in paths else paths
+    need_columns(rows, ["lhs"], "path forest")
+    with figure_style(lang):
+        ax = axes_of_height(ax, 0.9 + ROW * len(rows) * (1 if bootstrap is None else 1.25))
+        arrow = [f"{label_of(c, labels, lang)} → {label_of(o, labels, lang)}"
+                 for c, o in zip(rows["rhs"], rows["lhs"], strict=True)]  # fmt: skip
+        heights = label_rows(ax, arrow)
+        level = f"{100 * confidence:g}%"
+        first = in_language(_INTERVAL, lang).format(level=level)
+        if bootstrap is None:
+            draw_intervals(ax, rows[[estimate, low, high]], heights, "primary", "o", first)
+        else:
+            _draw_both(ax, rows, bootstrap, (estimate, low, high), heights, first, lang)
+        zero_line(ax)
+        ax.set_xlabel(in_language(axis_label, lang))
+        signed_ticks(ax, lang)
+    return ax
+
+
+def _draw_both(ax, rows, bootstrap, columns, heights, interval: str, lang: str) -> None:
+    drawn = rows[["lhs", "rhs"]].merge(bootstrap, on=["lhs", "rhs"], how="left")
+    names = {"en": ("Wald", "Bootstrap"), "zh": ("Wald ", "自助法 ")}[lang]
+    sep = " " if lang == "en" else ""
+    draw_intervals(
+        ax, rows[list(columns)], heights + 0.15, "primary", "o", f"{names[0]}{sep}{interval}"
+    )
+    draw_intervals(
+        ax, drawn[list(columns)], heights - 0.15, "accent", "s", f"{names[1]}{sep}{interval}"
+    )
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderpad=0, handlelength=1.2)
+
+
+def plot_indirect_effects(
+    draws: Mapping[str, np.ndarray],
+    effects: pd.DataFrame,
+    labels: Mapping[str, str] | None = None,
+    *,
+    lang: str = "en",
+    name: str = "effect",
+    estimate: str = "est",
+    low: str = "ci_low",
+    high: str = "ci_high",
+    confidence: float = 0.95,
+    axis_label: Text = Text("Indirect effect", zh="间接效应"),  # noqa: B008
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the bootstrap distribution of each indirect effect with estimate and interval.
+
+    Parameters
+    ----------
+    draws : mapping of effect name to draws, (draws,); NaN (refits that failed) are left out.
+    effects : DataFrame
+        One row an effect: its name, estimate and interval, in the columns named by keywords.
+    labels : mapping of effect or construct name to ``Text``; in a name like ``A -> B -> C`` every
+        part is labelled.
+
+    Raises
+    ------
+    DataError
+        If an effect has no draws.
+    """
+    need_columns(effects, [name, estimate, low, high], "indirect effects")
+    without = [str(n) for n in effects[name] if not np.isfinite(draws.get(n, [])).any()]
+    if without:
+        raise DataError(
+            f"indirect effects: no bootstrap draws of {', '.join(without)} · "
+            f"draws are there for: {', '.join(map(str, draws)) or 'none'}"
+        )
+    with figure_style(lang):
+        ax = axes_of_height(ax, 0.7 + len(effects) * min(0.62, max(7.6 / len(effects), 0.36)))
+        names = [label_chain(str(n), labels, lang) for n in effects[name]]
+        heights = label_rows(ax, names)
+        ax.set_ylim(-0.35, len(names) - 0.05)
+        for row, base in zip(effects.to_dict("records"), heights, strict=True):
+            _draw_ridge(ax, np.asarray(draws[row[name]], float), base)
+            ends = (row[low], row[high])
+            clear = ends[0] > 0 or ends[1] < 0
+            ax.hlines(base - 0.1, *ends, color=PALETTE["ink"], linewidth=1.4)
+            face = PALETTE["ink"] if clear else "white"
+            ax.plot(row[estimate], base - 0.1, "o", color=PALETTE["ink"], mfc=face)
+        zero_line(ax)
+        level = in_language(_INTERVAL, lang).format(level=f"{100 * confidence:g}%")
+        comma = "，" if lang == "zh" else ", "
+        ax.set_xlabel(in_language(axis_label, lang) + comma + level)
+        signed_ticks(ax, lang)
+    return ax
+
+
+def indirect_effect_draws(
+    found: Effects, bootstrap: Bootstrap
+) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
+    """Return the draws of every specific indirect effect, standardised, and its table row.
+
+    Parameters
+    ----------
+    found : Effects
+        With the bootstrap's intervals (``effects(fit, bootstrap=bootstrap)``).
+    bootstrap : Bootstrap
+
+    Returns
+    -------
+    dict of effect name to ndarray (draws,), DataFrame ``effect est ci_low ci_high``
+        Ready for :func:`plot_indirect_effects`. An effect is the product of the paths along its
+        route (Alwin and Hauser, 1975).
+    """
+    values = bootstrap.standardised.to_numpy(float)
+    table = found.table().assign(effect="")
+    draws: dict[str, np.ndarray] = {}
+    for k, effect in enumerate(found.effects):
+        if effect.kind == "specific_indirect":
+            name = f"{effect.source} → {effect.through} → {effect.target}"
+            table.loc[table.index[k], "effect"] = name
+            draws[name] = values[:, list(effect.routes[0])].prod(axis=1)
+    rows = table[table["effect"] != ""]
+    columns = {"std_all": "est", "std_boot_ci_low": "ci_low", "std_boot_ci_high": "ci_high"}
+    return draws, rows[["effect", *columns]].rename(columns=columns).reset_index(drop=True)
+
+
+def _draw_ridge(ax: Axes, values: np.ndarray, base: float) -> None:
+    """Draw a histogram standing on its row, as high as any other."""
+    values = values[np.isfinite(values)]
+    counts, edges = np.histogram(values, bins=min(40, max(10, len(values) // 25)))
+    tops = base + 0.72 * counts / counts.max()
+    ax.stairs(tops, edges, baseline=base, fill=True, color=PALETTE["sky"], alpha=0.55)
+
+
+def plot_hypotheses(
+    hypotheses: pd.DataFrame,
+    labels: Mapping[str, str] | None = None,
+    *,
+    lang: str = "en",
+    name: str = "hypothesis",
+    path: str = "path",
+    estimate: str = "std_all",
+    low: str = "std_low",
+    high: str = "std_high",
+    verdict: str = "verdict",
+    confidence: float = 0.95,
+    axis_label: Text = _STANDARDISED,
+    ax: Axes | None = None,
+) -> Axes:
+    """Show all hypotheses at a glance: path, coefficient with interval, verdict.
+
+    Parameters
+    ----------
+    hypotheses : DataFrame
+        One row a hypothesis, as :func:`cx_value.judge.hypotheses.judge_hypotheses` gives it;
+        ``path`` joins codes by arrows, ``verdict`` is ``supported``, ``not_supported``,
+        ``contradicted`` or ``not_tested``.
+    labels : mapping of construct name to ``Text``
+
+    Raises
+    ------
+    DataError
+        If a column is missing, there is no hypothesis, or a verdict is none of these.
+    """
+    columns = [name, path, estimate, low, high, verdict]
+    need_columns(hypotheses, columns, "hypotheses")
+    unknown = sorted(set(hypotheses[verdict].astype(str)) - set(_VERDICT_LOOK))
+    if unknown:
+        raise DataError(
+            f"hypotheses: unknown verdict {unknown[0]!r} · allowed: {', '.join(_VERDICT_LOOK)}"
+        )
+    with figure_style(lang):
+        ax = axes_of_height(ax, 0.9 + ROW * len(hypotheses))
+        rows = hypotheses.to_dict("records")
+        names = [f"{row[name]}  {label_chain(row[path], labels, lang)}" for row in rows]
+        heights = label_rows(ax, names)
+        for row, height in zip(rows, heights, strict=True):
+            _draw_hypothesis(ax, row, height, (estimate, low, high, verdict))
+        _write_results(ax, rows, heights, (estimate, low, high, verdict), lang)
+        zero_line(ax)
+        level = in_language(_INTERVAL, lang).format(level=f"{100 * confidence:g}%")
+        comma = "，" if lang == "zh" else ", "
+        ax.set_xlabel(in_language(axis_label, lang) + comma + level)
+        signed_ticks(ax, lang)
+    return ax
+
+
+def _draw_hypothesis(ax: Axes, row: Mapping, height: float, columns: Sequence[str]) -> None:
+    estimate, low, high = (float(row[column]) for column in columns[:3])
+    colour, marker, _ = _VERDICT_LOOK[str(row[columns[3]])]
+    ax.hlines(height, low, high, color=PALETTE[colour], linewidth=1.4)
+    if np.isfinite(estimate):
+        ax.plot(estimate, height, marker, color=PALETTE[colour])
+
+
+def _write_results(ax: Axes, rows, heights, columns: Sequence[str], lang: str) -> None:
+    """Write numbers and verdicts in two columns right of the picture."""
+    look = {"xycoords": ax.get_yaxis_transform(), "va": "center", "fontsize": 8}
+    look["textcoords"] = "offset points"
+    numbers = []
+    for row, height in zip(rows, heights, strict=True):
+        estimate, low, high = (float(row[column]) for column in columns[:3])
+        number = format_number(estimate, 2, bounded=True, lang=lang)
+        interval = format_interval(low, high, 2, bounded=True, lang=lang)
+        at = {"xy": (1, height), "xytext": (8, 0)}
+        said = f"{number} {interval}" if np.isfinite(estimate) else "–"
+        numbers.append(ax.annotate(said, **at, **look))
+    widest = max(text.get_window_extent().width for text in numbers) * 72 / ax.figure.dpi
+    for row, height in zip(rows, heights, strict=True):
+        colour, _, said = _VERDICT_LOOK[str(row[columns[3]])]
+        at = {"xy": (1, height), "xytext": (18 + widest, 0), "color": PALETTE[colour]}
+        ax.annotate(in_language(said, lang), **at, **look)

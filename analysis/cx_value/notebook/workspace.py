@@ -1,0 +1,238 @@
+"""What every notebook opens with: the study, its screened answers, and the store to fill."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cx_value.base.wording import Text
+from cx_value.notebook.store import Store, open_store, sha256_of_data
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from cx_value.judge.hypotheses import HypothesisTests
+    from cx_value.sem.effects import Effects
+    from cx_value.sem.reading.result import ModelFit
+    from cx_value.sem.resampling.bootstrap import Bootstrap
+    from cx_value.study import Survey
+    from cx_value.study.screening import CarelessScreening
+    from cx_value.study.spec import Study
+    from cx_value.value.log.transactions import TransactionSummary
+
+DRAFT_DRAWS = 100
+#: Environment variable with the Dask scheduler that summarises purchase logs (``--cluster``). It
+#: is no parameter of a notebook, for the numbers are the same wherever they are made.
+CLUSTER = "ANALYSIS_CLUSTER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """One study, ready for analysis.
+
+    Attributes
+    ----------
+    study : Study
+        What the analyst declared.
+    waves : Survey or None
+        Every answer sheet that was read; None, like the next three, in a study of purchases alone.
+    received : Survey
+        One sheet a respondent: where respondents answered in several waves, the latest wave.
+    screening : CarelessScreening
+        Which of them look careless, and why.
+    survey : Survey
+        The answer sheets analysed: ``received`` less what the screening dropped.
+    store : Store
+        Where results and figures go.
+    draws : int
+        Bootstrap draws, the study's number or a draft's.
+    """
+
+    study: Study
+    waves: Survey | None
+    received: Survey | None
+    screening: CarelessScreening | None
+    survey: Survey | None
+    store: Store
+    draws: int
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """Answers analysed, respondents × items, high is favourable."""
+        return self.survey.items
+
+    @property
+    def seed(self) -> int:
+        return self.study.options.seed
+
+    # Pictures that need the study's labels: each is called as ``plot(ax, lang=…)``.
+    def plot_conceptual_model(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+        """Draw the theory with its hypotheses."""
+        from cx_value.diagram.diagram import plot_conceptual_model
+        from cx_value.study.model_checks import model_edges
+
+        main = self.study.model("main") or self.study.models[0]
+        paths = sorted(model_edges(self.study, main))
+        single = [c.name for c in self.study.constructs if len(c.items) == 1]
+        return plot_conceptual_model(
+            self.study.hypotheses, self.labels, lang=lang, observed=single, paths=paths, ax=ax
+        )
+
+    def plot_paths(self, fit: ModelFit) -> Callable[..., Axes]:
+        """Return the plot of a structural model's paths."""
+        from cx_value.diagram.diagram import plot_path_diagram
+
+        return partial(self._draw, plot_path_diagram, fit.table(), fit.r_squared)
+
+    def plot_measurement(self, fit: ModelFit) -> Callable[..., Axes]:
+        """Return the plot of a measurement model."""
+        from cx_value.diagram.diagram import plot_measurement_diagram
+
+        return partial(self._draw, plot_measurement_diagram, fit.standardised())
+
+    def plot_effects(self, effects: pd.DataFrame) -> Callable[..., Axes]:
+        """Return the plot of total effects with their intervals."""
+        from cx_value.notebook.figures import plot_path_forest
+
+        frame = effects.rename(columns={"source": "rhs", "target": "lhs"})
+        plot = partial(plot_path_forest, estimate="total", low="total_low", high="total_high")
+        return partial(self._draw, plot, frame)
+
+    def plot_mediation(self, found: Effects, bootstrap: Bootstrap) -> Callable[..., Axes] | None:
+        """Return the plot of the indirect effects that hypotheses are about; None without any."""
+        from cx_value.judge.hypotheses import hypothesis_path
+        from cx_value.notebook.figures import indirect_effect_draws, plot_indirect_effects
+
+        draws, rows = indirect_effect_draws(found, bootstrap)
+        expected = [hypothesis_path(h) for h in self.study.hypotheses if h.through]
+        rows = rows[rows["effect"].isin(expected)]
+        return partial(self._draw, plot_indirect_effects, draws, rows) if len(rows) else None
+
+    def plot_hypotheses(self, verdicts: HypothesisTests) -> Callable[..., Axes]:
+        """Return the plot of all hypotheses at a glance."""
+        from cx_value.notebook.figures import plot_hypotheses
+
+        return partial(self._draw, plot_hypotheses, verdicts.table())
+
+    @property
+    def currency(self) -> str:
+        """What money is printed in."""
+        return self.study.transactions.currency
+
+    @property
+    def all_labels(self) -> dict[str, Text]:
+        """What constructs, items and the answers of profile columns are called."""
+        answers = (label for labels in self.survey.profile_labels.values() for label in labels)
+        return {str(label): label for label in answers} | self.labels
+
+    def joined_answers(self) -> pd.DataFrame:
+        """Return the answers analysed with ``customer`` and the study's group, one row a sheet."""
+        survey = self.survey
+        answers = survey.items.assign(customer=survey.ids)
+        group = self.study.group
+        return answers if group is None else answers.assign(**{group: survey.profile[group]})
+
+    def purchase_days(self) -> pd.DataFrame:
+        """Return ``customer date`` of purchases; returns and what cannot be read are left out.
+
+        What was left out is counted by :meth:`purchases`.
+        """
+        import pandas as pd
+
+        from cx_value.study.logs import read_log
+
+        log = self.study.transactions
+        frame = read_log(self.study.folder / log.file)
+        amount = pd.to_numeric(frame[log.amount].astype(str).str.replace(",", ""), errors="coerce")
+        date = pd.to_datetime(frame[log.date], format=log.date_format, errors="coerce")
+        kept = (amount >= 0) & (date <= pd.Timestamp(log.end or pd.Timestamp.max))
+        return pd.DataFrame({"customer": frame[log.customer], "date": date})[kept]
+
+    def service_cases(self) -> pd.DataFrame | None:
+        """Return the service log as it is; None where the study has none."""
+        if self.study.service_log is None:
+            return None
+        from cx_value.study.logs import read_log
+
+        return read_log(self.study.folder / self.study.service_log.file)
+
+    def _draw(self, plot: Callable[..., Axes], *data, ax: Axes | None = None, lang: str) -> Axes:
+        return plot(*data, self.labels, lang=lang, ax=ax)
+
+    @property
+    def labels(self) -> dict[str, Text]:
+        """What every construct and item is called; a single item bears its construct's name."""
+        single = {c.items[0].name: c.label for c in self.study.constructs if len(c.items) == 1}
+        constructs = {c.name: c.label for c in self.study.constructs}
+        return {**(self.received.labels if self.received else {}), **single, **constructs}
+
+    def purchases(self, *, holdout: bool = False) -> TransactionSummary:
+        """Return one row a customer, from the log as the study declares it.
+
+        With ``holdout`` what came after the study's ``calibration_end`` is held back.
+        """
+        from cx_value.value import summarise_transactions
+
+        declared = self.study.transactions
+        options = declared.model_dump(exclude={"file", "currency", "licence", "citation"})
+        if not holdout:
+            del options["calibration_end"]
+        options["cluster"] = os.environ.get(CLUSTER)
+        return summarise_transactions(self.study.folder / declared.file, **options)
+
+
+def open_study(study: str | Path, out: str | Path, *, draft: bool = False) -> Workspace:
+    """Read, check and screen a study, and open its results store for writing.
+
+    Parameters
+    ----------
+    study : path of ``study.yml``
+    out : path of ``build/<study>``
+    draft : use few bootstrap draws
+
+    Raises
+    ------
+    FaultsError
+        With everything that is wrong with the study or its data.
+    """
+    from cx_value.study import read_study, read_survey, with_codebook
+    from cx_value.study.screening import screen_careless
+
+    declared = read_study(Path(study))
+    draws = declared.options.bootstrap
+    waves = received = screening = survey = None
+    if declared.data:
+        waves = read_survey(declared)
+        declared = with_codebook(declared, waves)
+        received = latest_wave(waves)
+        screening = screen_careless(declared, received)
+        survey = received.rows(screening.kept)
+    return Workspace(
+        study=declared, waves=waves, received=received, screening=screening, survey=survey,
+        store=open_store(out, declared, sha256_of_data(declared)),
+        draws=min(DRAFT_DRAWS, draws) if draft else draws,
+    )  # fmt: skip
+
+
+def latest_wave(survey: Survey) -> Survey:
+    """Return the latest wave where the same respondents answered in several, else the survey.
+
+    Sheets of one person are not independent; earlier ones serve the test–retest only. The step is
+    counted in ``flow``.
+    """
+    from cx_value.study.survey import FlowStep
+
+    if survey.wave is None or survey.ids is None or not survey.ids.dropna().duplicated().any():
+        return survey
+    keep = survey.items.index[survey.wave == sorted(survey.wave.dropna().unique())[-1]]
+    step = FlowStep(
+        name="latest_wave", label=Text("Answers of the latest wave", zh="最近一期的问卷"),
+        count=len(keep), removed=survey.n - len(keep),
+        reason=Text("earlier or unknown wave", zh="较早或未注明的期次"),
+    )  # fmt: skip
+    return replace(survey.rows(keep), flow=(*survey.flow, step))

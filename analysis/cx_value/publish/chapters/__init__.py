@@ -1,0 +1,1 @@
+"""Chapters bound to the results store."""

@@ -1,0 +1,295 @@
+"""The template step: chapters with their numbers, tables and figures bound to the results store.
+
+Chapters are ``.qmd`` texts in ``report/<lang>/``; what stands between ``<<`` and ``>>`` is looked
+up, what stands between ``<%`` and ``%>`` decides (Quarto's own ``{{< >}}`` stays free). Nothing is
+computed here: every function below reads the store and prints.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cx_value.base.cutoffs import cutoffs_with
+from cx_value.base.errors import ReportError
+from cx_value.base.wording import (
+    Text,
+    format_interval,
+    format_number,
+    format_p,
+    format_percent,
+    in_language,
+    join_words,
+)
+from cx_value.notebook.store import Record, Store
+from cx_value.publish.chapters.prose import escape_prose, write_prose
+from cx_value.publish.chapters.provenance import commit, software
+from cx_value.publish.rendering.gate import bracket_references
+from cx_value.publish.rendering.project import install_theme
+from cx_value.publish.rendering.sources import MAIN_FILE
+from cx_value.study.spec import Study
+
+#: What a chapter may call; see the table in CONTRIBUTING.md.
+VOCABULARY = (
+    "label", "labels", "single_items", "words", "sentence_case", "quoted", "num", "coef", "count",
+    "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "prose", "say_each", "notes",
+    "table", "matrix", "figure", "has_figure",
+)  # fmt: skip
+_INCLUDE = re.compile(r"\{\{< include (\S+) >\}\}")
+REPORT = Path(__file__).resolve().parents[4] / "report"
+
+
+def write_project(study: Study, lang: str, folder: Path, *, draft: bool = False) -> Path:
+    """Write the Quarto project of one language into ``build/<study>/report-<lang>``.
+
+    Parameters
+    ----------
+    study : Study
+    lang : {"en", "zh"}
+    folder : Path
+        ``build/<study>``, holding ``results/`` and ``figures/``.
+    draft : bool
+        Marks the title page.
+
+    Returns
+    -------
+    Path
+        The project's folder, ready for ``quarto render`` or the embedded renderer.
+
+    Raises
+    ------
+    ReportError
+        If a chapter asks for a result, column, table or figure that is not there, naming the
+        chapter and its line.
+    """
+    project = folder / f"report-{lang}"
+    _clear(project)
+    binder = Binder(Store(folder), study, lang, draft)
+    names = [MAIN_FILE]
+    for name in names:
+        text = bracket_references(binder.bind(REPORT / lang / name))
+        (project / name).write_text(text, encoding="utf-8", newline="\n")
+        # Only the chapters that this study's report includes: another study may lack their results.
+        names += _INCLUDE.findall(text)
+    install_theme(project, lang)
+    _copy(REPORT / "references.bib", project / "references.bib")
+    _copy(folder / "figures" / lang, project / "figures")
+    return project
+
+
+@dataclass(frozen=True, slots=True)
+class Binder:
+    """Fills chapters from one store, for one study and language."""
+
+    store: Store
+    study: Study
+    lang: str
+    draft: bool = False
+
+    def bind(self, source: Path) -> str:
+        """Return a template's text with everything looked up."""
+        environment = _environment(source.parent)
+        environment.globals.update(self._vocabulary())
+        try:
+            return environment.get_template(source.name).render()
+        except Exception as error:
+            raise ReportError(f"{_place(error, source)}: {error}") from error
+
+    def _vocabulary(self) -> dict[str, Any]:
+        verbs = {name: getattr(self, name) for name in VOCABULARY}
+        return {
+            **verbs, "study": self.study, "lang": self.lang, "draft": self.draft,
+            "has": self.store.has, "result": self.store.read, "commit": commit,
+            "software": software,
+        }  # fmt: skip
+
+    @property
+    def names(self) -> Mapping[str, Text]:
+        """Return code → label of everything in the codebook."""
+        rows = self.store.read("codebook").table.itertuples()
+        return {row.code: Text(row.label, zh=row.label_zh) for row in rows}
+
+    # Words
+    def words(self, phrase: Any) -> str:
+        """Return a phrase of the study in the chapter's language."""
+        return "" if phrase is None else write_prose(in_language(phrase, self.lang), self.lang)
+
+    def sentence_case(self, phrase: Any) -> str:
+        """Return a phrase of the study as it begins a sentence."""
+        word = "" if phrase is None else in_language(phrase, self.lang)
+        return write_prose(word[:1].upper() + word[1:], self.lang)
+
+    def quoted(self, *phrases: Any) -> str:
+        """Return phrases of the study, run together, as one value of the front matter."""
+        whole = "".join(in_language(phrase, self.lang) for phrase in phrases)
+        return json.dumps(escape_prose(whole), ensure_ascii=False)
+
+    def label(self, code: str) -> str:
+        """Return what a construct, item or profile column is called."""
+        return escape_prose(in_language(self.names.get(code, code), self.lang))
+
+    def single_items(self) -> list[str]:
+        """Return the constructs measured by one item."""
+        return [c.name for c in self.study.constructs if len(c.items) == 1]
+
+    def labels(self, codes: Sequence[str]) -> str:
+        """Return several labels, joined as prose joins them."""
+        return join_words([self.label(code) for code in codes], lang=self.lang)
+
+    # Numbers
+    def num(self, name: str, column: str, decimals: int = 2, **where: Any) -> str:
+        """Print one number of a result."""
+        value = self.store.read(name).value(column, **where)
+        return format_number(float(value), decimals, lang=self.lang)
+
+    def coef(self, name: str, column: str, decimals: int = 2, **where: Any) -> str:
+        """Print one statistic that cannot pass 1 in absolute value."""
+        value = float(self.store.read(name).value(column, **where))
+        return format_number(value, decimals, bounded=True, lang=self.lang)
+
+    def count(self, name: str, column: str, **where: Any) -> str:
+        """Print one whole number, thousands parted."""
+        return f"{round(float(self.store.read(name).value(column, **where))):,}"
+
+    def pval(self, name: str, column: str, **where: Any) -> str:
+        """Print one p value with its relation sign."""
+        value = float(self.store.read(name).value(column, **where))
+        return format_p(value, lang=self.lang, relation=True)
+
+    def pct(self, name: str, column: str, decimals: int = 0, **where: Any) -> str:
+        """Print one share as a percentage."""
+        return format_percent(float(self.store.read(name).value(column, **where)), decimals)
+
+    def ci(
+        self, name: str, low: str, high: str, decimals: int = 2, *, bounded: bool = False,
+        **where: Any,
+    ) -> str:  # fmt: skip
+        """Print one interval."""
+        record = self.store.read(name)
+        ends = (float(record.value(column, **where)) for column in (low, high))
+        return format_interval(*ends, decimals, bounded=bounded, lang=self.lang)
+
+    def text(self, name: str, column: str, **where: Any) -> str:
+        """Print one word of a result, in the chapter's language where both are stored."""
+        return write_prose(text_of(self.store.read(name), column, self.lang, **where), self.lang)
+
+    def draws(self) -> str:
+        """Print how many bootstrap draws the results rest on."""
+        return self.count("settings", "draws")
+
+    # Rules
+    def cutoff(self, name: str, decimals: int = 2) -> str:
+        """Print the threshold of a rule, the study's own where it sets one."""
+        rule = cutoffs_with(self.study.cutoffs)[name]
+        bounded = abs(rule.threshold) < 1
+        return format_number(rule.threshold, decimals, bounded=bounded, lang=self.lang)
+
+    def cite(self, name: str) -> str:
+        """Print whose rule it is: a citation, or that the study file sets it."""
+        rule = cutoffs_with(self.study.cutoffs)[name]
+        return f"[@{rule.source}]" if rule.source else self.words(rule.said)
+
+    # Sentences
+    def say(self, name: str) -> str:
+        """Print the sentence of a result, sources cited."""
+        return write_prose(self.store.read(name).sentence(self.lang), self.lang)
+
+    def prose(self, text: str) -> str:
+        """Print a stored text as it stands, sources cited."""
+        return write_prose(text, self.lang)
+
+    def say_each(self, name: str) -> str:
+        """Print the sentences of a result as a list, one for each thing it speaks of."""
+        return self._listed(self.store.read(name).sentences(self.lang))
+
+    def notes(self, name: str) -> str:
+        """Print the notes of a result as a list; nothing where there are none."""
+        return self._listed(self.store.read(name).notes(self.lang))
+
+    def _listed(self, texts: Sequence[str]) -> str:
+        return "\n".join(f"- {write_prose(text, self.lang)}" for text in texts)
+
+    # Tables and figures
+    def table(
+        self, name: str, caption: str, *, of: str | None = None, id: str | None = None, **where: Any
+    ) -> str:
+        """Print a result as the table that ``tables.py`` declares for it."""
+        from cx_value.publish.tables.render import TABLES, render_table
+
+        record = self.store.read(of or name)
+        return render_table(
+            record.rows(**where), TABLES[name], self.lang, self.names,
+            caption=caption, identifier=id or f"tbl-{name.replace('_', '-')}",
+            cutoffs=cutoffs_with(self.study.cutoffs), confidence=self.study.options.confidence,
+        )  # fmt: skip
+
+    def matrix(self, name: str, caption: str, *, id: str | None = None, **options: Any) -> str:
+        """Print a square result (correlations, HTMT) as a lower triangle."""
+        from cx_value.publish.tables.render import render_matrix
+
+        return render_matrix(
+            self.store.read(name).table, self.lang, self.names, caption=caption,
+            identifier=id or f"tbl-{name.replace('_', '-')}", **options,
+        )  # fmt: skip
+
+    def has_figure(self, name: str) -> bool:
+        """Tell whether a notebook saved a figure."""
+        return (self.store.folder / "figures" / self.lang / f"{name}.svg").exists()
+
+    def figure(
+        self, name: str, caption: str, *, alt: str | None = None, width: str = "100%"
+    ) -> str:
+        """Print a figure of the store with its caption and identifier."""
+        path = self.store.folder / "figures" / self.lang / f"{name}.svg"
+        if not path.exists():
+            raise ReportError(f"no figure {name!r} in {path.parent} · do: save it in a notebook")
+        described = (alt or caption).replace('"', "'")
+        identifier = f"fig-{name.replace('_', '-')}"
+        return f'![{caption}](figures/{name}){{#{identifier} fig-alt="{described}" width={width}}}'
+
+
+def text_of(record: Record, column: str, lang: str, **where: Any) -> str:
+    """Return a word of a result in a language (column ``<name>_zh`` where it is stored)."""
+    translated = f"{column}_zh"
+    known = lang == "zh" and translated in record.table.columns
+    return str(record.value(translated if known else column, **where))
+
+
+def _environment(folder: Path):
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader([folder, REPORT]), undefined=StrictUndefined, autoescape=False,
+        variable_start_string="<<", variable_end_string=">>", block_start_string="<%",
+        block_end_string="%>", comment_start_string="<#", comment_end_string="#>",
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+
+
+def _place(error: BaseException, source: Path) -> str:
+    """Name the chapter and line that an error came from."""
+    lineno = getattr(error, "lineno", None)
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename == str(source):
+            lineno = frame.lineno
+    return f"{source.parent.name}/{source.name}" + (f", line {lineno}" if lineno else "")
+
+
+def _clear(project: Path) -> None:
+    """Empty a project folder: a chapter that was renamed must not linger."""
+    if project.exists():
+        shutil.rmtree(project)
+    project.mkdir(parents=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target)
+    elif source.exists():
+        shutil.copy2(source, target)

@@ -1,0 +1,70 @@
+"""Run one notebook for one study, and say what went wrong in the notebook's own words."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from cx_value.base.errors import AnalysisError
+
+NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
+PARAMETERS = frozenset({"study", "out", "draft"})
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class NotebookError(AnalysisError):
+    """A cell failed: which notebook, which cell, its code, and the message."""
+
+    def __init__(self, notebook: str, cell: int, source: str, message: str):
+        code = "\n".join(f"    {line}" for line in source.strip().splitlines())
+        super().__init__(f"{notebook}, cell {cell}:\n{code}\n{message}")
+
+
+def notebook_paths() -> list[Path]:
+    """Return the notebooks of the suite in reading order."""
+    return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+
+
+def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -> Path:
+    """Execute a notebook with parameters and write it, outputs and all, to ``target``.
+
+    Parameters
+    ----------
+    notebook : Path
+        A notebook with one cell tagged ``parameters``.
+    target : Path
+        Where the executed notebook goes; written also when a cell fails, for a look inside.
+    parameters : dict
+        ``study`` (path of the study file), ``out`` (build folder) and ``draft``.
+
+    Raises
+    ------
+    NotebookError
+        With the cell and its message, if a cell raises.
+    AnalysisError
+        If a parameter is not one that the notebooks take (papermill itself would only log it).
+    """
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    unknown = sorted(set(parameters) - PARAMETERS)
+    if unknown:
+        raise AnalysisError(
+            f"unknown notebook parameter {unknown[0]!r} · allowed: {', '.join(sorted(PARAMETERS))}"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # One thread a kernel: notebooks run side by side, and sums come out the same on any machine.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    try:
+        papermill.execute_notebook(
+            str(notebook), str(target), parameters,
+            progress_bar=False, log_output=False, kernel_name="python3",
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
+        )  # fmt: skip
+    except PapermillExecutionError as error:
+        message = _ANSI.sub("", f"{error.ename}: {error.evalue}")
+        raise NotebookError(notebook.name, error.cell_index, error.source, message) from None
+    return target

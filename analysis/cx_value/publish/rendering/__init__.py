@@ -1,0 +1,1 @@
+"""From a bound project to HTML, PDF and DOCX."""

@@ -1,0 +1,107 @@
+"""The fonts a report is set in, and which characters they can draw.
+
+Chinese comes from the Noto Sans CJK SC files of the package ``mpl-font``, Latin from the
+fonts that the typst package carries inside its compiled module; no system font is used, so
+the same report comes out on every machine.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from cx_value.base.errors import ReportError
+
+# An sfnt header as it lies inside another binary: a magic number, then 5 to 31 tables.
+_FONT_START = re.compile(rb"(?:OTTO|\x00\x01\x00\x00)\x00[\x05-\x1f]", re.S)
+_SANE_TAGS = re.compile(rb"[A-Za-z0-9/ ]{4}")
+
+
+def chinese_font_folder() -> Path:
+    """Return the folder with the Noto Sans CJK SC font files.
+
+    Raises
+    ------
+    ReportError
+        If the package ``mpl-font`` is not installed.
+
+    Examples
+    --------
+    >>> sorted(path.stem for path in chinese_font_folder().glob("*-Regular.otf"))
+    ['NotoSansCJKsc-Regular']
+    """
+    # found without importing it: importing the package loads matplotlib
+    found = find_spec("mpl_font")
+    if found is None or not found.submodule_search_locations:
+        raise ReportError(
+            "The Chinese fonts are missing: package mpl-font is not installed · "
+            "do: run `make setup`."
+        )
+    return Path(next(iter(found.submodule_search_locations))) / "fonts" / "noto"
+
+
+def uncovered_characters(characters: set[str]) -> set[str]:
+    """Return those of ``characters`` that no font of the report can draw.
+
+    Parameters
+    ----------
+    characters
+        Single characters; control and format characters are the caller's to leave out.
+
+    Examples
+    --------
+    >>> sorted(uncovered_characters(set("χ² = 3, 顾客满意 ✓ \U000123ab")))
+    ['\U000123ab']
+    """
+    missing = {c for c in characters if not c.isascii()}
+    if missing:
+        missing = {c for c in missing if ord(c) not in _chinese_coverage()}
+    if missing:
+        missing = {c for c in missing if ord(c) not in _latin_coverage()}
+    return missing
+
+
+@lru_cache(maxsize=1)
+def _chinese_coverage() -> frozenset[int]:
+    return _coverage((chinese_font_folder() / "NotoSansCJKsc-Regular.otf").read_bytes())
+
+
+@lru_cache(maxsize=1)
+def _latin_coverage() -> frozenset[int]:
+    folder = Path(next(iter(find_spec("typst").submodule_search_locations)))
+    module = next(p for p in sorted(folder.iterdir()) if p.suffix in {".so", ".pyd", ".dylib"})
+    return frozenset().union(*(_coverage(font) for font in _embedded_fonts(module.read_bytes())))
+
+
+def _coverage(font: bytes) -> frozenset[int]:
+    from fontTools.ttLib import TTFont
+
+    return frozenset(TTFont(io.BytesIO(font), lazy=True).getBestCmap() or ())
+
+
+def _embedded_fonts(binary: bytes) -> Iterator[bytes]:
+    """Yield the font files that lie, uncompressed, inside a compiled module."""
+    seen = set()
+    for match in _FONT_START.finditer(binary):
+        font = _font_at(binary, match.start())
+        if font is not None and font not in seen:
+            seen.add(font)
+            yield font
+
+
+def _font_at(binary: bytes, start: int) -> bytes | None:
+    count = struct.unpack_from(">H", binary, start + 4)[0]
+    end = 0
+    for i in range(count):
+        record = binary[start + 12 + 16 * i : start + 28 + 16 * i]
+        if len(record) < 16 or not _SANE_TAGS.fullmatch(record[:4]):
+            return None
+        offset, length = struct.unpack(">LL", record[8:])
+        end = max(end, offset + length)
+    font = binary[start : start + end]
+    return font if len(font) == end and b"cmap" in font[: 12 + 16 * count] else None

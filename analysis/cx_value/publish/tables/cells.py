@@ -1,0 +1,319 @@
+"""What a printed table is declared as, and how one cell of it is written.
+
+A column says where its numbers come from and what kind they are; how a kind is rounded, aligned and
+escaped stands here once.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cx_value.base.cutoffs import CUTOFFS, Cutoff
+from cx_value.base.wording import (
+    Text,
+    format_interval,
+    format_number,
+    format_p,
+    format_percent,
+    in_language,
+    stars,
+)
+from cx_value.publish.chapters.citations import author_of
+
+DASH = "–"
+ARROW = " → "
+_KEY = re.compile(r"[a-z][a-z-]*\d{4}[a-z]?")
+_SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
+# Everything that markdown, citations, formulas or the template step could take for their own.
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|$@~^#])")
+_VERDICTS = {
+    "true": Text("met", zh="符合"),
+    "false": Text("not met", zh="不符合"),
+    "supported": Text("supported", zh="支持"),
+    "not_supported": Text("not supported", zh="不支持"),
+    "contradicted": Text("contradicted", zh="方向相反"),
+    "meets": Text("meets", zh="达标"),
+    "below": Text("below", zh="未达标"),
+    "uncertain": Text("uncertain", zh="尚不确定"),
+    "redundant": Text("redundant", zh="冗余"),
+    "not_tested": Text("not tested", zh="未检验"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One printed column.
+
+    Attributes
+    ----------
+    source : tuple of str
+        Column(s) of the frame: one, or ``(low, high)`` for an interval, ``(estimate, p)`` for
+        ``starred``.
+    header : Text
+        Heading; markdown (``*p*``) is kept.
+    kind : str
+        One of :data:`KINDS`.
+    decimals : int
+    width : float
+        Share of the table's width, relative to the other columns.
+    optional : bool
+        Leave the column out where the frame lacks it or has nothing in it.
+    words : mapping
+        Stored value → what is printed for it (kinds ``text``, ``label`` and ``verdict``).
+    bold : str or None
+        Name of a rule: numbers whose size keeps it are printed bold.
+
+    Notes
+    -----
+    A source ``F#`` stands for every column F1, F2 … of the frame; ``#`` in the heading becomes the
+    number.
+    """
+
+    source: tuple[str, ...]
+    header: Text
+    kind: str
+    decimals: int = 2
+    width: float = 1.0
+    optional: bool = False
+    words: Mapping[str, Text] = field(default_factory=dict)
+    bold: str | None = None
+
+    @property
+    def alignment(self) -> str:
+        """``left``, ``right`` or ``center``."""
+        return KINDS[self.kind][1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSpec:
+    """How one result is printed.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+    note : Text or None
+        Printed under the table. ``{ave}`` (any name in
+        :data:`cx_value.base.cutoffs.CUTOFFS`) becomes the rule and its
+        source, e.g. "≥ .50 [@fornell1981]".
+    group : str or None
+        Source column printed only where it changes from one row to the next.
+    small : bool
+        Smaller type, for many columns.
+    keep : callable or None
+        Which rows are printed: frame → frame.
+    """
+
+    columns: tuple[Column, ...]
+    note: Text | None = None
+    group: str | None = None
+    small: bool = False
+    keep: Callable[[Any], Any] | None = None
+
+
+def escape_text(text: str) -> str:
+    r"""Return text that pandoc prints as it stands, on one line.
+
+    >>> print(escape_text("5 * 3 | a_b <c> $x$ @me"))
+    5 \* 3 \| a\_b \<c\> \$x\$ \@me
+    """
+    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a cell holds nothing: None, NaN, NA or an empty string.
+
+    >>> is_missing(float("nan")), is_missing(""), is_missing(0)
+    (True, True, False)
+    """
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    # Only NaN differs from itself.
+    return bool(value != value) or value == ""
+
+
+def _number(value: Any) -> float:
+    return math.nan if is_missing(value) else float(value)
+
+
+def _text(values, column, lang, labels) -> str:
+    return in_language(column.words.get(str(values[0]), values[0]), lang)
+
+
+def _label(values, column, lang, labels) -> str:
+    code = str(values[0])
+    return in_language(column.words.get(code, labels.get(code, code)), lang)
+
+
+def _chain(values, column, lang, labels) -> str:
+    codes = str(values[0]).split(ARROW)
+    return ARROW.join(in_language(labels.get(code, code), lang) for code in codes)
+
+
+def _route(values, column, lang, labels) -> str:
+    """Write source, what lies between, target as one chain."""
+    codes = [str(value) for value in values if not is_missing(value)]
+    return _chain([ARROW.join(codes)], column, lang, labels)
+
+
+def _arrow(values, column, lang, labels) -> str:
+    """Write a parameter: lhs, op, rhs → what acts on what."""
+    one, operator, two = (str(value) for value in values)
+    names = [in_language(labels.get(code, code), lang) for code in (one, two)]
+    if operator == "~":
+        return f"{names[1]} → {names[0]}"
+    return f"{names[0]} {'↔' if operator == '~~' else '→'} {names[1]}"
+
+
+def _rule(values, column, lang, labels) -> str:
+    direction, threshold = values
+    size = abs(_number(threshold))
+    decimals = max(len(f"{size:g}".partition(".")[2]), 2 if size < 1 else 0)
+    number = format_number(_number(threshold), decimals, bounded=size < 1, lang=lang)
+    return f"{_SIGNS.get(str(direction), '')} {number}"
+
+
+def _named_value(values, column, lang, labels) -> str:
+    """Write a value as the name of its row asks: p, a share, or a plain number."""
+    value, name = _number(values[0]), str(values[1])
+    if name.endswith("_p"):
+        return format_p(value, lang=lang)
+    if name.startswith("harman") or name.endswith(("_variance", "_share")):
+        return format_percent(value, 1)
+    return format_number(value, column.decimals, lang=lang)
+
+
+def _plain(values, column, lang, labels) -> str:
+    return f"{_number(values[0]):g}"
+
+
+def write_source(source: str, lang: str) -> str:
+    """Return citations for keys of the bibliography, other words as they stand.
+
+    In Chinese the citation is a number, so the authors are named before it.
+
+    >>> write_source("hair2019; kock2015", "en"), write_source("own items", "en")
+    ('[@hair2019; @kock2015]', 'own items')
+    >>> write_source("hair2019; kock2015", "zh")
+    'Hair 等[@hair2019]；Kock[@kock2015]'
+    """
+    parts = [part.strip() for part in re.split("[;,]", str(source))]
+    if all(_KEY.fullmatch(part) for part in parts):
+        if lang == "zh":
+            return "；".join(f"{author_of(part)}[@{part}]" for part in parts)
+        return "[" + "; ".join(f"@{part}" for part in parts) + "]"
+    return escape_text(source)
+
+
+def _code(values, column, lang, labels) -> str:
+    return str(values[0])
+
+
+def _count(values, column, lang, labels) -> str:
+    return f"{round(_number(values[0])):,}".replace("-", "−")
+
+
+def _coefficient(values, column, lang, labels) -> str:
+    return format_number(_number(values[0]), column.decimals, bounded=True, lang=lang)
+
+
+def _plain_number(values, column, lang, labels) -> str:
+    return format_number(_number(values[0]), column.decimals, lang=lang)
+
+
+def _p(values, column, lang, labels) -> str:
+    return format_p(_number(values[0]), lang=lang)
+
+
+def _percent(values, column, lang, labels) -> str:
+    return format_percent(_number(values[0]), column.decimals)
+
+
+def _interval(values, column, lang, labels, *, bounded=False) -> str:
+    low, high = map(_number, values)
+    if math.isnan(low) and math.isnan(high):
+        return DASH
+    return format_interval(low, high, column.decimals, bounded=bounded, lang=lang)
+
+
+def _bounded_interval(values, column, lang, labels) -> str:
+    return _interval(values, column, lang, labels, bounded=True)
+
+
+def _starred(values, column, lang, labels) -> str:
+    estimate, p_value = map(_number, values)
+    number = format_number(estimate, column.decimals, bounded=True, lang=lang)
+    return number if math.isnan(estimate) else number + stars(p_value)
+
+
+def _starred_number(values, column, lang, labels) -> str:
+    estimate, p_value = map(_number, values)
+    number = format_number(estimate, column.decimals, lang=lang)
+    return number if math.isnan(estimate) else number + stars(p_value)
+
+
+def _verdict(values, column, lang, labels) -> str:
+    key = str(values[0]).lower()
+    # Read back from CSV, a column of booleans with gaps comes as 1.0 and 0.0.
+    key = {"1.0": "true", "0.0": "false", "1": "true", "0": "false"}.get(key, key)
+    return in_language({**_VERDICTS, **column.words}.get(key, str(values[0])), lang)
+
+
+#: Kind → (how a cell is written, how the column is aligned).
+KINDS: dict[str, tuple[Callable[..., str], str]] = {
+    "text": (_text, "left"),
+    "label": (_label, "left"),
+    "code": (_code, "left"),
+    "chain": (_chain, "left"),
+    "route": (_route, "left"),
+    "parameter": (_arrow, "left"),
+    "rule": (_rule, "left"),
+    "named_value": (_named_value, "right"),
+    "plain": (_plain, "right"),
+    "source": (_code, "left"),
+    "count": (_count, "right"),
+    "coef": (_coefficient, "right"),
+    "number": (_plain_number, "right"),
+    "p": (_p, "right"),
+    "percent": (_percent, "right"),
+    "interval": (_interval, "center"),
+    "coef_interval": (_bounded_interval, "center"),
+    "starred": (_starred, "right"),
+    "starred_number": (_starred_number, "right"),
+    "verdict": (_verdict, "center"),
+}
+
+
+def write_cell(
+    row: Mapping[str, Any],
+    column: Column,
+    lang: str,
+    labels: Mapping[str, str],
+    cutoffs: Mapping[str, Cutoff] = CUTOFFS,
+) -> str:
+    r"""Return one printed cell, escaped; a missing value is an en dash.
+
+    Examples
+    --------
+    >>> from cx_value.base.wording import Text
+    >>> p = Column(source=("p",), header=Text("*p*"), kind="p")
+    >>> print(write_cell({"p": 1e-12}, p, "en", {}), write_cell({"p": None}, p, "en", {}))
+    \< .001 –
+    """
+    values = [_translated(row, name, lang) for name in column.source]
+    if is_missing(values[0]) and "interval" not in column.kind:
+        return DASH
+    if column.kind == "source":
+        return write_source(values[0], lang)
+    cell = escape_text(KINDS[column.kind][0](values, column, lang, labels))
+    keeps = column.bold and cutoffs[column.bold].passes(abs(_number(values[0])))
+    return f"**{cell}**" if keeps else cell
+
+
+def _translated(row: Mapping[str, Any], name: str, lang: str) -> Any:
+    """Return a cell, in Chinese from ``<name>_zh`` where the frame stores both."""
+    translated = row.get(f"{name}_zh") if lang == "zh" else None
+    return row.get(name) if is_missing(translated) else translated

@@ -1,0 +1,62 @@
+"""The markdown of a table: pipes, caption with widths, note."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from cx_value.base.cutoffs import Cutoff
+from cx_value.base.wording import Text, format_number, in_language
+
+_RULES = {"left": ":---", "right": "---:", "center": ":---:"}
+_SIGNS = {">=": "≥", "<=": "≤", ">": "\\>", "<": "\\<"}
+
+
+def rule_text(rule: Cutoff, lang: str) -> str:
+    r"""Return a rule of thumb as a note states it, with whose it is.
+
+    >>> from cx_value.base.cutoffs import CUTOFFS
+    >>> rule_text(CUTOFFS["ave"], "en"), rule_text(CUTOFFS["ave"], "zh")
+    ('≥ .50 [@fornell1981]', '≥ 0.50 [@fornell1981]')
+    """
+    size = abs(rule.threshold)
+    # As many decimals as the rule has: 2.58 is not 2.6, and 200 is not 200.00.
+    decimals = max(len(f"{size:g}".partition(".")[2]), 2 if size < 1 else 0)
+    number = format_number(rule.threshold, decimals, bounded=size < 1, lang=lang)
+    said = f"[@{rule.source}]" if rule.source else f"({in_language(rule.said, lang)})"
+    return f"{_SIGNS[rule.direction]} {number} {said}"
+
+
+def pipe_table(heads: Sequence[str], alignments: Sequence[str], body) -> list[str]:
+    """Return the lines of a pipe table; cells are markdown already."""
+    lines = ["| " + " | ".join(heads) + " |"]
+    lines.append("|" + "|".join(_RULES[a] for a in alignments) + "|")
+    return lines + ["| " + " | ".join(cells) + " |" for cells in body]
+
+
+def caption_line(caption: str, identifier: str, widths: Sequence[float]) -> str:
+    """Return the caption line with the label and the widths, which sum to 100."""
+    total = sum(widths)
+    shares = [round(100 * width / total) for width in widths]
+    shares[0] += 100 - sum(shares)
+    listed = ",".join(map(str, shares))
+    return f': {caption} {{#{identifier} tbl-colwidths="[{listed}]"}}'
+
+
+def note_text(note: Text, lang: str, cutoffs: Mapping[str, Cutoff]) -> str:
+    """Return a note with the rules it names filled in."""
+
+    def fill(match: re.Match) -> str:
+        return rule_text(cutoffs[match.group(1)], lang)
+
+    lead = "注：" if lang == "zh" else "*Note.* "
+    return lead + re.sub(r"\{(\w+)\}", fill, in_language(note, lang))
+
+
+def wrap_table(lines: list[str], *, note: str = "", small: bool = False) -> str:
+    """Return the lines as text, in small type if wanted, with the note under them."""
+    if small:
+        lines = ["::: {.small}", *lines, ":::"]
+    if note:
+        lines += ["", "::: {.table-note}", note, ":::"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""What the DOCX gets beyond pandoc."""

@@ -1,0 +1,1 @@
+"""What is asked: parameters, constraints, model matrices and their derivatives."""

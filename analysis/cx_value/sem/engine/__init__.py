@@ -1,0 +1,1 @@
+"""How a model is fitted: moments, likelihood, starts, search, robust errors, fit indices."""

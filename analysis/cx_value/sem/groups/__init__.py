@@ -1,0 +1,1 @@
+"""Several groups: invariance, paths compared, nested models."""

@@ -1,0 +1,1 @@
+"""Latent interactions and simple slopes."""

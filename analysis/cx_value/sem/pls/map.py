@@ -1,0 +1,192 @@
+"""Importance–performance map: which construct to improve first.
+
+Ringle & Sarstedt (2016), Industrial Management & Data Systems 116, 1865–1886.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cx_value.base.errors import DataError, ModelError
+from cx_value.base.results import Result
+from cx_value.base.wording import Text, format_number, join_words
+from cx_value.sem.pls.model import PathModel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Scale = tuple[float, float] | Mapping[str, tuple[float, float]]
+SOURCE = "Ringle & Sarstedt (2016)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ImportancePerformance(Result):
+    """Importance and performance of every construct (and item) that acts on a target.
+
+    Attributes
+    ----------
+    target : str
+    constructs : DataFrame
+        ``construct importance performance``: by how many points the target's score (0–100) rises
+        with one point more of the construct; the construct's mean score (0–100).
+    items : DataFrame
+        ``construct item importance performance``.
+    target_performance : float
+    """
+
+    target: str
+    constructs: pd.DataFrame
+    items: pd.DataFrame
+    target_performance: float
+
+    def table(self) -> pd.DataFrame:
+        """One row per construct, most important first."""
+        return self.constructs.copy()
+
+    def sentence(self, lang: str = "en") -> str:
+        """Name the most important construct, and the one with most to gain."""
+        table = self.table()
+        first = table.iloc[0]
+        above = table[table["importance"] >= table["importance"].mean()]
+        weakest = above.loc[above["performance"].idxmin()]
+        n = [format_number(v, 2, lang=lang) for v in (first["importance"], weakest["importance"])]
+        p = [format_number(v, 1) for v in (self.target_performance, weakest["performance"])]
+        if lang == "zh":
+            return (
+                f"{self.target} 的绩效为 {p[0]}（0–100）。{first['construct']} 的重要性最高"
+                f"（总效应 {n[0]}）；重要性不低于平均的构念中，{weakest['construct']} 的绩效最低"
+                f"（{p[1]}，总效应 {n[1]}），应优先改进（{SOURCE}）。"
+            )
+        return (
+            f"{self.target} performs at {p[0]} of 100. {first['construct']} matters most (total "
+            f"effect {n[0]}); among constructs of at least average importance, "
+            f"{weakest['construct']} performs worst ({p[1]}, total effect {n[1]}) and deserves "
+            f"attention first ({SOURCE})."
+        )
+
+    def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+        """Scatter importance against performance, with the means as cross-hairs."""
+        from cx_value.sem.pls.pictures import draw_map
+
+        return draw_map(self.table(), self.target, ax, lang)
+
+
+def map_importance(
+    values: np.ndarray,
+    model: PathModel,
+    weights: np.ndarray,
+    total_effects: np.ndarray,
+    target: str,
+    *,
+    scale: Scale | None = None,
+) -> ImportancePerformance:
+    """Map every construct that acts on ``target``. See ``PlsResult.importance_performance``.
+
+    Parameters
+    ----------
+    values : array (n, p)
+    weights : array (p,)
+        Standardised outer weights.
+    total_effects : array (J, J)
+        Standardised, [source, target].
+    """
+    index = _target_index(model, total_effects, target)
+    low, high = _ranges(values, model, scale)
+    points = (values - low) / (high - low) * 100.0
+    raw_weights = _unstandardised_weights(points, model, weights)
+    scores = points @ (raw_weights[:, None] * model.mask)
+    spread = scores.std(axis=0, ddof=1)
+    importance = total_effects[:, index] * spread[index] / spread
+    acting = np.flatnonzero(total_effects[:, index])
+    constructs = pd.DataFrame(
+        {
+            "construct": [model.constructs[j] for j in acting],
+            "importance": importance[acting],
+            "performance": scores.mean(axis=0)[acting],
+        }
+    ).sort_values("importance", ascending=False, ignore_index=True)
+    return ImportancePerformance(
+        n_used=len(values),
+        method=Text("importance–performance map analysis", zh="重要性–绩效图分析"),
+        notes=_notes(model, weights, scale),
+        target=target,
+        constructs=constructs,
+        items=_item_frame(model, acting, importance[model.owner] * raw_weights, points),
+        target_performance=float(scores.mean(axis=0)[index]),
+    )
+
+
+def _item_frame(
+    model: PathModel, acting: np.ndarray, importance: np.ndarray, points: np.ndarray
+) -> pd.DataFrame:
+    inside = np.flatnonzero(np.isin(model.owner, acting))
+    return pd.DataFrame(
+        {
+            "construct": [model.constructs[model.owner[i]] for i in inside],
+            "item": [model.items[i] for i in inside],
+            "importance": importance[inside],
+            "performance": points.mean(axis=0)[inside],
+        }
+    )
+
+
+def _target_index(model: PathModel, total_effects: np.ndarray, target: str) -> int:
+    reached = [c for j, c in enumerate(model.constructs) if total_effects[:, j].any()]
+    if target not in reached:
+        raise ModelError(
+            f"target={target!r} is no construct that others act on · allowed: {join_words(reached)}"
+            " · do: choose one of them."
+        )
+    return model.constructs.index(target)
+
+
+def _ranges(
+    values: np.ndarray, model: PathModel, scale: Scale | None
+) -> tuple[np.ndarray, np.ndarray]:
+    if scale is None:
+        return values.min(axis=0), values.max(axis=0)
+    pairs = [scale[item] if isinstance(scale, Mapping) else scale for item in model.items]
+    low, high = np.array(pairs, dtype=float).T
+    outside = ((values < low) | (values > high)).any(axis=0) | (low >= high)
+    if outside.any():
+        j = int(outside.argmax())
+        raise DataError(
+            f"{model.items[j]} runs from {values[:, j].min():g} to {values[:, j].max():g}, outside "
+            f"its scale {low[j]:g} to {high[j]:g} · allowed: answers within the scale · do: "
+            "correct "
+            "the scale."
+        )
+    return low, high
+
+
+def _unstandardised_weights(
+    points: np.ndarray, model: PathModel, weights: np.ndarray
+) -> np.ndarray:
+    """Weights of the 0–100 items, summing to 1 in each construct."""
+    raw = weights / points.std(axis=0, ddof=1)
+    return raw / (raw @ model.mask)[model.owner]
+
+
+def _notes(model: PathModel, weights: np.ndarray, scale: Scale | None) -> tuple[Text, ...]:
+    notes = []
+    if scale is None:
+        notes.append(
+            Text(
+                "Items are rescaled by their observed range; pass the answer scale for a map that "
+                "compares across samples.",
+                zh="题项按样本的实际范围换算；若要跨样本比较，请给出答题量表的范围。",
+            )
+        )
+    if negative := [item for item, w in zip(model.items, weights, strict=True) if w < 0]:
+        notes.append(
+            Text(
+                f"Negative outer weights ({', '.join(negative)}): scores may leave 0–100.",
+                zh=f"外部权重为负（{'、'.join(negative)}）：得分可能超出 0–100。",
+            )
+        )
+    return tuple(notes)

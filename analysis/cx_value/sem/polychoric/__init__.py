@@ -1,0 +1,1 @@
+"""Polychoric correlations and their covariance."""

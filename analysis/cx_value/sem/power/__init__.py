@@ -1,0 +1,1 @@
+"""Power, sample size and cutoffs for a model of its kind."""

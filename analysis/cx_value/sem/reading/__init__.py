@@ -1,0 +1,1 @@
+"""What was found: the fit, its inference, residuals, modification indices, factor scores."""

@@ -1,0 +1,272 @@
+"""Standard errors, tests and intervals of a fitted model, and the result put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from cx_value.base.errors import DataError
+from cx_value.base.wording import Text
+from cx_value.sem.design.matrices import ONE, PSI, THETA, Implied
+from cx_value.sem.engine.fit import Prepared, Solution, check_identified
+from cx_value.sem.engine.likelihood import Point, evaluate, expected_information, hessian
+from cx_value.sem.engine.robust import robust_statistics
+from cx_value.sem.reading import diagnostics
+from cx_value.sem.reading.fit_measures import all_indices
+from cx_value.sem.reading.result import COLUMNS, ModelFit
+from cx_value.sem.reading.solution import (
+    Places,
+    central_latent,
+    central_sigma,
+    complex_step,
+    jacobian,
+    places,
+    raw_values,
+    standardised_values,
+)
+
+METHODS = {
+    "ml": Text("Maximum likelihood", zh="最大似然估计"),
+    "mlr": Text("Robust maximum likelihood (MLR)", zh="稳健最大似然估计（MLR）"),
+    "mlm": Text(
+        "Maximum likelihood, Satorra–Bentler (MLM)", zh="最大似然估计，Satorra–Bentler 校正（MLM）"
+    ),
+}
+
+
+def summarise(prepared: Prepared, solution: Solution, confidence: float = 0.95) -> ModelFit:
+    """Turn an optimum into a result.
+
+    Raises
+    ------
+    ModelError
+        If the parameters are not identified.
+    """
+    design, target = prepared.design, prepared.target
+    weakest = check_identified(design, solution.theta, target)
+    point = evaluate(design, solution.theta[None], target)
+    robust = None
+    if prepared.request.estimator in ("mlr", "mlm"):
+        robust = robust_statistics(prepared, point, prepared.request.estimator)
+    vcov = normal_theory_vcov(prepared, point) if robust is None else robust.vcov
+    at = places(design)
+    frame, std_se = parameter_frame(prepared, solution, vcov, point, at, confidence)
+    found = _findings(prepared, solution, frame, std_se, point, weakest)
+    return ModelFit(
+        n_used=prepared.n,
+        n_dropped=prepared.n_all - prepared.n,
+        method=METHODS[prepared.request.estimator],
+        confidence=confidence,
+        notes=tuple(f.message for f in found),
+        frame=frame,
+        indices=all_indices(prepared, solution, point, robust),
+        diagnostics=tuple(found),
+        r_squared=explained_variance(prepared, point),
+        vcov=vcov,
+        std_se=std_se,
+        prepared=prepared,
+        solution=solution,
+    )  # fmt: skip
+
+
+def normal_theory_vcov(prepared: Prepared, point: Point) -> np.ndarray:
+    """Return the inverse information over n: expected for complete data, observed otherwise.
+
+    With missing answers only the observed information is right unless they are lost completely at
+    random (Kenward and Molenberghs 1998).
+    """
+    compute = expected_information if prepared.target.seen is None else hessian
+    information = compute(prepared.design, point, prepared.target)[0]
+    return np.linalg.pinv(information) / prepared.n
+
+
+def parameter_frame(
+    prepared: Prepared,
+    solution: Solution,
+    vcov: np.ndarray,
+    point: Point,
+    at: Places,
+    confidence: float,
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the table of parameters and the standard errors of the standardised solution."""
+    from scipy.stats import norm
+
+    design = prepared.design
+    implied = _first(point.implied)
+    estimate, standardised = (f(design, implied, at) for f in (raw_values, standardised_values))
+    se = delta_errors(prepared, solution, vcov, lambda i: raw_values(design, i, at))
+    std_se = delta_errors(prepared, solution, vcov, lambda i: standardised_values(design, i, at))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(se > 0, estimate / se, np.nan)
+    reach = norm.ppf(0.5 + confidence / 2) * se
+    frame = pd.DataFrame(_names(prepared), columns=["lhs", "op", "rhs", "group", "label"])
+    numbers = (estimate, se, z, 2 * norm.sf(np.abs(z)), estimate - reach, estimate + reach,
+               standardised)  # fmt: skip
+    for name, column in zip(COLUMNS[5:], numbers, strict=True):
+        frame[name] = column
+    return frame, std_se
+
+
+def delta_errors(prepared: Prepared, solution: Solution, vcov: np.ndarray, read) -> np.ndarray:
+    """Delta-method standard errors of anything read off the model matrices (Sobel 1982)."""
+    sample = prepared.target.sample[0]
+    slope = jacobian(prepared.design, solution.theta, sample, read)
+    variance = np.einsum("ij,jk,ik->i", slope, vcov, slope)
+    variance[np.abs(slope).max(axis=1) < 1e-12] = 0.0
+    return np.sqrt(np.maximum(variance, 0.0))
+
+
+def table_readers(fit: ModelFit) -> tuple[Callable, Callable]:
+    """Return functions of ``theta (..., k)`` giving ``est`` and ``std_all`` of every table row."""
+    design, at = fit.prepared.design, places(fit.prepared.design)
+    sample = fit.prepared.target.sample[0]
+
+    def reader(values_of: Callable) -> Callable:
+        return lambda theta: values_of(
+            design, design.implied(theta, sample.astype(theta.dtype)), at
+        )
+
+    return reader(raw_values), reader(standardised_values)
+
+
+def function_errors(fit: ModelFit, read: Callable) -> np.ndarray:
+    """Delta-method standard errors of ``read(theta)``, a function of the free parameters.
+
+    Parameters
+    ----------
+    fit : ModelFit
+        Of any estimator; ``fit.readers()`` are such functions.
+    read : callable
+        Takes ``theta (..., k)``, real or complex, and returns ``(..., m)``.
+    """
+    slope = complex_step(read, fit.solution.theta)
+    variance = np.einsum("ij,jk,ik->i", slope, fit.vcov, slope)
+    variance[np.abs(slope).max(axis=1, initial=0) < 1e-12] = 0.0
+    return np.sqrt(np.maximum(variance, 0.0))
+
+
+def explained_variance(prepared: Prepared, point: Point) -> dict[str, float]:
+    """Return R² of every indicator and outcome (1 − residual variance / variance)."""
+    design, implied = prepared.design, point.implied
+    noise, residual = implied.blocks[THETA][0], implied.blocks[PSI][0]
+    sigma, latent = central_sigma(design, implied)[0], central_latent(design, implied)[0]
+    r_squared = {}
+    for g, sample in enumerate(prepared.samples):
+        suffix = f" [{sample.label}]" if sample.label else ""
+        for p in prepared.model.parameters:
+            name = {"=~": p.rhs, "~": p.lhs}.get(p.op)
+            if name is None or p.group != g:
+                continue
+            if name in design.state:
+                i = design.state.index(name)
+                r_squared[name + suffix] = float(1 - residual[g, i, i] / latent[g, i, i])
+            else:
+                i = design.observed.index(name)
+                r_squared[name + suffix] = float(1 - noise[g, i, i] / sigma[g, i, i])
+    return r_squared
+
+
+def standardised_table(fit: ModelFit) -> pd.DataFrame:
+    """Return the standardised solution: ``lhs op rhs group label est se z p ci_low ci_high``."""
+    from scipy.stats import norm
+
+    table, se = fit.table(), fit.std_se
+    out = table[list(COLUMNS[:5])].copy()
+    out["est"], out["se"] = table.std_all, se
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out["z"] = np.where(se > 0, out.est / se, np.nan)
+    out["p"] = 2 * norm.sf(np.abs(out.z))
+    reach = norm.ppf(0.5 + fit.confidence / 2) * se
+    out["ci_low"], out["ci_high"] = out.est - reach, out.est + reach
+    return out
+
+
+def implied_covariance(fit: ModelFit, group: str | None = None) -> pd.DataFrame:
+    """Return the implied covariance matrix in the data's units."""
+    design, g = fit.prepared.design, group_position(fit, group)
+    names = [name for name in design.observed if name != ONE]
+    sigma = central_sigma(design, _implied(fit))[g][: len(names), : len(names)]
+    units = design.units[: len(names)]
+    return pd.DataFrame(sigma * np.outer(units, units), index=names, columns=names)
+
+
+def latent_covariances(fit: ModelFit, group: str | None = None) -> pd.DataFrame:
+    """Return the covariance matrix of the latent variables in the data's units."""
+    design, g = fit.prepared.design, group_position(fit, group)
+    names = list(fit.prepared.model.latents)
+    at = [design.state.index(name) for name in names]
+    latent = central_latent(design, _implied(fit))[g][np.ix_(at, at)]
+    units = design.state_units[at]
+    return pd.DataFrame(latent * np.outer(units, units), index=names, columns=names)
+
+
+def group_position(fit: ModelFit, group: str | None) -> int:
+    """Return the position of a group's label; the first group when none is named."""
+    if group is None:
+        return 0
+    if group not in fit.group_labels:
+        raise DataError(
+            f"'{group}' is no group of this fit · allowed: {', '.join(fit.group_labels)} · do: "
+            "name one of them"
+        )
+    return fit.group_labels.index(group)
+
+
+def _implied(fit: ModelFit) -> Implied:
+    return fit.prepared.design.implied(fit.solution.theta, fit.prepared.target.sample[0])
+
+
+def _first(implied: Implied) -> Implied:
+    arrays = (implied.loadings, implied.total, implied.latent, implied.sigma, implied.basis)
+    return Implied(*(a[0] for a in arrays), tuple(b[0] for b in implied.blocks))
+
+
+def _names(prepared: Prepared) -> list[tuple[str, str, str, str, str]]:
+    labels = [sample.label for sample in prepared.samples]
+    rows = [(p.lhs, p.op, p.rhs, labels[p.group], p.label) for p in prepared.model.parameters]
+    rows += [(d.name, ":=", d.text.strip(), "", d.name) for d in prepared.model.definitions]
+    return rows
+
+
+def _findings(
+    prepared: Prepared,
+    solution: Solution,
+    frame: pd.DataFrame,
+    std_se: np.ndarray,
+    point: Point,
+    weakest: float,
+) -> list[diagnostics.Finding]:
+    found = diagnostics.rows_lost(prepared.n_all - prepared.n, prepared.n_all, list(prepared.gaps))
+    found += solution_findings(prepared, solution, frame, std_se, weakest)
+    return found + group_findings(prepared, point)
+
+
+def solution_findings(
+    prepared: Prepared, solution: Solution, frame: pd.DataFrame, std_se: np.ndarray, weakest: float
+) -> list[diagnostics.Finding]:
+    """Return what is doubtful about the solution and its table."""
+    found = diagnostics.weak_identification(weakest)
+    found += diagnostics.other_optima(solution.other_optima)
+    found += diagnostics.few_rows(prepared.n, prepared.design.n_parameters)
+    found += diagnostics.negative_variances(frame)
+    found += diagnostics.standardised_above_one(frame)
+    return found + diagnostics.errors_beyond_peers(frame, std_se)
+
+
+def group_findings(prepared: Prepared, point: Point) -> list[diagnostics.Finding]:
+    """Return what is doubtful about the latent and residual matrices of each group."""
+    design, found = prepared.design, []
+    names = list(prepared.model.latents)
+    at = [design.state.index(name) for name in names]
+    latent = central_latent(design, point.implied)[0]
+    for g, sample in enumerate(prepared.samples):
+        where = f" [{sample.label}]" if sample.label else ""
+        block = latent[g][np.ix_(at, at)]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            spread = np.sqrt(np.diag(block))
+            correlation = pd.DataFrame(block / np.outer(spread, spread), index=names, columns=names)
+        found += diagnostics.latent_correlations_too_high(correlation, where)
+        found += diagnostics.residuals_not_positive(point.implied.blocks[THETA][0, g], where)
+    return found

@@ -1,0 +1,245 @@
+"""Turning the columns of a data file into the parts of a :class:`~cx_value.study.survey.Survey`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from cx_value.base.wording import Text
+from cx_value.study.answers import (
+    BLANK,
+    Coded,
+    Column,
+    clean,
+    convert,
+    item_reader,
+    judge_item,
+    missing_reader,
+    read_number,
+    read_seconds,
+)
+from cx_value.study.findings import Finding, list_rows, list_some
+from cx_value.study.spec import Profile, Study
+from cx_value.study.survey import FlowStep, Survey, column_of
+from cx_value.study.tables import RawTable, filled_cells
+
+MOST_CATEGORIES = 10
+
+
+class Coding:
+    """One pass over a data file, collecting findings instead of stopping at the first."""
+
+    def __init__(self, study: Study, raw: RawTable, findings: list[Finding]):
+        self.study, self.raw, self.findings = study, raw, findings
+        self.labels: dict[str, Text] = {}
+        self.profile_labels: dict[str, tuple[Text, ...]] = {}
+        self.missing_coded: dict[str, int] = {}
+        self.value_labels: dict[str, dict[float, str]] = {}
+
+    def survey(self) -> Survey:
+        """Code every declared column; columns that are not there are left out."""
+        items, (profile, quantities) = self._items(), self._profile()
+        parts = {
+            "profile": profile,
+            "quantities": quantities,
+            "weights": self._weights(),
+            "ids": self._words("id"),
+            "wave": self._words("wave"),
+            "durations": self._durations(),
+        }
+        flow, kept = self._flow(items)
+        parts = {k: None if part is None else part.loc[kept] for k, part in parts.items()}
+        return Survey(
+            items=items.loc[kept],
+            **parts,
+            profile_labels=self.profile_labels,
+            n_received=len(self.raw.frame),
+            flow=flow,
+            missing_coded=self.missing_coded,
+            labels=self.labels,
+            value_labels=self.value_labels,
+            sha256=self.raw.sha256,
+            format=self.raw.format,
+        )
+
+    def _items(self) -> pd.DataFrame:
+        columns = {}
+        for construct in self.study.constructs:
+            for item in construct.items:
+                name = column_of(item)
+                if name not in self.raw.frame:
+                    continue
+                place = self.study.where("constructs", construct.name, "items", item.name)
+                read = item_reader(self.study, self.raw, item, name)
+                column = convert(self.raw.frame[name], read)
+                self.findings += judge_item(place, item, column)
+                self.missing_coded[item.name] = column.n_coded
+                self._label(item.name, item.label, name)
+                low, high = item.scale.minimum, item.scale.maximum
+                points = self.raw.value_labels.get(name, {})
+                self.value_labels[item.name] = {
+                    number: word for number, word in points.items() if low <= number <= high
+                }
+                columns[item.name] = low + high - column.numbers if item.reverse else column.numbers
+        return pd.DataFrame(columns, index=self.raw.frame.index, dtype=float)
+
+    def _label(self, name: str, label: Text, column: str) -> None:
+        """Keep the study's label; where the study gives none, the data file's."""
+        given = str(label) not in (name, column)
+        self.labels[name] = label if given else Text(self.raw.column_labels.get(column, label))
+
+    def _flow(self, items: pd.DataFrame) -> tuple[tuple[FlowStep, ...], pd.Index]:
+        empty = ~filled_cells(self.raw.frame).any(axis=1)
+        silent = items.isna().all(axis=1).to_numpy() & ~empty & (items.shape[1] > 0)
+        received = len(items)
+        answered = received - int(empty.sum())
+        steps = (
+            FlowStep(
+                name="received", label=Text("Rows in the data file", zh="数据文件行数"),
+                count=received,
+            ),
+            FlowStep(
+                name="not_empty", label=Text("Rows with any entry", zh="非空行"), count=answered,
+                removed=int(empty.sum()), reason=Text("empty row", zh="整行为空"),
+            ),
+            FlowStep(
+                name="answered", label=Text("Answered at least one item", zh="至少回答一个题项"),
+                count=answered - int(silent.sum()), removed=int(silent.sum()),
+                reason=Text("no item answered", zh="未回答任何题项"),
+            ),
+        )  # fmt: skip
+        return steps, items.index[~(empty | silent)]
+
+    def _profile(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        groups, amounts = {}, {}
+        for entry in self.study.profile:
+            name = column_of(entry)
+            if name not in self.raw.frame:
+                continue
+            self._label(entry.name, entry.label, name)
+            words = self._code_words(name)
+            amount = self._as_amount(entry, name, words)
+            if amount is not None and entry.name != self.study.group:
+                amounts[entry.name] = amount
+            else:
+                groups[entry.name] = self._as_groups(entry, name, words)
+        index = self.raw.frame.index
+        return pd.DataFrame(groups, index=index), pd.DataFrame(amounts, index=index)
+
+    def _code_words(self, name: str) -> pd.Series:
+        """Return the cells of a column as plain text, empty where there is no answer."""
+        check = missing_reader(self.study.data.missing_codes, self.raw.user_missing.get(name, []))
+
+        def word(cell: object) -> str:
+            text = clean(cell)
+            try:
+                check(text)
+            except Coded:
+                return ""
+            return "" if text.casefold() in BLANK else text
+
+        return self.raw.frame[name].map(word).astype(object)
+
+    def _as_amount(self, entry: Profile, name: str, words: pd.Series) -> pd.Series | None:
+        if entry.values or self.raw.value_labels.get(name):  # noqa: PD011
+            return None
+        column = convert(words, read_number)
+        few = column.numbers.nunique() <= MOST_CATEGORIES
+        return None if few or not column.refused.empty else column.numbers
+
+    def _as_groups(self, entry: Profile, name: str, words: pd.Series) -> pd.Series:
+        labels = {clean(k): v for k, v in entry.values.items()}  # noqa: PD011
+        known = labels or {
+            clean(k): Text(v) for k, v in self.raw.value_labels.get(name, {}).items()
+        }
+        codes = list(known) if known else []
+        seen = [code for code in dict.fromkeys(words) if code]
+        said = {str(v): code for code, v in known.items()} | {v.zh: c for c, v in known.items()}
+        words = words.map(lambda word: said.get(word, word) if word not in known else word)
+        rest = sorted((c for c in seen if c not in known and c not in said), key=_by_number)
+        if labels and rest:
+            self._unlabelled(entry, rest)
+        texts = tuple(known.get(code, Text(code)) for code in codes + rest)
+        self.profile_labels[entry.name] = texts
+        order = dict(zip(codes + rest, (str.__str__(text) for text in texts), strict=True))
+        categories = list(dict.fromkeys(order.values()))
+        return pd.Series(
+            pd.Categorical(words.map(order), categories=categories, ordered=False),
+            index=words.index,
+        )
+
+    def _unlabelled(self, entry: Profile, values: list[str]) -> None:
+        self.findings.append(
+            Finding(
+                self.study.where("profile", entry.name, "values"),
+                f"values of {entry.name} without a label: {list_some(values)}",
+                ", ".join(entry.values),
+                "add their labels, or declare them under data.missing_codes",
+                severity="warning",
+                kind="value without a label",
+            )
+        )
+
+    def _words(self, role: str) -> pd.Series | None:
+        name = getattr(self.study.data, role)
+        if name is None or name not in self.raw.frame:
+            return None
+        return self.raw.frame[name].map(clean).astype(object)
+
+    def _numbers(self, role: str, read: Callable[[str], float], what: str) -> Column | None:
+        name = getattr(self.study.data, role)
+        if name is None or name not in self.raw.frame:
+            return None
+        check = missing_reader(self.study.data.missing_codes, self.raw.user_missing.get(name, []))
+
+        def read_checked(text: str) -> float:
+            check(text)
+            return read(text)
+
+        column = convert(self.raw.frame[name], read_checked)
+        bad = column.refused.index.union(column.numbers.index[column.numbers < 0])
+        if len(bad):
+            self.findings.append(
+                Finding(
+                    self.study.where("data", role),
+                    f"no {what} in {list_rows(bad)}: "
+                    + list_some([repr(clean(c)) for c in self.raw.frame.loc[bad, name]], 5),
+                    f"{what}s of 0 or more",
+                    "correct the cells",
+                    kind=f"bad {role}",
+                )
+            )
+        return column
+
+    def _durations(self) -> pd.Series | None:
+        column = self._numbers("duration", read_seconds, "number of seconds")
+        return None if column is None else column.numbers
+
+    def _weights(self) -> pd.Series | None:
+        column = self._numbers("weight", read_number, "weight")
+        if column is None:
+            return None
+        values = column.numbers
+        lacking = values.index[values.isna() & ~values.index.isin(column.refused.index)]
+        if len(lacking) or not np.nansum(values) > 0:
+            self.findings.append(
+                Finding(
+                    self.study.where("data", "weight"),
+                    f"respondents without a weight: {list_rows(lacking)}"
+                    if len(lacking)
+                    else "all weights are 0",
+                    "a weight for every respondent, above 0 for some",
+                    "fill in the weights, or write 0 for respondents who shall not count",
+                    kind="bad weight",
+                )
+            )
+        return values
+
+
+def _by_number(code: str) -> tuple[float, str]:
+    try:
+        return float(code), code
+    except ValueError:
+        return float("inf"), code

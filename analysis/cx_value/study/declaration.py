@@ -1,0 +1,296 @@
+"""From the words of a study file to a validated :class:`~cx_value.study.spec.Study`."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cx_value.base.cutoffs import CUTOFFS
+from cx_value.study import spec
+from cx_value.study.claims import BUNDLED, write_out_claim
+from cx_value.study.document import Document, Place, read_document
+from cx_value.study.explain import NAMED, explain_error
+from cx_value.study.findings import Finding, raise_errors, suggest
+from cx_value.study.model_checks import check_models
+
+_ARROW = re.compile(r"\s*(?:->|→)\s*")
+#: What a model without a label is called in a report.
+_MODEL_LABELS = {
+    "main": {"en": "theoretical model", "zh": "理论模型"},
+    "fallback": {"en": "fallback model", "zh": "备用模型"},
+    "rival": {"en": "rival model", "zh": "竞争模型"},
+}
+
+
+def read_study(path: str | Path) -> spec.Study:
+    """Read and validate a study file.
+
+    Parameters
+    ----------
+    path
+        A study file, or the folder that holds ``study.yml``.
+
+    Returns
+    -------
+    Study
+        Frozen; ``study.folder`` is the folder every path in the file is relative to.
+
+    Raises
+    ------
+    FaultsError
+        With *all* faults of the file at once: where (with the line), what is wrong, what is
+        allowed, what to do. Whether the data fit is :func:`cx_value.study.read_survey`'s task.
+
+    Examples
+    --------
+    >>> study = read_study("data/ecsi-mobile")
+    >>> len(study.constructs), study.construct("CUSA").label.zh
+    (7, '顾客满意')
+    """
+    study, findings = examine_study(path)
+    raise_errors(findings)
+    return study
+
+
+def examine_study(path: str | Path) -> tuple[spec.Study | None, list[Finding]]:
+    """Return the study (None when it cannot be made) and everything found, warnings included."""
+    file = Path(path)
+    document = read_document(file / "study.yml" if file.is_dir() else file)
+    findings = list(document.findings)
+    if document.content is None and findings:
+        return None, findings
+    declared = declare(document, findings)
+    if declared is None:
+        return None, findings
+    study, faults = _validate(document, declared)
+    findings += faults
+    if study is not None:
+        study._document = document
+        findings += check_models(study)
+    return study, findings
+
+
+def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | None:
+    """Write the shorthand of a study file out in full, as :mod:`cx_value.study.spec` names it."""
+    raw = document.content
+    if not isinstance(raw, dict):
+        findings.append(_not_a_mapping(document, (), "keys such as title, data and constructs"))
+        return None
+    study = {str(key): value for key, value in raw.items()}
+    folder = document.path.resolve().parent
+    study.setdefault("name", folder.name)
+    study["folder"] = folder
+    if study.get("transactions") and not (study.get("data") or study.get("constructs")):
+        study |= {"data": None, "constructs": {}}  # a study of purchases alone
+    elif study.get("data", ...) is None:
+        del study["data"]
+    scale = study.pop("scale", None)
+    for key in NAMED:
+        if study.get(key) is None:
+            study.pop(key, None)
+        else:
+            study[key] = _named_list(document, _short_forms(key, study[key]), (key,), findings)
+    _write_out_constructs(document, study.get("constructs", []), scale, findings)
+    _write_out_models(document, study.get("models", []), findings)
+    _write_out_hypotheses(document, study.get("hypotheses", []), findings)
+    _write_out_claims(document, study, findings)
+    for column in study.get("profile", []):
+        column.setdefault("label", column["name"])
+        if isinstance(column.get("values"), dict):
+            column["values"] = {_plain(k): v for k, v in column["values"].items()}
+    _check_cutoffs(document, study, findings)
+    return study
+
+
+def _short_forms(key: str, entries: Any) -> Any:
+    """Accept ``H1: A -> B`` for a hypothesis, ``main: [A -> B]`` for a model, names of claims."""
+    if key == "claims" and entries == "bundled":
+        return dict.fromkeys(BUNDLED)
+    if key == "claims" and isinstance(entries, list) and all(isinstance(e, str) for e in entries):
+        return dict.fromkeys(entries)
+    short = {"hypotheses": (str, "path"), "models": (list, "paths")}.get(key)
+    if short is None or not isinstance(entries, dict):
+        return entries
+    kind, word = short
+    return {n: {word: body} if isinstance(body, kind) else body for n, body in entries.items()}
+
+
+def _named_list(
+    document: Document, value: Any, place: Place, findings: list[Finding]
+) -> list[dict]:
+    """Turn ``{NAME: {…}}`` (or a list of ``{name: NAME, …}``) into a list of named mappings."""
+    if isinstance(value, list) and all(isinstance(e, dict) and "name" in e for e in value):
+        return [{**entry, "name": str(entry["name"])} for entry in value]
+    if not isinstance(value, dict):
+        findings.append(_not_a_mapping(document, place, "one entry per name, as NAME: {…}"))
+        return []
+    entries = []
+    for name, body in value.items():
+        if body is None or isinstance(body, dict):
+            entries.append({**(body or {}), "name": str(name)})
+        else:
+            here = (*place, str(name))
+            findings.append(_not_a_mapping(document, here, "keys and values below this name"))
+    return entries
+
+
+def _write_out_constructs(
+    document: Document, constructs: list[dict], scale: Any, findings: list[Finding]
+) -> None:
+    for construct in constructs:
+        name = construct["name"]
+        construct.setdefault("label", name)
+        own = construct.pop("scale", scale)
+        place = ("constructs", name, "items")
+        items = construct.get("items")
+        if isinstance(items, list) and all(isinstance(i, (str, int)) for i in items):
+            items = {str(item): None for item in items}
+        if items is None:
+            continue
+        construct["items"] = _write_out_items(document, items, own, place, findings)
+
+
+def _write_out_items(
+    document: Document, items: Any, scale: Any, place: Place, findings: list[Finding]
+) -> list[dict]:
+    if not isinstance(items, dict):
+        return _with_scale(_named_list(document, items, place, findings), scale)
+    full = {
+        name: {"label": body} if isinstance(body, str) or _is_phrase(body) else body
+        for name, body in items.items()
+    }
+    return _with_scale(_named_list(document, full, place, findings), scale)
+
+
+def _with_scale(items: list[dict], scale: Any) -> list[dict]:
+    for item in items:
+        item.setdefault("label", item["name"])
+        if scale is not None:
+            item.setdefault("scale", scale)
+    return items
+
+
+def _is_phrase(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body) and set(body) <= {"en", "zh"}
+
+
+def _write_out_models(document: Document, models: list[dict], findings: list[Finding]) -> None:
+    for model in models:
+        model.setdefault("label", _MODEL_LABELS.get(model.get("role", "main"), model["name"]))
+        place = ("models", model["name"], "paths")
+        paths = model.get("paths")
+        if paths is None:
+            model.pop("paths", None)
+            continue
+        if not isinstance(paths, list):
+            findings.append(_not_a_path(document, place, paths))
+            paths = []
+        model["paths"] = [
+            path for k, p in enumerate(paths) for path in _paths(document, p, (*place, k), findings)
+        ]
+
+
+def _paths(document: Document, path: Any, place: Place, findings: list[Finding]) -> list[dict]:
+    """Read ``A -> B``, ``A -> B, C`` and ``A -> B -> C``."""
+    if isinstance(path, dict):
+        return [path]
+    steps = [re.split(r"\s*[,，]\s*", s) for s in _ARROW.split(str(path).strip())]
+    if len(steps) < 2 or not all(all(names) for names in steps):
+        findings.append(_not_a_path(document, place, path))
+        return []
+    pairs = itertools.pairwise(steps)
+    return [{"from": a, "to": b} for left, right in pairs for a in left for b in right]
+
+
+def _write_out_hypotheses(
+    document: Document, hypotheses: list[dict], findings: list[Finding]
+) -> None:
+    for hypothesis in list(hypotheses):
+        if "path" not in hypothesis:
+            continue
+        place = ("hypotheses", hypothesis["name"], "path")
+        path = hypothesis.pop("path")
+        steps = _ARROW.split(str(path).strip())
+        if len(steps) < 2 or not all(re.fullmatch(r"[^\s,]+", step) for step in steps):
+            findings.append(_not_a_path(document, place, path))
+            hypotheses.remove(hypothesis)
+            continue
+        hypothesis["from"], *through, hypothesis["to"] = steps
+        hypothesis["through"] = through
+
+
+def _write_out_claims(document: Document, study: dict, findings: list[Finding]) -> None:
+    """Complete bundled claims; a name that is no bundled one needs a quantity of its own."""
+    written = []
+    for entry in study.get("claims", []):
+        if entry["name"] in BUNDLED or "quantity" in entry:
+            written.append(write_out_claim(entry))
+            continue
+        findings.append(
+            Finding(
+                document.where(("claims", entry["name"])),
+                f"no claim {entry['name']!r} is bundled",
+                ", ".join(BUNDLED) + ", or a claim of your own with its quantity",
+                f"{suggest(entry['name'], BUNDLED)}use one of these names, or add quantity: and "
+                "low:, high: or number:",
+                kind="unknown name",
+            )
+        )
+    if "claims" in study:
+        study["claims"] = written
+
+
+def _plain(key: Any) -> str:
+    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
+
+
+def _not_a_mapping(document: Document, place: Place, allowed: str) -> Finding:
+    return Finding(
+        document.where(place) if place else document.path.name,
+        "nothing is declared here, or not in the right form",
+        allowed,
+        "write it as in data/ecsi-mobile/study.yml",
+        kind="wrong value",
+    )
+
+
+def _not_a_path(document: Document, place: Place, path: Any) -> Finding:
+    return Finding(
+        document.where(place),
+        f"{path!r} is not a path",
+        'a path between constructs: "A -> B", or "A -> B -> C" for a chain',
+        "write the names of two or more constructs with -> between them",
+        kind="wrong value",
+    )
+
+
+def _check_cutoffs(document: Document, study: dict, findings: list[Finding]) -> None:
+    own = study.get("cutoffs")
+    for name in own if isinstance(own, dict) else ():
+        if name not in CUTOFFS:
+            findings.append(
+                Finding(
+                    document.where(("cutoffs", str(name))),
+                    f"there is no rule named {name!r}",
+                    ", ".join(sorted(CUTOFFS)),
+                    f"{suggest(str(name), CUTOFFS)}use one of these names, or delete the line",
+                    kind="unknown key",
+                )
+            )
+
+
+def _validate(
+    document: Document, declared: dict[str, Any]
+) -> tuple[spec.Study | None, list[Finding]]:
+    try:
+        return spec.Study.model_validate(declared), []
+    except ValidationError as error:
+        faults: dict[tuple, Finding] = {}
+        for detail in error.errors():
+            finding = explain_error(document, declared, detail)
+            faults.setdefault((finding.where, finding.problem), finding)
+        return None, list(faults.values())

@@ -1,0 +1,1 @@
+"""The model language, read once and alike for everybody."""

@@ -1,0 +1,187 @@
+"""The figures of the sample chapter. Results call these; nothing is computed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cx_value.base.style import PALETTE, TEXT_WIDTH, diverging_colours, figure_style, new_axes
+from cx_value.base.wording import Text, format_percent, in_language
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from cx_value.study.distribution import AnswerDistribution
+    from cx_value.study.missing import MissingData
+    from cx_value.study.sample import SampleFlow, SampleProfile
+    from cx_value.study.screening import CarelessScreening
+
+_WORDS = {
+    "share": Text("Share of answers (%)", zh="作答占比（%）"),
+    "share_people": Text("Share of respondents (%)", zh="受访者占比（%）"),
+    "items": Text("Item", zh="题项"),
+    "respondents": Text("Respondents", zh="受访者"),
+    "nothing_missing": Text("No answer is missing", zh="无缺失值"),
+    "irv": Text("Spread within the answer sheet (SD)", zh="问卷内作答标准差"),
+    "distance": Text("Squared Mahalanobis distance", zh="马氏距离平方"),
+    "kept": Text("no rule tripped", zh="未触发规则"),
+    "one": Text("tripped a rule", zh="触发规则"),
+    "careless": Text("careless", zh="判为无效作答"),
+    "nobody": Text("nothing to draw", zh="无可绘制内容"),
+}
+
+
+def _word(key: str, lang: str) -> str:
+    return in_language(_WORDS[key], lang)
+
+
+def draw_answers(result: AnswerDistribution, ax: Axes | None, lang: str) -> Axes:
+    """Draw one stacked bar per item, its middle category centred on zero."""
+    table = result.table()
+    items = list(dict.fromkeys(table["item"]))
+    with figure_style(lang):
+        ax = ax or new_axes(TEXT_WIDTH, 0.9 + 0.24 * len(items))
+        for row, item in enumerate(items):
+            _draw_answer_bar(ax, row, table[table["item"] == item])
+        labels = [f"{in_language(result.labels[i], lang)}  {i}" for i in items]
+        ax.set_yticks(range(len(items)), labels)
+        ax.use_sticky_edges = False
+        ax.margins(x=0.02)
+        ax.set_ylim(len(items) - 0.4, -0.6)
+        ax.axvline(0, color=PALETTE["ink"], linewidth=0.7)
+        ax.set_xlabel(_word("share", lang))
+        ax.xaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
+        ax.grid(axis="x")
+        _draw_answer_key(ax, table)
+    return ax
+
+
+def _draw_answer_bar(ax: Axes, row: int, part: pd.DataFrame) -> None:
+    shares = 100 * part["share"].to_numpy()
+    answers = part["answer"].to_numpy()
+    middle = (answers.min() + answers.max()) / 2
+    left = -(shares[answers < middle].sum() + shares[answers == middle].sum() / 2)
+    for share, colour in zip(shares, diverging_colours(len(shares)), strict=True):
+        ax.barh(row, share, left=left, color=colour, height=0.75, edgecolor="white", linewidth=0.3)
+        left += share
+
+
+def _draw_answer_key(ax: Axes, table: pd.DataFrame) -> None:
+    """Name the colours once, by the scale most items share."""
+    from matplotlib.patches import Patch
+
+    scales = table.groupby("item")["answer"].agg(tuple)
+    points = scales.value_counts().index[0]
+    handles = [
+        Patch(color=colour, label=f"{point:g}")
+        for point, colour in zip(points, diverging_colours(len(points)), strict=True)
+    ]
+    ax.legend(
+        handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(points), 11),
+        handlelength=1, columnspacing=1,
+    )  # fmt: skip
+
+
+def draw_missing_map(result: MissingData, ax: Axes | None, lang: str) -> Axes:
+    """Draw the gaps: items across, respondents down, most incomplete first."""
+    missing = ~result.answered.to_numpy()
+    order = np.argsort(-missing.sum(axis=1), kind="stable")
+    with figure_style(lang):
+        ax = ax or new_axes(TEXT_WIDTH, 3.2)
+        from matplotlib.colors import ListedColormap
+
+        colours = ListedColormap([PALETTE["fill"], PALETTE["accent"]])
+        ax.imshow(missing[order], aspect="auto", interpolation="nearest", cmap=colours,
+                  vmin=0, vmax=1)  # fmt: skip
+        ax.set_xticks(range(missing.shape[1]), result.answered.columns, rotation=90)
+        ax.set_xlabel(_word("items", lang))
+        ax.set_ylabel(_word("respondents", lang))
+        if not missing.any():
+            ax.text(0.5, 0.5, _word("nothing_missing", lang), transform=ax.transAxes, ha="center")
+    return ax
+
+
+def draw_screening(result: CarelessScreening, ax: Axes | None, lang: str) -> Axes:
+    """Draw distance against spread; sheets that tripped a rule stand out."""
+    table, tripped = result.indices, result.flags.any(axis=1)
+    groups = (
+        ("kept", ~tripped, PALETTE["grey"], "o"),
+        ("one", tripped & ~result.careless, PALETTE["caution"], "s"),
+        ("careless", result.careless, PALETTE["bad"], "D"),
+    )
+    with figure_style(lang):
+        ax = ax or new_axes(TEXT_WIDTH, 3.2)
+        for key, pick, colour, marker in groups:
+            x, y = table.loc[pick, "irv"], table.loc[pick, "mahalanobis"]
+            label = f"{_word(key, lang)} ({int(pick.sum())})"
+            ax.scatter(x, y, s=12, color=colour, marker=marker, alpha=0.8, lw=0, label=label)
+        ax.set_xlabel(_word("irv", lang))
+        ax.set_ylabel(_word("distance", lang))
+        ax.legend(loc="best")
+    return ax
+
+
+def draw_flow(result: SampleFlow, ax: Axes | None, lang: str) -> Axes:
+    """Draw the flow diagram: a box per step that lost someone, what left beside the arrow."""
+    table = result.table()
+    ends = table.index.isin([0, len(table) - 1])
+    table = table[ends | (table["removed"] > 0)]
+    label, reason = ("label_zh", "reason_zh") if lang == "zh" else ("label", "reason")
+    count = len(table)
+    middle = 2.8 if (table["removed"] > 0).any() else 5
+    with figure_style(lang):
+        ax = ax or new_axes(TEXT_WIDTH, 0.72 * count)
+        ax.set(xlim=(0, 10), ylim=(-count + 0.4, 0.6))
+        ax.axis("off")
+        for k, row in enumerate(table.itertuples()):
+            _box(ax, middle, -k, f"{getattr(row, label)}\nn = {row.count:,}", PALETTE["primary"])
+            if k:
+                _arrow(ax, (middle, -k + 0.68), (middle, -k + 0.33))
+            if row.removed:
+                _arrow(ax, (middle, -k + 0.5), (5.3, -k + 0.5))
+                why = f"{getattr(row, reason)}\nn = {row.removed:,}"
+                _box(ax, 5.5, -k + 0.5, why, PALETTE["grey"], align="left")
+    return ax
+
+
+def _box(ax: Axes, x: float, y: float, text: str, colour: str, align: str = "center") -> None:
+    box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": colour}
+    ax.text(x, y, text, ha=align, va="center", bbox=box, fontsize=8, linespacing=1.5)
+
+
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    style = {"arrowstyle": "-|>", "color": PALETTE["ink"], "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", xy=end, xytext=start, arrowprops=style)
+
+
+def draw_profile(result: SampleProfile, ax: Axes | None, lang: str) -> Axes:
+    """Draw the share of every category, grouped by variable; withheld cells have no bar."""
+    table = result.table()
+    suffix = "_zh" if lang == "zh" else ""
+    rows: list[tuple[str, float]] = []
+    for _, part in table.groupby("variable", sort=False):
+        rows.append((str(part[f"label{suffix}"].iloc[0]), np.nan))
+        shares = zip(part[f"category{suffix}"], part["share"], part["suppressed"], strict=True)
+        rows += [(f"{name}{' *' if hidden else ''}", 100 * share) for name, share, hidden in shares]
+    with figure_style(lang):
+        ax = ax or new_axes(TEXT_WIDTH, 0.8 + 0.24 * max(len(rows), 2))
+        if not rows:
+            ax.axis("off")
+            ax.text(0.5, 0.5, _word("nobody", lang), transform=ax.transAxes, ha="center")
+            return ax
+        places = np.arange(len(rows))
+        values = np.array([value for _, value in rows])
+        ax.barh(places, np.nan_to_num(values), color=PALETTE["primary"], height=0.7)
+        for place, value in zip(places, values, strict=True):
+            if not np.isnan(value):
+                ax.text(value + 0.5, place, format_percent(value / 100, 1), va="center", fontsize=7)
+        ax.set_yticks(places, [name for name, _ in rows])
+        heads = {0, *np.flatnonzero(np.isnan(values))}
+        for k, tick in enumerate(ax.get_yticklabels()):
+            is_head = k in heads and not rows[k][0].endswith(" *")
+            tick.set_fontweight("bold" if is_head else "normal")
+        ax.invert_yaxis()
+        ax.set_xlabel(_word("share_people", lang))
+    return ax

@@ -1,0 +1,377 @@
+"""The study file as frozen, typed objects: what an analyst may declare.
+
+Keys of ``study.yml`` are the field names below. Reading, nearest-match errors and the checks
+against the data live beside this module; here is only the shape.
+"""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    model_validator,
+)
+
+from cx_value.base.wording import Text
+
+
+def _as_text(value: Any) -> Text:
+    """Accept ``"word"`` (both languages) or ``{en: …, zh: …}`` (either may stand alone)."""
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, str):
+        return Text(value)
+    if isinstance(value, dict) and value and set(value) <= {"en", "zh"}:
+        words = {lang: str(word) for lang, word in value.items()}
+        return Text(words.get("en", words.get("zh", "")), zh=words.get("zh", words.get("en")))
+    raise ValueError("a phrase, or a mapping with the keys en and zh")
+
+
+Phrase = Annotated[
+    Any, BeforeValidator(_as_text), PlainSerializer(lambda t: {"en": str(t), "zh": t.zh})
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Scale(_Frozen):
+    """Lowest and highest answer of an item, and what single points are called."""
+
+    minimum: float = Field(1, alias="min")
+    maximum: float = Field(5, alias="max")
+    labels: dict[float, Phrase] = {}
+
+    @model_validator(mode="after")
+    def _low_below_high(self) -> Scale:
+        if not -float("inf") < self.minimum < self.maximum < float("inf"):
+            raise ValueError("min below max")
+        return self
+
+    @property
+    def points(self) -> int:
+        """Number of answer categories of an integer scale."""
+        return int(self.maximum - self.minimum) + 1
+
+
+class Item(_Frozen):
+    """One question: its wording, keying and scale, and its column where that is named otherwise."""
+
+    name: str
+    label: Phrase
+    column: str | None = None
+    reverse: bool = False
+    scale: Scale
+    source: str | None = None
+
+
+class Construct(_Frozen):
+    """One latent variable and the items that reflect it."""
+
+    name: str
+    label: Phrase
+    items: tuple[Item, ...]
+    source: str | None = None
+
+    @property
+    def item_names(self) -> list[str]:
+        return [item.name for item in self.items]
+
+
+class Profile(_Frozen):
+    """A column that describes respondents (gender, age group), or splits them into groups."""
+
+    name: str
+    label: Phrase
+    column: str | None = None
+    values: dict[str, Phrase] = {}
+
+
+class StructuralPath(_Frozen):
+    """One regression between constructs."""
+
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+
+
+class StructuralModel(_Frozen):
+    """A structural model, built from paths or given whole in lavaan syntax."""
+
+    name: str
+    label: Phrase
+    paths: tuple[StructuralPath, ...] = ()
+    syntax: str | None = None
+    role: Literal["main", "fallback", "rival"] = "main"
+
+
+class Hypothesis(_Frozen):
+    """An expectation about one path (or one indirect effect, by ``through``) and its sign."""
+
+    name: str
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+    through: tuple[str, ...] = ()
+    sign: Literal["+", "-"] = "+"
+    label: Phrase | None = None
+    theory: str | None = None
+
+
+class DataFile(_Frozen):
+    """Where the answers are and how they are coded. ``file`` is relative to ``study.yml``."""
+
+    file: Path
+    encoding: Literal["auto", "utf-8", "gb18030"] = "auto"
+    sheet: str | int = 0
+    missing_codes: tuple[float | str, ...] = ()
+    id: str | None = None
+    weight: str | None = None
+    wave: str | None = None
+    duration: str | None = None
+    licence: str | None = None
+    citation: str | None = None
+
+
+class Transactions(_Frozen):
+    """The purchase log, one row a transaction: where it is and what its columns are called."""
+
+    file: Path
+    customer: str = "customer"
+    date: str = "date"
+    amount: str = "amount"
+    cost: str | None = None
+    date_format: str | None = None
+    returns: Literal["net", "drop"] = "net"
+    zero_amounts: Literal["keep", "drop"] = "keep"
+    duplicates: Literal["keep", "drop"] = "keep"
+    unit: Literal["day", "week", "month", "year"] = "week"
+    end: Date | None = None
+    calibration_end: Date | None = None
+    currency: Phrase = Text("")
+    licence: str | None = None
+    citation: str | None = None
+
+
+class ServiceLog(_Frozen):
+    """The log of service cases: when, how long it took, and whether it was a complaint."""
+
+    file: Path
+    customer: str = "customer"
+    date: str = "date"
+    minutes: str | None = None
+    first_contact: str | None = None
+    complaint: str | None = None
+    target_minutes: float | None = Field(None, gt=0)
+
+
+class Stages(_Frozen):
+    """What puts a customer into a stage of the lifecycle."""
+
+    retain_from: int = Field(3, ge=2)
+    upgrade_spend: float | None = Field(None, gt=0)
+    upgrade_quantile: float = Field(0.75, gt=0, lt=1)
+    lapsed_below: float | None = Field(0.5, ge=0, le=1)
+
+
+class Value(_Frozen):
+    """How purchases become money: the model, the horizon, the rates, and the ends of the chain."""
+
+    purchase_model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"] = "auto"
+    horizon_years: float = Field(3.0, gt=0)
+    discount_rate_per_year: float = Field(0.1, ge=0, lt=10)
+    margin: float | None = Field(None, gt=0, le=1)
+    acquisition_cost: float = Field(0.0, ge=0)
+    retention_cost_per_year: float = Field(0.0, ge=0)
+    satisfaction: str | None = None
+    loyalty: str | None = None
+    stages: Stages = Stages()
+    truth: Path | None = None
+
+
+class Claim(_Frozen):
+    """A claim to be tested: of which quantity, and from where to where it is said to lie.
+
+    ``change`` is how much more of the cause the claim speaks of (percent, points, or the best
+    share of customers). Names of bundled claims bring all this with them.
+    """
+
+    name: str
+    label: Phrase
+    quantity: Literal[
+        "value_per_satisfaction_percent", "profit_per_satisfaction_point", "loyal_profit_ratio",
+        "profit_per_retention_point", "acquisition_cost_ratio", "satisfied_loyal_ratio",
+        "satisfied_promoter_ratio", "satisfied_complaint_ratio", "satisfied_repurchase_ratio",
+        "repurchase_per_satisfaction_point", "top_share", "price_premium", "market_share",
+        "revenue_sum", "share_price",
+    ]  # fmt: skip
+    change: float = Field(1.0, gt=0)
+    low: float | None = None
+    high: float | None = None
+    source: Phrase = Text("")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Claim:
+        bounds = [bound for bound in (self.low, self.high) if bound is not None]
+        if not bounds or bounds != sorted(bounds):
+            raise ValueError("a number, or low and high (either may be left out), low not above")
+        return self
+
+
+class Metrics(_Frozen):
+    """Which answers the core metrics are made of."""
+
+    satisfaction: str | None = None
+    satisfied_from: float | None = None
+    recommendation: str | None = None
+
+
+class Screening(_Frozen):
+    """When an answer sheet is set aside as careless, and whether it is dropped or only flagged."""
+
+    action: Literal["flag", "drop"] = "flag"
+    long_string_share: float = Field(0.5, gt=0, le=1)
+    irv_minimum: float = Field(0.0, ge=0)
+    mahalanobis_p: float = Field(0.001, gt=0, lt=1)
+    flags_needed: int = Field(2, ge=1, le=4)
+    seconds_per_item: float = Field(2.0, ge=0)
+    missing_share: float = Field(0.5, gt=0, le=1)
+
+
+class Options(_Frozen):
+    """Choices and numbers the analysis needs: estimator, missing answers, draws, level, seed.
+
+    What ``auto`` means is :func:`cx_value.judge.estimation.plan_estimation`'s stated rule.
+    """
+
+    estimator: Literal["auto", "ml", "mlr", "wlsmv"] = "auto"
+    missing: Literal["auto", "fiml", "listwise"] = "auto"
+    bootstrap: int = Field(1000, ge=20)
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+    parallel_analysis_draws: int = Field(500, ge=20)
+    factors: int | Literal["parallel", "map", "declared"] = "parallel"
+    extraction: Literal["ml", "paf"] = "ml"
+    rotation: Literal["oblimin", "promax", "varimax"] = "oblimin"
+    seed: int = 20260101
+
+
+class Author(_Frozen):
+    name: str
+    affiliation: Phrase | None = None
+    email: str | None = None
+
+
+class Report(_Frozen):
+    """What is printed."""
+
+    languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")
+    formats: tuple[Literal["html", "pdf", "docx"], ...] = ("html", "pdf", "docx")
+    minimum_cell: int = Field(5, ge=1)
+    citation_style: dict[str, str] = {"en": "apa", "zh": "gb-t-7714-2015-numeric"}
+
+
+class Study(_Frozen):
+    """A validated study. Made by :func:`cx_value.study.read_study`, never by hand.
+
+    ``folder`` is the folder of ``study.yml``; every path in the file is relative to it.
+    """
+
+    name: str
+    title: Phrase
+    subtitle: Phrase | None = None
+    authors: tuple[Author, ...] = ()
+    date: str | None = None
+    population: Phrase | None = None
+    collection: Phrase | None = None
+    data: DataFile | None
+    constructs: tuple[Construct, ...]
+    profile: tuple[Profile, ...] = ()
+    group: str | None = None
+    models: tuple[StructuralModel, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+    transactions: Transactions | None = None
+    service_log: ServiceLog | None = None
+    value: Value = Value()
+    metrics: Metrics = Metrics()
+    claims: tuple[Claim, ...] = ()
+    screening: Screening = Screening()
+    options: Options = Options()
+    cutoffs: dict[str, float] = {}
+    limits: tuple[Phrase, ...] = ()
+    report: Report = Report()
+    folder: Path
+    _document: Any = PrivateAttr(default=None)
+
+    @property
+    def items(self) -> list[Item]:
+        """All items, in the order of the questionnaire."""
+        return [item for construct in self.constructs for item in construct.items]
+
+    @property
+    def item_names(self) -> list[str]:
+        return [item.name for item in self.items]
+
+    @property
+    def data_path(self) -> Path:
+        """Where the answers are, on this machine (of a study that has answers)."""
+        return self.folder / self.data.file
+
+    @property
+    def data_files(self) -> list[Path]:
+        """Every file of data: answers, transactions, service log."""
+        sources = (self.data, self.transactions, self.service_log)
+        return [self.folder / source.file for source in sources if source is not None]
+
+    @property
+    def links(self) -> bool:
+        """Whether answers and purchases can be joined, customer by customer."""
+        joined = self.data and self.data.id and self.transactions
+        return bool(joined and self.models and self.value.loyalty)
+
+    def where(self, *place: str | int) -> str:
+        """Say where an entry stands in the study file, with its line."""
+        if self._document is None:
+            return "study.yml: " + ".".join(str(part) for part in place)
+        return self._document.where(place)
+
+    def construct(self, name: str) -> Construct:
+        """Return one construct by name."""
+        return next(c for c in self.constructs if c.name == name)
+
+    @property
+    def scales(self) -> dict[str, list[str]]:
+        """Construct name → item names, for constructs measured by two items or more."""
+        return {c.name: c.item_names for c in self.constructs if len(c.items) > 1}
+
+    def model(self, role: str) -> StructuralModel | None:
+        """Return the first model with a role, or None."""
+        return next((m for m in self.models if m.role == role), None)
+
+    def measurement_syntax(self, names: list[str] | None = None) -> str:
+        """Write the measurement model of the multi-item constructs in lavaan syntax."""
+        wanted = [c for c in self.constructs if names is None or c.name in names]
+        return "\n".join(
+            f"{c.name} =~ " + " + ".join(c.item_names) for c in wanted if len(c.items) > 1
+        )
+
+    def structural_syntax(self, model: StructuralModel) -> str:
+        """Write a structural model in lavaan syntax; a single-item construct is its item."""
+        if model.syntax:
+            return model.syntax
+        ends = {end for path in model.paths for end in (path.source, path.target)}
+        variable = {
+            c.name: c.name if len(c.items) > 1 else c.items[0].name for c in self.constructs
+        }
+        causes: dict[str, list[str]] = {}
+        for path in model.paths:
+            causes.setdefault(variable[path.target], []).append(variable[path.source])
+        names = [c.name for c in self.constructs if c.name in ends]
+        regressions = [f"{target} ~ " + " + ".join(by) for target, by in causes.items()]
+        return "\n".join([self.measurement_syntax(names), *regressions])

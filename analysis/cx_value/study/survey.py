@@ -1,0 +1,371 @@
+"""What arrived: the answers of a study, checked, coded and counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cx_value.base.cutoffs import cutoffs_with
+from cx_value.base.errors import FaultsError
+from cx_value.base.wording import Text
+from cx_value.study.findings import Finding, list_rows, list_some, raise_errors, suggest
+from cx_value.study.names import stem_of
+from cx_value.study.phrases import count_noun
+from cx_value.study.spec import Item, Profile, Study
+from cx_value.study.tables import RawTable, filled_cells, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStep:
+    """One step on the way from questionnaires received to questionnaires analysed."""
+
+    name: str
+    label: Text
+    count: int
+    removed: int = 0
+    reason: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Survey:
+    """The answers of a study. Made by :func:`read_survey`.
+
+    Every frame and series has the data row number as its index (``row``; 1 is the first row below
+    the header), so that a respondent can be found in the file but not in a report.
+
+    Attributes
+    ----------
+    items : DataFrame, n × items, float
+        Columns are the item names of the study, in its order; reverse-keyed items are recoded
+        (maximum + minimum − answer), so that high is favourable everywhere; NaN = no answer.
+    profile : DataFrame, n × profile columns, categorical
+        English labels in the order declared; ``profile_labels`` holds them with their Chinese.
+    quantities : DataFrame, n × columns, float
+        Profile columns that are amounts (age in years): no labels and more than 10 values.
+    weights, ids, wave, durations : Series or None
+        Where the study declares the column; durations in seconds.
+    n_received : int
+        Rows of the file, empty ones included.
+    flow : tuple of FlowStep
+        From received to read; :func:`cx_value.study.screening.screen_careless` goes on from here.
+    missing_coded : dict
+        Item → answers that held a missing code. Blank cells are not among them.
+    labels : dict
+        Column of ``items``, ``profile``, ``quantities`` → label: the study's, else the file's.
+    value_labels : dict
+        Item → {number: label} of the data file, missing codes left out.
+    findings : tuple of Finding
+        Warnings met on the way.
+    identical_rows : tuple of int
+        Rows that are the same as another in every column but the respondent's identifier.
+    sha256, format : str
+        Of the data file.
+    """
+
+    items: pd.DataFrame
+    profile: pd.DataFrame
+    quantities: pd.DataFrame
+    profile_labels: dict[str, tuple[Text, ...]] = field(default_factory=dict)
+    weights: pd.Series | None = None
+    ids: pd.Series | None = None
+    wave: pd.Series | None = None
+    durations: pd.Series | None = None
+    n_received: int
+    flow: tuple[FlowStep, ...]
+    missing_coded: dict[str, int]
+    labels: dict[str, Text]
+    value_labels: dict[str, dict[float, str]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    identical_rows: tuple[int, ...] = ()
+    sha256: str
+    format: str
+
+    @property
+    def n(self) -> int:
+        """Number of respondents read."""
+        return len(self.items)
+
+    def rows(self, keep: pd.Index) -> Survey:
+        """Return the survey of some respondents, by row number."""
+        from dataclasses import replace
+
+        parts = ("items", "profile", "quantities", "weights", "ids", "wave", "durations")
+        held = {part: getattr(self, part) for part in parts}
+        return replace(self, **{k: v.loc[keep] for k, v in held.items() if v is not None})
+
+
+def read_survey(study: Study) -> Survey:
+    """Read, check and code the answers of a study.
+
+    Parameters
+    ----------
+    study
+        From :func:`cx_value.study.read_study`.
+
+    Returns
+    -------
+    Survey
+
+    Raises
+    ------
+    FaultsError
+        With *all* faults at once: a missing file or column (nearest match), text in a numeric
+        item and answers off the scale (row numbers and values), constant or empty items, a
+        respondent who occurs twice, too few rows, and so on.
+
+    Examples
+    --------
+    >>> from cx_value.study import read_study
+    >>> survey = read_survey(read_study("data/ecsi-mobile"))
+    >>> survey.items.shape, survey.items.loc[1, "IMAG1"].item()
+    ((250, 24), 7.0)
+    """
+    survey, findings = examine_survey(study)
+    raise_errors(findings)
+    return survey
+
+
+def with_codebook(study: Study, survey: Survey) -> Study:
+    """Return the study with the data file's labels where its own are silent.
+
+    What the study says goes first; SPSS and Stata files bring a wording for every column and a
+    name for every answer, which then appear in tables and figures.
+    """
+
+    def item(entry: Item) -> Item:
+        scale = entry.scale
+        if not scale.labels and (words := survey.value_labels.get(entry.name)):
+            labels = {number: Text(word) for number, word in words.items()}
+            scale = scale.model_copy(update={"labels": labels})
+        label = survey.labels.get(entry.name, entry.label)
+        return entry.model_copy(update={"label": label, "scale": scale})
+
+    constructs = tuple(
+        c.model_copy(update={"items": tuple(item(i) for i in c.items)}) for c in study.constructs
+    )
+    profile = tuple(
+        p.model_copy(update={"label": survey.labels.get(p.name, p.label)}) for p in study.profile
+    )
+    return study.model_copy(update={"constructs": constructs, "profile": profile})
+
+
+def examine_survey(study: Study) -> tuple[Survey | None, list[Finding]]:
+    """Return the survey (None when there are errors) and everything found, warnings included."""
+    from cx_value.study.coding import Coding
+
+    try:
+        raw = read_table(study.data_path, encoding=study.data.encoding, sheet=study.data.sheet)
+    except FaultsError as error:
+        return None, [_as_finding(study, fault) for fault in error.faults]
+    findings = [*_missing_columns(study, raw), *_short_rows(raw)]
+    coding = Coding(study, raw, findings)
+    survey = coding.survey()
+    identical = _rows_alike(study, raw)
+    findings += [
+        *_repeated_respondents(study, raw, survey),
+        *_identical_rows(identical),
+        *_identical_items(study, survey),
+        *_overlooked_items(study, raw),
+        *_too_few_rows(study, survey),
+    ]
+    if any(finding.severity == "error" for finding in findings):
+        return None, findings
+    from dataclasses import replace
+
+    survey = replace(survey, findings=tuple(findings), identical_rows=tuple(identical))
+    return survey, findings
+
+
+def check_study(path: str | Path) -> list[Finding]:
+    """Check a study file and its data before anything is fitted.
+
+    Returns
+    -------
+    list of Finding
+        Errors first, then warnings; empty when there is nothing to say. Never raises for what is
+        wrong with the study or the data.
+
+    Examples
+    --------
+    >>> [finding.kind for finding in check_study("data/ecsi-mobile")]
+    ['two items', 'one item']
+    """
+    from cx_value.study.declaration import examine_study
+    from cx_value.study.logs import examine_logs
+    from cx_value.study.remains import examine_remains
+
+    study, findings = examine_study(path)
+    if study is None:
+        study, more = examine_remains(path)
+        findings = [*findings, *more]
+    if study is not None and study.data is not None:
+        findings = [*findings, *examine_survey(study)[1]]
+    if study is not None:
+        findings = [*findings, *examine_logs(study)]
+    findings = list({(f.where, f.problem): f for f in reversed(findings)}.values())[::-1]
+    return sorted(findings, key=lambda finding: finding.severity != "error")
+
+
+def column_of(entry: Item | Profile) -> str:
+    """Return the name of an item's or profile entry's column in the data file."""
+    return entry.column or entry.name
+
+
+def declared_columns(study: Study) -> dict[str, tuple[str, ...]]:
+    """Return every column the study names → its place in the study file."""
+    places = {
+        column_of(item): ("constructs", c.name, "items", item.name)
+        for c in study.constructs
+        for item in c.items
+    }
+    places |= {column_of(entry): ("profile", entry.name) for entry in study.profile}
+    for role in ("id", "weight", "wave", "duration"):
+        if (name := getattr(study.data, role)) is not None:
+            places.setdefault(name, ("data", role))
+    return places
+
+
+def _as_finding(study: Study, fault) -> Finding:
+    kind = "missing file" if "there is no" in fault.problem else "unreadable data"
+    where = study.where("data", "file")
+    return Finding(where, fault.problem, fault.allowed, fault.remedy, kind=kind)
+
+
+def _missing_columns(study: Study, raw: RawTable) -> list[Finding]:
+    columns = list(raw.frame.columns)
+    return [
+        Finding(
+            study.where(*place),
+            f"the data file has no column {name!r}",
+            f"its {len(columns)} columns: {list_some(columns, 12)}",
+            f"{suggest(name, columns)}correct the name"
+            + ("" if place[0] == "data" else ", or add `column:` with its name in the file"),
+            kind="missing column",
+        )
+        for name, place in declared_columns(study).items()
+        if name not in columns
+    ]
+
+
+def _short_rows(raw: RawTable) -> list[Finding]:
+    if not raw.short_rows:
+        return []
+    return [
+        Finding(
+            "data file",
+            f"{list_rows(raw.short_rows)}: fewer cells than the header has columns",
+            "as many cells in every row as in the header",
+            "check the export; the cells that are not there count as unanswered",
+            severity="warning",
+            kind="short row",
+        )
+    ]
+
+
+def _repeated_respondents(study: Study, raw: RawTable, survey: Survey) -> list[Finding]:
+    if survey.ids is None:
+        return []
+    keys = survey.ids.to_frame("id")
+    if survey.wave is not None:
+        keys["wave"] = survey.wave
+    keys = keys[keys["id"] != ""]
+    again = keys[keys.duplicated(keep=False)]
+    if again.empty:
+        return []
+    count = again["id"].nunique()
+    return [
+        Finding(
+            study.where("data", "id"),
+            f"{count} {'respondent occurs' if count == 1 else 'respondents occur'} more than once: "
+            + list_rows(again.index),
+            "one row per respondent" + (" and wave" if survey.wave is not None else ""),
+            "delete the repeated rows, or declare data.wave if they are different waves",
+            kind="duplicate respondent",
+        )
+    ]
+
+
+def _rows_alike(study: Study, raw: RawTable) -> list[int]:
+    frame = raw.frame.drop(columns=[study.data.id or ""], errors="ignore")
+    alike = frame.duplicated(keep=False) & filled_cells(frame).any(axis=1)
+    return [int(row) for row in frame.index[alike]]
+
+
+def _identical_items(study: Study, survey: Survey) -> list[Finding]:
+    """Name items answered alike by everybody: copies, which no model with both can be fitted to."""
+    place = {i.name: ("constructs", c.name, "items", i.name) for c in study.constructs
+             for i in c.items}  # fmt: skip
+    copies: dict[tuple, list[str]] = {}
+    for name, answers in survey.items.items():
+        if answers.max() > answers.min():  # constant items are told elsewhere
+            copies.setdefault(tuple(answers.fillna(float("-inf"))), []).append(name)
+    return [
+        Finding(
+            study.where(*place[names[-1]]),
+            f"{' and '.join(names)} hold the same answer in every row",
+            "items of which none repeats another",
+            "make sure that each has its own column in the data; leave out the copies",
+            kind="identical items",
+        )
+        for names in copies.values()
+        if len(names) > 1
+    ]
+
+
+def _identical_rows(rows: list[int]) -> list[Finding]:
+    if not rows:
+        return []
+    return [
+        Finding(
+            "data file",
+            f"{len(rows)} rows are the same as another in every column: {list_rows(rows)}",
+            "rows of different respondents",
+            "make sure that nobody was entered twice",
+            severity="warning",
+            kind="identical rows",
+        )
+    ]
+
+
+def _overlooked_items(study: Study, raw: RawTable) -> list[Finding]:
+    """Name columns numbered like the declared items (IMAG6 beside IMAG1–5) but left out."""
+    declared = declared_columns(study)
+    stems = {stem_of(column_of(item)) for item in study.items} - {None}
+    left = [c for c in raw.frame.columns if c not in declared and stem_of(c) in stems]
+    if not left:
+        return []
+    return [
+        Finding(
+            study.where("constructs"),
+            f"in no construct, though named like items: {list_some(left, 12)}",
+            "every item in a construct, or left out on purpose",
+            "add them to their construct; if they are left out on purpose there is nothing to do",
+            severity="warning",
+            kind="item in no construct",
+        )
+    ]
+
+
+def _too_few_rows(study: Study, survey: Survey) -> list[Finding]:
+    wanted = cutoffs_with({k: v for k, v in study.cutoffs.items() if k == "sample_size"})
+    rule, items = wanted["sample_size"], len(study.items)
+    fatal = survey.n <= max(items, 2)
+    if not fatal and rule.passes(survey.n):
+        return []
+    needed = f"more than {max(items, 2)} (the number of items)" if fatal else ""
+    return [
+        Finding(
+            study.where("data", "file"),
+            f"{count_noun(survey.n, 'respondent')} for {count_noun(items, 'item')}",
+            needed or f"{rule.threshold:g} or more ({rule.said})",
+            "collect more answers, or measure fewer items"
+            if fatal
+            else "read all intervals and fit indices with caution",
+            severity="error" if fatal else "warning",
+            kind="too few rows",
+        )
+    ]

@@ -1,0 +1,1 @@
+"""From survey answers to customer value."""

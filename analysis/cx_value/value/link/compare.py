@@ -1,0 +1,241 @@
+"""Both routes from survey to value side by side, and what a plain regression would have said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
+
+from cx_value.base.errors import ModelError
+from cx_value.base.results import Result, tidy_frame
+from cx_value.base.wording import Text, format_number, inside_sentence, join_words
+from cx_value.value.link.chain import find_chain
+from cx_value.value.link.model import LinkModel
+from cx_value.value.link.result import VALUE, LinkEffects
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_JUDGED = ("log_per_sd", "log_per_point", "money_per_point")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LinkAgreement(Result):
+    """Two estimates of the same effects.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        See :meth:`table`.
+    """
+
+    frame: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """Return one row an effect on value.
+
+        Columns ``group from effect unit latent_covariates plausible_values difference std_error p
+        in_std_errors agrees``. The difference's standard error is from customers' influence on
+        both; ``in_std_errors`` is the difference in units of the larger of the two estimates'
+        errors, and the two agree where each estimate lies in the other's interval.
+        """
+        return self.frame.copy()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all effects agree."""
+        return bool(self.frame["agrees"].all())
+
+    def sentence(self, lang: str = "en") -> str:
+        """State how far the two routes agree."""
+        n, kept = len(self.frame), int(self.frame["agrees"].sum())
+        worst = format_number(float(self.frame["in_std_errors"].abs().max()), 2, lang=lang)
+        return _AGREEMENT[lang][kept == n].format(n=n, kept=kept, worst=worst)
+
+
+_AGREEMENT = {
+    "en": (
+        "The two routes disagree: only in {kept} of {n} effects does each estimate lie in the "
+        "other's interval; they differ by up to {worst} standard errors. Trust neither before the "
+        "reason is found.",
+        "The two routes agree: in all {n} effects each estimate lies in the other's interval; they "
+        "differ by at most {worst} standard errors.",
+    ),
+    "zh": (
+        "两种方法不一致：{n}个效应中仅{kept}个的估计值落在对方区间内，最大相差{worst}个标准误。"
+        "在查明原因之前，两者均不可采信。",
+        "两种方法一致：{n}个效应的估计值均落在对方区间内，最大相差{worst}个标准误。",
+    ),
+}
+
+
+def compare_links(one: LinkEffects, other: LinkEffects) -> LinkAgreement:
+    """Compare the two routes, effect by effect.
+
+    Parameters
+    ----------
+    one, other : LinkEffects
+        From :func:`link_latent_covariates` and :func:`link_plausible_values`, of one link.
+
+    Raises
+    ------
+    ModelError
+        If they are the same route, or of different models.
+    """
+    routes = {found.approach: found for found in (one, other)}
+    if set(routes) != {"latent_covariates", "plausible_values"} or one.sources != other.sources:
+        raise ModelError(
+            f"Compared are {one.approach} and {other.approach} · allowed: one of each route, of "
+            "the same model · do: give both results of one link"
+        )
+    keys = ["group", "from", "effect", "unit"]
+    left, right = (
+        found.frame[found.frame.unit.isin(_JUDGED)].rename_axis("row").reset_index().set_index(keys)
+        for found in (routes["latent_covariates"], routes["plausible_values"])
+    )
+    left = left[left.index.isin(right.index)]  # differences between groups are of one route only
+    right = right.reindex(left.index)
+    gap = left.estimate - right.estimate
+    apart = routes["latent_covariates"].influence[:, left.row]
+    apart = apart - routes["plausible_values"].influence[:, right.row]
+    drawn = right.std_error**2 - (routes["plausible_values"].influence[:, right.row] ** 2).sum(0)
+    error = np.sqrt((apart**2).sum(axis=0) + np.maximum(drawn, 0.0))
+    inside = [
+        (a.estimate >= b.ci_low) & (a.estimate <= b.ci_high)
+        for a, b in ((left, right), (right, left))
+    ]
+    frame = left[[]].assign(
+        latent_covariates=left.estimate, plausible_values=right.estimate, difference=gap,
+        std_error=error, p=2 * norm.sf(np.abs(gap / error)),
+        in_std_errors=gap / np.maximum(left.std_error, right.std_error),
+        agrees=inside[0] & inside[1],
+    )  # fmt: skip
+    return LinkAgreement(
+        n_used=one.n_used,
+        method=Text("agreement of two routes", zh="两种方法的一致性"),
+        confidence=one.confidence,
+        frame=frame.reset_index(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NaiveLink(Result):
+    """What a regression of estimated values on scores says; shown for its bias only."""
+
+    frame: pd.DataFrame
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def table(self) -> pd.DataFrame:
+        """Return ``method from to effect unit estimate std_error ci_low ci_high p``."""
+        return self.frame.copy()
+
+    def sentence(self, lang: str = "en") -> str:
+        """Say what the regressions gave for the last construct."""
+        rows = self.frame[self.frame["from"] == self.frame["from"].iloc[-1]]
+        listed = [
+            f"{_NAIVE[row.method].in_language(lang)} {format_number(row.estimate, 2, lang=lang)}"
+            for row in rows[rows.unit == "log_per_sd"].itertuples()
+        ]
+        code = rows["from"].iloc[0]
+        name = inside_sentence(self.labels.get(code, code), lang)
+        if lang == "zh":
+            return (
+                f"若直接以估计的对数价值对{name}回归（每标准差）：{join_words(listed, lang=lang)}。"
+            )
+        return (
+            f"A plain regression of estimated log value on {name} would have given, per standard "
+            f"deviation, {join_words(listed)}."
+        )
+
+
+_NAIVE = {
+    "naive_scale_means": Text("with scale means", zh="用量表均值"),
+    "naive_factor_scores": Text("with factor scores", zh="用因子得分"),
+}
+
+
+def naive_link(link: LinkModel, *, labels: Mapping[str, str] | None = None) -> NaiveLink:
+    """Regress customers' estimated log value on scale means and on factor scores.
+
+    This is what the two routes replace. The estimated value of a customer is shrunk towards the
+    mean, and the more so the less was bought; a scale mean carries its measurement error; neither
+    error reaches the interval.
+
+    Parameters
+    ----------
+    link : LinkModel
+    labels : mapping, optional
+        What constructs are called.
+
+    Returns
+    -------
+    NaiveLink
+        One regression a construct and kind of score, ordinary least squares.
+
+    Notes
+    -----
+    The estimated value is expected rate × length × spend of somebody who is a customer, so that it
+    is the same quantity as in the two routes; purchase and spend models do not know the survey.
+    """
+    chain = find_chain(link.survey, link.touches)
+    outcome, rows = _point_estimates(link), []
+    for method, scores in (
+        ("naive_scale_means", _scale_means(link, chain.sources)),
+        ("naive_factor_scores", link.survey.factor_scores()[list(chain.sources)].to_numpy()),
+    ):
+        for name, score in zip(chain.sources, scores.T, strict=True):
+            seen = ~np.isnan(score)
+            found = _regression(score[seen], outcome[seen], link.confidence)
+            spread = score[seen].std(ddof=1)
+            for unit, factor in (("log_per_point", 1.0), ("log_per_sd", spread)):
+                values = [v * factor for v in found[:4]]
+                rows.append((method, name, VALUE, "value", unit, *values, found[4]))
+    columns = ["method", "from", "to", "effect", "unit", "estimate", "std_error", "ci_low",
+               "ci_high", "p"]  # fmt: skip
+    return NaiveLink(
+        n_used=link.survey.n_used,
+        method=Text("ordinary least squares on scores", zh="对得分的普通最小二乘回归"),
+        confidence=link.confidence,
+        frame=tidy_frame(rows, columns),
+        labels=labels or {},
+    )
+
+
+def _point_estimates(link: LinkModel) -> np.ndarray:
+    """Return the respondents' estimated log value while customers, the survey unknown."""
+    from cx_value.value.purchase.likelihood import parameters_by_row
+    from cx_value.value.purchase.model import fit_purchase_model
+    from cx_value.value.worth.spend import SpendModel
+
+    terms = link.terms
+    plain = fit_purchase_model(link.customers, link.family.name)
+    ahead = plain.expected_by_history(plain.theta, plain.history, terms.horizon, terms.discount)
+    parameters = parameters_by_row(plain.family, plain.theta, plain.history)
+    alive = plain.family.probability_alive(parameters, plain.history)
+    ahead = (ahead / alive)[plain.history.position]
+    price = link.spend
+    if isinstance(price, SpendModel):
+        price = price.expected_spend().to_numpy()
+    values = terms.margin * ahead * price
+    return np.log(values[link.histories.asked])
+
+
+def _scale_means(link: LinkModel, names: tuple[str, ...]) -> np.ndarray:
+    table, samples = link.survey.frame, link.survey.prepared.samples
+    used = np.sort(np.concatenate([sample.index for sample in samples]))
+    answers = link.match.answers.iloc[used]
+    items = [table[(table.op == "=~") & (table.lhs == name)].rhs.unique() for name in names]
+    return np.column_stack([answers[list(own)].mean(axis=1).to_numpy() for own in items])
+
+
+def _regression(x: np.ndarray, y: np.ndarray, confidence: float) -> tuple[float, ...]:
+    from scipy.stats import linregress
+
+    found = linregress(x, y)
+    reach = student.ppf(0.5 + confidence / 2, len(x) - 2) * found.stderr
+    slope = found.slope
+    return slope, found.stderr, slope - reach, slope + reach, found.pvalue

@@ -1,0 +1,1 @@
+"""One reader of the purchase log: source, cleaning, customer days, account, summary."""

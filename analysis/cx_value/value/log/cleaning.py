@@ -1,0 +1,282 @@
+"""The queries behind the customer summary: a verdict for every row, and the rows in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cx_value.base.errors import DataError
+from cx_value.base.wording import Text, join_words
+from cx_value.value.log.customer_days import DAY_ZERO
+from cx_value.value.log.source import count_unreadable
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import pandas as pd
+    import pyarrow as pa
+
+_EARLIEST = "1900-01-01"
+_BATCH = 120_000  # sorted lines that are summed up at a time
+_SMALL = 2**31
+VERDICTS = ("kept", "line_unreadable", "customer_missing", "date_unparseable",
+            "amount_unparseable", "currency_missing", "date_after_end", "amount_negative",
+            "amount_zero")  # fmt: skip
+IN_WINDOW = ("kept", "amount_negative", "amount_zero")
+
+STEPS: dict[str, Text] = {
+    "rows_read": Text("rows in the log", zh="日志行数"),
+    "line_unreadable": Text(
+        "line with the wrong number of fields or broken quotes", zh="行格式损坏"
+    ),
+    "customer_missing": Text("no customer number", zh="客户编号缺失"),
+    "date_unparseable": Text("date missing or unreadable", zh="日期缺失或无法识别"),
+    "amount_unparseable": Text("amount missing or not a number", zh="金额缺失或非数字"),
+    "currency_missing": Text("no currency", zh="币种缺失"),
+    "date_after_end": Text("dated after the end of observation", zh="日期晚于观察期"),
+    "amount_negative": Text("negative amount: a return", zh="负金额（退货）"),
+    "amount_zero": Text("amount of zero", zh="零金额"),
+    "return_unmatched": Text(
+        "return without an earlier purchase of the customer", zh="退货之前无该客户的购买"
+    ),
+    "return_netted": Text(
+        "return taken off an earlier purchase of the customer", zh="退货已冲减该客户此前的购买"
+    ),
+    "purchase_returned": Text("purchase given back in full", zh="已全额退货的购买"),
+    "cost_missing": Text("purchase whose cost is not known", zh="成本未知的购买"),
+    "duplicate": Text("identical to another line", zh="与另一行完全相同"),
+    "customer_new_in_holdout": Text(
+        "customer first seen in the holdout", zh="客户首次出现于验证期"
+    ),
+    "holdout": Text("in the holdout period", zh="属于验证期"),
+    "same_day_merged": Text("merged with another purchase of that day", zh="同日购买合并"),
+    "purchases": Text("purchases (customer days)", zh="购买次数（客户日）"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How the columns of a log are read.
+
+    Attributes
+    ----------
+    end : datetime.date
+        Last day that counts.
+    date_format, time_zone : str or None
+    zero_amounts, returns : {"keep", "drop"}, {"net", "drop"}
+    rates : mapping of str to float, or None
+        Factor by currency.
+    """
+
+    end: dt.date
+    date_format: str | None
+    time_zone: str
+    zero_amounts: str
+    returns: str
+    rates: Mapping[str, float] | None
+
+
+def _parsed_date(kind: str, reading: Reading) -> str:
+    """SQL for the day of a row, NULL where it cannot be told.
+
+    A moment with a time zone falls on the day it has in ``reading.time_zone``.
+    """
+    zone = reading.time_zone.replace("'", "''")
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"CAST(date AT TIME ZONE '{zone}' AS DATE)"
+    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+        return "CAST(date AS DATE)"
+    text = "trim(CAST(date AS VARCHAR))"
+    if reading.date_format:
+        quoted = reading.date_format.replace("'", "''")
+        return f"CAST(try_strptime({text}, '{quoted}') AS DATE)"
+    moment = f"try_cast({text} AS TIMESTAMP)"  # one with an offset becomes UTC
+    if reading.time_zone != "UTC":
+        moment = (
+            f"CASE WHEN regexp_matches({text}, '[:\\d](Z|[+-]\\d\\d(:?\\d\\d)?)$') "
+            f"AND {text} LIKE '%:%' THEN try_cast({text} AS TIMESTAMPTZ) AT TIME ZONE '{zone}' "
+            f"ELSE {moment} END"
+        )
+    return (
+        f"CASE WHEN regexp_full_match({text}, '\\d{{8}}') "
+        f"THEN CAST(try_strptime({text}, '%Y%m%d') AS DATE) "
+        f"ELSE CAST(coalesce({moment}, "
+        f"try_strptime({text}, ['%Y/%m/%d', '%Y/%m/%d %H:%M', '%Y/%m/%d %H:%M:%S', '%Y.%m.%d', "
+        f"'%Y年%m月%d日'])) AS DATE) END"
+    )
+
+
+def _parsed_number(kind: str, name: str) -> str:
+    """SQL for a number, NULL where it is none.
+
+    A comma is a thousands separator only where it groups three digits; "1,5" stays unread, for
+    it is 1.5 in one country and a typing error in another.
+    """
+    if kind != "VARCHAR":
+        return f"CAST({name} AS DOUBLE)"
+    grouped = "'[-+]?\\d{1,3}(,\\d{3})+(\\.\\d+)?'"
+    return (
+        f"try_cast(CASE WHEN regexp_full_match(trim({name}), {grouped}) "
+        f"THEN replace(trim({name}), ',', '') ELSE trim({name}) END AS DOUBLE)"
+    )
+
+
+def _parsed_customer(connection, kind: str) -> str:
+    """SQL for the customer number; whole numbers stored with decimals become whole again."""
+    if kind == "VARCHAR":
+        return "nullif(trim(customer), '')"
+    if kind.endswith("INT") or kind == "INTEGER":
+        return "customer" if kind not in ("HUGEINT", "UHUGEINT") else "customer::VARCHAR"
+    if kind not in ("FLOAT", "DOUBLE"):
+        return "customer::VARCHAR"
+    whole = connection.execute(
+        "SELECT coalesce(bool_and(customer = floor(customer) AND abs(customer) < 9e15), false) "
+        "FROM raw WHERE NOT isnan(customer)"
+    ).fetchall()[0][0]
+    number = "CASE WHEN isnan(customer) THEN NULL ELSE customer END"
+    return f"({number})::BIGINT" if whole else f"({number})::VARCHAR"
+
+
+def judge(connection, reading: Reading) -> None:
+    """Give every row one verdict, the first that applies in the order of ``VERDICTS``."""
+    kinds = {row[0]: row[1] for row in connection.execute("DESCRIBE raw").fetchall()}
+    factor = _factor(kinds, reading.rates)
+    # Verdicts are whole numbers, not words: a scan of them costs a third less.
+    code = {name: i for i, name in enumerate(VERDICTS)}
+    no_currency = f"WHEN currency IS NULL THEN {code['currency_missing']}"
+    drop_zero = f"WHEN amount = 0 THEN {code['amount_zero']}"
+    connection.execute(
+        f"""CREATE TEMP VIEW judged AS SELECT *,
+        (CASE WHEN customer IS NULL THEN {code["customer_missing"]}
+             WHEN day IS NULL OR NOT isfinite(day) OR day < DATE '{_EARLIEST}'
+                  THEN {code["date_unparseable"]}
+             WHEN amount IS NULL OR NOT isfinite(amount) THEN {code["amount_unparseable"]}
+             {no_currency if "currency" in kinds else ""}
+             WHEN day > DATE '{reading.end}' THEN {code["date_after_end"]}
+             WHEN amount < 0 THEN {code["amount_negative"]}
+             {drop_zero if reading.zero_amounts == "drop" else ""}
+             ELSE 0 END)::UTINYINT AS verdict
+        FROM (SELECT {_parsed_customer(connection, kinds["customer"])} AS customer,
+                     {_parsed_date(kinds["date"], reading)} AS day,
+                     {_parsed_number(kinds["amount"], "amount")} * {factor} AS amount,
+                     {_parsed_cost(kinds, factor)} fingerprint
+                     {", " + _currency_code() + " AS currency" if "currency" in kinds else ""}
+              FROM raw)"""
+    )
+
+
+def _parsed_cost(kinds: dict[str, str], factor: str) -> str:
+    """SQL for the cost of a line, if the log has costs or margins."""
+    if "cost" in kinds:
+        cost = f"{_parsed_number(kinds['cost'], 'cost')} * {factor}"
+    elif "margin" in kinds:
+        share = f"1 - {_parsed_number(kinds['margin'], 'margin')}"
+        cost = f"{_parsed_number(kinds['amount'], 'amount')} * {factor} * ({share})"
+    else:
+        return ""
+    return f"CASE WHEN isfinite({cost}) THEN {cost} END AS cost,"
+
+
+# --- currencies ---------------------------------------------------------------------------------
+
+
+def _currency_code() -> str:
+    return "nullif(upper(trim(CAST(currency AS VARCHAR))), '')"
+
+
+def _factor(kinds: dict[str, str], rates: Mapping[str, float] | None) -> str:
+    """SQL for what an amount is multiplied by."""
+    if "currency" not in kinds or not rates:
+        return "1"
+    quoted = ((code.replace("'", "''"), rate) for code, rate in rates.items())
+    cases = " ".join(f"WHEN '{code}' THEN {rate!r}" for code, rate in quoted)
+    return f"(CASE {_currency_code()} {cases} END)"
+
+
+def count_currencies(connection) -> dict[str, int]:
+    """Count the rows of each currency."""
+    found = connection.execute(
+        f"SELECT {_currency_code()} AS code, count(*) FROM raw WHERE code IS NOT NULL GROUP BY code"
+    )
+    return dict(found.fetchall())
+
+
+def settle_currency(counts: Mapping[str, int], rates: Mapping[str, float] | None) -> str:
+    """Return the currency of the amounts, and refuse what cannot be added up.
+
+    Raises
+    ------
+    DataError
+        If there are several currencies and no rates, or one without a rate.
+    """
+    told = join_words([f"{code} ({n} rows)" for code, n in sorted(counts.items())], most=6)
+    if rates is None:
+        if len(counts) > 1:
+            raise DataError(
+                f"The log has {len(counts)} currencies: {told} · allowed: one currency, or a rate "
+                "for each · do: give rates, such as {'EUR': 1, 'USD': 0.92}, or part the log"
+            )
+        return next(iter(counts), "")
+    unknown = [code for code in counts if code not in rates]
+    if unknown:
+        raise DataError(
+            f"No rate for {join_words(sorted(unknown))} among {told} · allowed: a rate for every "
+            "currency of the log · do: add it to rates"
+        )
+    return next((code for code, rate in rates.items() if rate == 1), "")
+
+
+# --- counts and order ---------------------------------------------------------------------------
+
+
+def count_verdicts(connection) -> pd.DataFrame:
+    """Count rows and money by verdict; ``first`` and ``last`` are days within the window."""
+    plain = connection.execute(
+        """SELECT 0 AS verdict, count(*) AS rows, sum(amount) AS amount,
+        min(day) FILTER (verdict = 0) AS first, max(day) FILTER (verdict = 0) AS last,
+        max(verdict) AS worst FROM judged"""
+    ).df()
+    # Mostly every row is kept; groups cost five times as much.
+    if plain.pop("worst").fillna(0).item():
+        plain = connection.execute(
+            """SELECT verdict, count(*) AS rows, sum(amount) FILTER (isfinite(amount)) AS amount,
+            min(day) FILTER (verdict IN $1) AS first, max(day) FILTER (verdict IN $1) AS last
+            FROM judged GROUP BY verdict""",
+            [[VERDICTS.index(name) for name in IN_WINDOW]],
+        ).df()
+    counts = plain.set_index("verdict").reindex(range(len(VERDICTS)))
+    counts.index = list(VERDICTS)
+    counts["rows"] = counts["rows"].fillna(0).astype("int64")
+    counts.loc["line_unreadable", "rows"] = count_unreadable(connection)
+    return counts
+
+
+def sorted_lines(connection, counts: pd.DataFrame, reading: Reading) -> pa.RecordBatchReader:
+    """Return the purchases (and returns, to be netted) by customer and day, as a stream."""
+    relation = connection.sql(lines_query(connection, counts, reading) + " ORDER BY customer, day")
+    # DuckDB 1.4 has the older name.
+    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+    return read(_BATCH)
+
+
+def lines_query(connection, counts: pd.DataFrame, reading: Reading) -> str:
+    """SQL for ``customer day amount fingerprint`` and perhaps ``cost`` of the lines that count."""
+    some = [0, VERDICTS.index("amount_negative")] if reading.returns == "net" else [0]
+    unwanted = counts["rows"].drop([VERDICTS[i] for i in some]).sum()
+    where = f"WHERE verdict IN ({', '.join(map(str, some))})" if unwanted else ""
+    kinds = {row[0]: row[1] for row in connection.execute("DESCRIBE judged").fetchall()}
+    cost = "cost, " if "cost" in kinds else ""
+    return (
+        f"SELECT {_short_number(connection, kinds['customer'])} AS customer, "
+        f"(day - DATE '{DAY_ZERO}')::INTEGER AS day, amount, {cost} fingerprint "
+        f"FROM judged {where}"
+    )
+
+
+def _short_number(connection, kind: str) -> str:
+    """SQL for the customer, four bytes long where the numbers fit: a shorter key sorts faster."""
+    if kind != "BIGINT":
+        return "customer"
+    low, high = connection.execute("SELECT min(customer), max(customer) FROM judged").fetchall()[0]
+    return "customer::INTEGER" if low >= -_SMALL and high < _SMALL else "customer"

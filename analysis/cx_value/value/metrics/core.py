@@ -1,0 +1,328 @@
+"""The core metrics of customer experience, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
+
+from cx_value.base.errors import DataError, ModelError
+from cx_value.base.results import Result
+from cx_value.base.wording import Text, format_interval, format_number
+from cx_value.value.log.transactions import TransactionSummary
+from cx_value.value.purchase.intervals import median_ranks, wilson_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAMES: dict[str, Text] = {
+    "csat": Text("Satisfied customers (CSAT)", zh="满意客户比例（CSAT）"),
+    "csat_mean": Text("Mean satisfaction", zh="平均满意度"),
+    "nps": Text("Net Promoter Score", zh="净推荐值（NPS）"),
+    "repeat_purchase_rate": Text("Repeat purchase rate", zh="重复购买率"),
+    "churn_rate": Text("Churn rate", zh="流失率"),
+    "retention_rate": Text("Retention rate", zh="留存率"),
+    "complaint_rate": Text("Complaint rate", zh="投诉率"),
+    "conversion_rate": Text("Conversion rate", zh="转化率"),
+    "engagement": Text("Purchases per customer and time unit", zh="客户单位时间购买次数"),
+    "first_contact_rate": Text("Cases settled at the first contact", zh="首次联系解决率"),
+    "service_within_target": Text("Cases resolved within target", zh="目标时间内解决比例"),
+    "service_time_median": Text("Median time to resolve", zh="解决时间中位数"),
+    "growth_potential": Text("Expected purchases ahead over those before", zh="未来与过去购买之比"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Metric(Result):
+    """One or a few figures of one metric, with intervals."""
+
+    rows: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """Return ``metric group estimate std_error ci_low ci_high n``."""
+        return self.rows
+
+    def sentence(self, lang: str = "en") -> str:
+        """State each figure with its interval."""
+        parts = []
+        for row in self.rows.itertuples():
+            name = NAMES[row.metric].in_language(lang)
+            where = f" {row.group}" if row.group else ""
+            decimals = 1 if row.metric == "nps" else 3
+            value = format_number(row.estimate, decimals, lang=lang)
+            limits = format_interval(row.ci_low, row.ci_high, decimals, lang=lang)
+            parts.append(f"{name}{where} = {value} {limits} (n = {row.n})")
+        return ("；" if lang == "zh" else "; ").join(parts) + ("。" if lang == "zh" else ".")
+
+
+def as_metric(rows: list[dict], method: Text, confidence: float, **more) -> Metric:
+    """Bind rows of figures to a result; ``more`` may carry n_used, n_dropped and notes."""
+    import pandas as pd
+
+    columns = ["metric", "group", "estimate", "std_error", "ci_low", "ci_high", "n"]
+    table = pd.DataFrame(rows, columns=columns)
+    n = more.pop("n_used", int(table["n"].sum()) if len(table) else 0)
+    return Metric(n_used=n, method=method, confidence=confidence, rows=table, **more)
+
+
+# --- rows ----------------------------------------------------------------------------------
+
+
+def share_row(metric: str, successes: float, n: float, confidence: float, group="") -> dict:
+    """Return a share with its standard error and Wilson's interval as one row."""
+    if not n > 0:
+        raise DataError(
+            f"{NAMES[metric]} has no case to count · allowed: at least one · do: check the filter"
+        )
+    low, high = wilson_interval(successes, n, confidence)
+    share = successes / n
+    return {
+        "metric": metric, "group": group, "estimate": share,
+        "std_error": float(np.sqrt(share * (1 - share) / n)),
+        "ci_low": float(low), "ci_high": float(high), "n": int(n),
+    }  # fmt: skip
+
+
+def _mean_row(metric: str, values: np.ndarray, confidence: float, factor=1.0, group="") -> dict:
+    n = len(values)
+    error = factor * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+    half = student.ppf(0.5 + confidence / 2, max(n - 1, 1)) * error
+    mean = factor * values.mean()
+    return {
+        "metric": metric, "group": group, "estimate": mean, "std_error": error,
+        "ci_low": mean - half, "ci_high": mean + half, "n": n,
+    }  # fmt: skip
+
+
+def _numbers(values: Sequence[float], what: str) -> tuple[np.ndarray, int]:
+    """Return the finite numbers and how many were missing."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float)
+    known = numbers[np.isfinite(numbers)]
+    if len(known) == 0:
+        raise DataError(f"{what} has no number · allowed: at least one answer · do: check the data")
+    return known, len(numbers) - len(known)
+
+
+# --- what customers say -------------------------------------------------------------------------
+
+
+def customer_satisfaction(
+    answers: Sequence[float], *, satisfied_from: float, confidence: float = 0.95
+) -> Metric:
+    """Share of satisfied customers (CSAT), and mean satisfaction.
+
+    Parameters
+    ----------
+    answers : sequence of float
+        Answers on one scale; missing ones are dropped and counted.
+    satisfied_from : float
+        Lowest answer that counts as satisfied: 4 of 5, 8 of 10.
+
+    Notes
+    -----
+    Wilson's interval for the share, Student's for the mean.
+
+    Examples
+    --------
+    >>> customer_satisfaction([5, 4, 3, 5, 2], satisfied_from=4).table().estimate.tolist()
+    [0.6, 3.8]
+    """
+    known, missing = _numbers(answers, "Satisfaction")
+    rows = [
+        share_row("csat", int((known >= satisfied_from).sum()), len(known), confidence),
+        _mean_row("csat_mean", known, confidence),
+    ]
+    method = Text("share of satisfied customers", zh="满意客户比例")
+    return as_metric(rows, method, confidence, n_used=len(known), n_dropped=missing)
+
+
+def net_promoter_score(answers: Sequence[float], *, confidence: float = 0.95) -> Metric:
+    """Net Promoter Score: promoters (9, 10) less detractors (0 to 6), in points.
+
+    Parameters
+    ----------
+    answers : sequence of float
+        Likelihood to recommend, 0 to 10; missing ones are dropped and counted.
+
+    Raises
+    ------
+    DataError
+        If an answer lies outside 0 to 10.
+
+    Notes
+    -----
+    Reichheld (2003), Harvard Business Review 81(12). The variance of a difference of two shares of
+    one sample is (p + d - (p - d)²)/(n - 1), which is that of the mean of +1, 0, -1.
+
+    Examples
+    --------
+    >>> net_promoter_score([10, 9, 8, 3]).table().estimate.item()
+    25.0
+    """
+    known, missing = _numbers(answers, "Recommendation")
+    outside = int(((known < 0) | (known > 10)).sum())
+    if outside:
+        raise DataError(
+            f"{outside} answers on recommendation lie outside 0 to 10 · allowed: 0 to 10 · do: "
+            "recode the item, or report its mean; NPS is not defined on another scale"
+        )
+    score = (known >= 9).astype(float) - (known <= 6)
+    rows = [_mean_row("nps", score, confidence, factor=100.0)]
+    method = Text("Net Promoter Score", zh="净推荐值")
+    return as_metric(rows, method, confidence, n_used=len(known), n_dropped=missing)
+
+
+# --- what customers do --------------------------------------------------------------------------
+
+
+def repeat_purchase_rate(
+    summary: TransactionSummary | pd.DataFrame, *, confidence: float = 0.95
+) -> Metric:
+    """Share of customers who bought again within the observation.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> repeat_purchase_rate(pd.DataFrame({"frequency": [0, 2, 1, 0]})).table().estimate.item()
+    0.5
+    """
+    frame = summary.customers if isinstance(summary, TransactionSummary) else summary
+    again = int((frame["frequency"] > 0).sum())
+    rows = [share_row("repeat_purchase_rate", again, len(frame), confidence)]
+    return as_metric(rows, Text("repeat purchase rate", zh="重复购买率"), confidence)
+
+
+def purchase_engagement(
+    summary: TransactionSummary | pd.DataFrame, *, confidence: float = 0.95
+) -> Metric:
+    """Repeat purchases per customer and time unit: all of them over all time observed.
+
+    Notes
+    -----
+    A ratio of means; its standard error is that of a ratio estimate (Cochran 1977, eq. 2.39), so
+    customers may differ as they like.
+    """
+    frame = summary.customers if isinstance(summary, TransactionSummary) else summary
+    row = _ratio_row(
+        "engagement",
+        frame["frequency"].to_numpy(dtype=float),
+        frame["age"].to_numpy(dtype=float),
+        confidence,
+    )
+    return as_metric([row], Text("engagement", zh="客户参与度"), confidence)
+
+
+def growth_potential(
+    expected: Sequence[float], past: Sequence[float], *, confidence: float = 0.95
+) -> Metric:
+    """Expected purchases ahead over purchases in a past period of the same length.
+
+    Parameters
+    ----------
+    expected, past : sequence of float
+        One number a customer, in the same order. Above 1 the base is growing by itself.
+    """
+    ahead, before = np.asarray(expected, dtype=float), np.asarray(past, dtype=float)
+    if ahead.shape != before.shape or not np.isfinite([*ahead, *before]).all():
+        raise DataError(
+            f"{ahead.size} expected and {before.size} past values, or some missing · allowed: two "
+            "numbers a customer · do: take both from the same customers"
+        )
+    row = _ratio_row("growth_potential", ahead, before, confidence)
+    return as_metric([row], Text("growth potential", zh="增长潜力"), confidence)
+
+
+def _ratio_row(metric: str, top: np.ndarray, bottom: np.ndarray, confidence: float) -> dict:
+    if not bottom.sum() > 0:
+        raise DataError(
+            f"{NAMES[metric]} has a total of 0 below the line · allowed: above 0 · do: observe for "
+            "longer"
+        )
+    n, ratio = len(top), top.sum() / bottom.sum()
+    residual = top - ratio * bottom
+    error = np.sqrt(residual @ residual / (n * max(n - 1, 1))) / bottom.mean()
+    half = norm.ppf(0.5 + confidence / 2) * error
+    return {
+        "metric": metric, "group": "", "estimate": ratio, "std_error": error,
+        "ci_low": ratio - half, "ci_high": ratio + half, "n": n,
+    }  # fmt: skip
+
+
+def rate_of(metric: str, cases: int, base: int, *, confidence: float = 0.95) -> Metric:
+    """Share of cases in a base: complaints among customers, buyers among visitors, leavers.
+
+    Parameters
+    ----------
+    metric : {"complaint_rate", "conversion_rate", "churn_rate", "retention_rate", \
+"first_contact_rate"}
+    cases, base : int
+        0 ≤ cases ≤ base.
+
+    Examples
+    --------
+    >>> rate_of("conversion_rate", 30, 1000).table().estimate.item()
+    0.03
+    """
+    allowed = ("complaint_rate", "conversion_rate", "churn_rate", "retention_rate",
+               "first_contact_rate")  # fmt: skip
+    if metric not in allowed:
+        raise ModelError(f"No rate {metric!r} · allowed: {', '.join(allowed)} · do: choose one")
+    if not 0 <= cases <= base:
+        raise DataError(
+            f"{NAMES[metric]}: {cases} cases of {base} · allowed: 0 ≤ cases ≤ base · do: check both"
+        )
+    rows = [share_row(metric, cases, base, confidence)]
+    return as_metric(rows, NAMES[metric], confidence)
+
+
+def service_efficiency(
+    times: Sequence[float], *, target: float, confidence: float = 0.95
+) -> Metric:
+    """Share of service cases resolved within the target, and the median time.
+
+    Parameters
+    ----------
+    times : sequence of float
+        Time to resolve each case; missing ones (unresolved) are counted as beyond the target and
+        beyond every other time.
+    target : float
+
+    Notes
+    -----
+    The median's interval is that of order statistics (Conover 1999, Practical Nonparametric
+    Statistics, 3.2): it holds for any distribution, at no less than the level asked for.
+    """
+    import pandas as pd
+
+    numbers = pd.to_numeric(pd.Series(times), errors="coerce").to_numpy(dtype=float)
+    if len(numbers) == 0 or (numbers < 0).any():
+        raise DataError(
+            f"{int((numbers < 0).sum())} of {len(numbers)} service times are negative, or there "
+            "are none · allowed: 0 or more · do: check how they were computed"
+        )
+    ordered, n = np.sort(np.where(np.isnan(numbers), np.inf, numbers)), len(numbers)
+    low, high = median_ranks(n, confidence)
+    ends = [ordered[low - 1] if low > 0 else 0.0, ordered[high - 1] if high <= n else np.inf]
+    middle = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+    median = {
+        "metric": "service_time_median", "group": "", "estimate": middle, "std_error": np.nan,
+        "ci_low": ends[0], "ci_high": ends[1], "n": n,
+    }  # fmt: skip
+    within = share_row("service_within_target", int((ordered <= target).sum()), n, confidence)
+    unresolved = int(np.isinf(ordered).sum())
+    notes = ()
+    if unresolved:
+        notes = (
+            Text(
+                f"{unresolved} cases without a time count as unresolved.",
+                zh=f"{unresolved}个无时间记录的案例视为未解决。",
+            ),
+        )
+    method = Text("service efficiency", zh="服务效率")
+    return as_metric([within, median], method, confidence, n_used=n, notes=notes)

@@ -1,0 +1,185 @@
+"""The core metrics of customer experience that answers, purchases and service log give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import norm
+
+from cx_value.base.results import Result
+from cx_value.base.wording import Text, join_words
+from cx_value.value.metrics.core import (
+    NAMES,
+    Metric,
+    as_metric,
+    customer_satisfaction,
+    growth_potential,
+    net_promoter_score,
+    purchase_engagement,
+    repeat_purchase_rate,
+)
+from cx_value.value.metrics.service import summarise_service
+from cx_value.value.purchase.likelihood import parameters_by_row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cx_value.study import Survey
+    from cx_value.study.spec import Study
+    from cx_value.value.log.transactions import TransactionSummary
+    from cx_value.value.purchase.model import PurchaseModel
+
+_STEP = 1e-4  # of the link scale, for central differences
+_SOURCES = {
+    "answers": Text("answers", zh="问卷"),
+    "purchases": Text("purchases", zh="购买日志"),
+    "model": Text("purchase model", zh="购买模型"),
+    "service": Text("service log", zh="服务日志"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scorecard(Result):
+    """Core metrics, each with its interval and where it comes from."""
+
+    rows: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """Return ``metric name source estimate std_error ci_low ci_high n``."""
+        return self.rows
+
+    def sentence(self, lang: str = "en") -> str:
+        """Say how many metrics the data give, from which sources."""
+        sources = list(dict.fromkeys(s.in_language(lang) for s in self.rows["source"]))
+        n, joined = len(self.rows), join_words(sources, lang=lang)
+        if lang == "zh":
+            return f"根据{joined}，可得 {n} 项核心指标。"
+        return f"The {joined} give {n} core metrics."
+
+
+def score_metrics(
+    study: Study,
+    survey: Survey | None = None,
+    *,
+    purchases: TransactionSummary | None = None,
+    model: PurchaseModel | None = None,
+    service: pd.DataFrame | None = None,
+) -> Scorecard:
+    """Compute every core metric that the data at hand allow.
+
+    Parameters
+    ----------
+    study : Study
+        ``metrics`` names the answers; ``service_log`` the columns of the service log.
+    survey : Survey, optional
+    purchases, model : TransactionSummary, PurchaseModel, optional
+        Of the same customers. The churn rate is the mean of 1 − P(alive), its error that of the
+        fitted parameters (delta method, interval on the logit scale).
+    service : pandas.DataFrame, optional
+        One row a service case.
+
+    Returns
+    -------
+    Scorecard
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from cx_value.study import read_study
+    >>> seen = pd.DataFrame({"frequency": [0, 2, 1, 0], "age": [9.0, 9.0, 8.0, 8.0]})
+    >>> score = score_metrics(read_study("data/cdnow"), purchases=seen)
+    >>> score.table().metric.tolist()
+    ['repeat_purchase_rate', 'engagement']
+    """
+    from cx_value.base.results import tidy_frame
+
+    found = [
+        *_from("answers", _of_answers(study, survey) if survey is not None else ()),
+        *_from("purchases", _of_purchases(purchases) if purchases is not None else ()),
+        *_from("model", _of_model(model) if model is not None else ()),
+        *_from("service", _of_service(study, service) if service is not None else ()),
+    ]
+    columns = ["metric", "name", "source", "estimate", "std_error", "ci_low", "ci_high", "n"]
+    return Scorecard(
+        n_used=int(max((row["n"] for row in found), default=0)),
+        method=Text("core metrics of customer experience", zh="客户体验核心指标"),
+        rows=tidy_frame(found, columns),
+    )
+
+
+def _from(source: str, metrics: Iterable[Metric]) -> Iterator[dict]:
+    for metric in metrics:
+        for row in metric.table().to_dict("records"):
+            yield row | {"name": NAMES[row["metric"]], "source": _SOURCES[source]}
+
+
+def _of_answers(study: Study, survey: Survey) -> Iterator[Metric]:
+    declared = study.metrics
+    if declared.satisfaction:
+        scale = next(i.scale for i in study.items if i.name == declared.satisfaction)
+        # Without a rule of the study: the upper of five equal parts of the scale and the one below.
+        top = scale.minimum + 0.6 * (scale.maximum - scale.minimum)
+        limit = top if declared.satisfied_from is None else declared.satisfied_from
+        yield customer_satisfaction(survey.items[declared.satisfaction], satisfied_from=limit)
+    if declared.recommendation:
+        yield net_promoter_score(_column(survey, declared.recommendation))
+
+
+def _column(survey: Survey, name: str) -> pd.Series:
+    """Return the numbers of an item, an amount or a profile column."""
+    import pandas as pd
+
+    for frame in (survey.items, survey.quantities):
+        if name in frame:
+            return frame[name]
+    return pd.to_numeric(survey.profile[name].astype(object), errors="coerce")
+
+
+def _of_purchases(purchases: TransactionSummary | pd.DataFrame) -> Iterator[Metric]:
+    yield repeat_purchase_rate(purchases)
+    yield purchase_engagement(purchases)
+
+
+def _of_model(model: PurchaseModel) -> Iterator[Metric]:
+    """Churn and growth as the fitted model sees them."""
+    yield _churn(model)
+    # As much time ahead as was observed: the mean age of all customers.
+    span = float(np.average(model.history.age, weights=model.history.weight))
+    past = model.history.frequency[model.history.position]
+    yield growth_potential(model.expected_transactions(span), past)
+
+
+def _churn(model: PurchaseModel) -> Metric:
+    """Return the expected share of customers who are lost already."""
+    share = _lost_share(model, model.theta)
+    steps = np.eye(len(model.theta)) * _STEP
+    slope = np.array(
+        [(_lost_share(model, model.theta + h) - _lost_share(model, model.theta - h)) for h in steps]
+    ) / (2 * _STEP)
+    error = float(np.sqrt(slope @ model.covariance @ slope))
+    half = norm.ppf(0.5 + model.confidence / 2) * error / max(share * (1 - share), 1e-12)
+    low, high = expit(logit(share) + np.array([-half, half]))
+    row = {"metric": "churn_rate", "group": "", "estimate": share, "std_error": error,
+           "ci_low": float(low), "ci_high": float(high), "n": model.n_used}  # fmt: skip
+    return as_metric([row], Text("expected churn", zh="预期流失"), model.confidence)
+
+
+def _lost_share(model: PurchaseModel, theta: np.ndarray) -> float:
+    parameters = parameters_by_row(model.family, theta, model.history)
+    alive = model.family.probability_alive(parameters, model.history)
+    return float(np.average(1 - alive, weights=model.history.weight))
+
+
+def _of_service(study: Study, service: pd.DataFrame) -> Iterator[Metric]:
+    log = study.service_log
+    asked = [log.first_contact, log.complaint, log.target_minutes and log.minutes]
+    if any(asked):
+        yield summarise_service(
+            service, customer=log.customer, first_contact=log.first_contact,
+            complaint=log.complaint, minutes=log.minutes if log.target_minutes else None,
+            target_minutes=log.target_minutes, confidence=study.options.confidence,
+        )  # fmt: skip

@@ -1,0 +1,309 @@
+"""Which purchase model to believe: likelihood, nested tests and the holdout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import chi2
+
+from cx_value.base.errors import ConvergenceError, DataError, ModelError
+from cx_value.base.results import Result
+from cx_value.base.wording import Text, format_number, format_p
+from cx_value.value.log.transactions import TransactionSummary
+from cx_value.value.purchase.families import NESTED_IN
+from cx_value.value.purchase.model import PurchaseModel, fit_purchase_model
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+_BINS = 7  # calibration frequencies 0 … 6 stand alone, 7 and more together, as in the papers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LikelihoodRatioTest(Result):
+    """Twice the gain in log likelihood of a larger model over one nested in it."""
+
+    larger: str
+    smaller: str
+    statistic: float
+    df: int
+    p_value: float
+
+    def table(self) -> pd.DataFrame:
+        """Return one row: ``larger smaller statistic df p_value``."""
+        import pandas as pd
+
+        names = ("larger", "smaller", "statistic", "df", "p_value")
+        return pd.DataFrame([{name: getattr(self, name) for name in names}])
+
+    def sentence(self, lang: str = "en") -> str:
+        """State the test."""
+        p_value = format_p(self.p_value, lang=lang, relation=True)
+        test = f"χ²({self.df}) = {format_number(self.statistic, 2, lang=lang)}, p {p_value}"
+        better = self.p_value < 0.05
+        if lang == "zh":
+            return (
+                f"{self.larger}{'显著优于' if better else '并不显著优于'}{self.smaller}（{test}）。"
+            )
+        verb = (
+            "fits significantly better than" if better else "does not fit significantly better than"
+        )
+        return f"{self.larger} {verb} {self.smaller}, {test}."
+
+
+def likelihood_ratio_test(larger: PurchaseModel, smaller: PurchaseModel) -> LikelihoodRatioTest:
+    """Test a purchase model against one nested in it.
+
+    Parameters
+    ----------
+    larger, smaller : PurchaseModel
+        Fitted to the same customers.
+
+    Raises
+    ------
+    ModelError
+        If the smaller is no special case of the larger, or the customers differ.
+
+    Notes
+    -----
+    Against a model without drop-out, or with one drop-out rate, the hypothesis lies on the
+    boundary of the parameters: the χ² reference is then conservative, and a note says so.
+    """
+    _require_nested(larger, smaller)
+    statistic = max(0.0, 2 * (larger.log_likelihood - smaller.log_likelihood))
+    df = len(larger.theta) - len(smaller.theta)
+    notes = ()
+    if larger.model != smaller.model:
+        notes = (
+            Text(
+                "The smaller model lies on the boundary of the larger one; the p value is too "
+                "large rather than too small.",
+                zh="较小模型位于较大模型的参数边界，p值偏大（检验偏保守）。",
+            ),
+        )
+    return LikelihoodRatioTest(
+        n_used=larger.n_used,
+        method=Text("likelihood ratio test", zh="似然比检验"),
+        notes=notes,
+        larger=_name(larger),
+        smaller=_name(smaller),
+        statistic=statistic,
+        df=df,
+        p_value=float(chi2.sf(statistic, df)),
+    )
+
+
+def _name(model: PurchaseModel) -> str:
+    moved = " + ".join(model.covariates)
+    return f"{model.family.title} ({moved})" if moved else str(model.family.title)
+
+
+def _require_nested(larger: PurchaseModel, smaller: PurchaseModel) -> None:
+    same_family = larger.model == smaller.model or larger.model in NESTED_IN.get(smaller.model, ())
+    if not (same_family and set(smaller.covariates) <= set(larger.covariates)) or len(
+        larger.theta
+    ) <= len(smaller.theta):
+        raise ModelError(
+            f"{_name(smaller)} is not a special case of {_name(larger)} · allowed: nested models · "
+            "do: compare them by AIC (compare_purchase_models)"
+        )
+    if larger.n_used != smaller.n_used:
+        raise ModelError(
+            f"The models were fitted to {larger.n_used} and {smaller.n_used} customers · allowed: "
+            "the same customers · do: fit both to one summary"
+        )
+
+
+# --- several models -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ModelComparison(Result):
+    """Purchase models side by side.
+
+    Attributes
+    ----------
+    models : dict
+        The fitted models by the name asked for.
+    chosen : str
+        The model with the lowest AIC.
+    rows : pandas.DataFrame
+        One row a model asked for.
+    """
+
+    models: dict[str, PurchaseModel]
+    chosen: str
+    rows: pd.DataFrame
+
+    @property
+    def model(self) -> PurchaseModel:
+        """The chosen model as it was fitted."""
+        return self.models[self.chosen]
+
+    def table(self) -> pd.DataFrame:
+        """Return ``model fitted n_parameters log_likelihood aic delta_aic chosen failure``.
+
+        With a holdout in the summary also ``holdout_actual holdout_expected holdout_mae
+        holdout_rmse``: totals, and errors per customer.
+        """
+        return self.rows
+
+    def sentence(self, lang: str = "en") -> str:
+        """Name the chosen model and the runner-up."""
+        rows = self.rows.dropna(subset="aic").sort_values("aic")
+        best = self.models[self.chosen].family.title.in_language(lang)
+        aic = format_number(rows["aic"].iloc[0], 2, lang=lang)
+        others = [
+            f"{self.models[m].family.title.in_language(lang)} +{format_number(d, 2, lang=lang)}"
+            for m, d in zip(rows["model"].iloc[1:], rows["delta_aic"].iloc[1:], strict=True)
+        ]
+        if lang == "zh":
+            return f"按 AIC 选择 {best}（AIC = {aic}；其余：{'、'.join(others) or '无'}）。"
+        rest = f"; the others: {', '.join(others)}" if others else ""
+        return f"By AIC the {best} model was chosen (AIC = {aic}{rest})."
+
+
+def compare_purchase_models(
+    summary: TransactionSummary | pd.DataFrame,
+    models: Sequence[str] = ("bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"),
+    *,
+    covariates: Sequence[str] = (),
+) -> ModelComparison:
+    """Fit several purchase models to the same customers and choose by AIC.
+
+    Parameters
+    ----------
+    summary : TransactionSummary or pandas.DataFrame
+        With holdout columns, predictions are compared with what customers went on to do.
+    models : sequence of str
+        As in :func:`cx_value.value.purchase.model.fit_purchase_model`.
+
+    Returns
+    -------
+    ModelComparison
+        A model that has no proper optimum stays in the table with its failure in words.
+
+    Raises
+    ------
+    ConvergenceError
+        If no model can be fitted.
+    """
+    import pandas as pd
+
+    frame = summary.customers if isinstance(summary, TransactionSummary) else summary
+    fits, rows = {}, []
+    for name in models:
+        try:
+            fits[name] = fit_purchase_model(summary, name, covariates=covariates)
+            rows.append(_row(name, fits[name], frame))
+        except ConvergenceError as error:
+            rows.append({"model": name, "failure": str(error)})
+    if not fits:
+        raise ConvergenceError(rows[0]["failure"])
+    table = pd.DataFrame(rows)
+    table["delta_aic"] = table["aic"] - table["aic"].min()
+    chosen = str(table.loc[table["aic"].idxmin(), "model"])
+    table["chosen"] = table["model"] == chosen
+    return ModelComparison(
+        n_used=fits[chosen].n_used,
+        method=Text("comparison of purchase models", zh="购买模型比较"),
+        notes=tuple(dict.fromkeys(note for fit in fits.values() for note in fit.notes)),
+        models=fits,
+        chosen=chosen,
+        rows=table,
+    )
+
+
+def _row(name: str, fit: PurchaseModel, frame: pd.DataFrame) -> dict:
+    row = {
+        "model": name,
+        "fitted": fit.model,
+        "n_parameters": len(fit.theta),
+        "log_likelihood": fit.log_likelihood,
+        "aic": fit.aic,
+        "failure": "",
+    }
+    if "frequency_holdout" not in frame:
+        return row
+    actual = frame["frequency_holdout"].to_numpy(dtype=float)
+    expected = fit.expected_transactions(float(frame["age_holdout"].iloc[0])).to_numpy()
+    return row | {
+        "holdout_actual": actual.sum(),
+        "holdout_expected": expected.sum(),
+        "holdout_mae": np.abs(actual - expected).mean(),
+        "holdout_rmse": np.sqrt(np.square(actual - expected).mean()),
+    }
+
+
+# --- calibration --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HoldoutCalibration(Result):
+    """Purchases in the holdout, actual beside expected, by purchases in the calibration period."""
+
+    rows: pd.DataFrame
+    model: str
+
+    def table(self) -> pd.DataFrame:
+        """Return ``frequency customers actual expected``, means per customer; 7 means 7 or more."""
+        return self.rows
+
+    def sentence(self, lang: str = "en") -> str:
+        """State the totals and how far the model is off."""
+        weight = self.rows["customers"]
+        actual = float(weight @ self.rows["actual"])
+        expected = float(weight @ self.rows["expected"])
+        off = 100 * (expected / actual - 1) if actual else float("nan")
+        numbers = [format_number(v, 0, lang=lang) for v in (expected, actual)]
+        percent = format_number(off, 1, lang=lang)
+        if lang == "zh":
+            told = f"预测验证期内购买 {numbers[0]} 次，实际 {numbers[1]} 次"
+            return f"{self.model} {told}（偏差 {percent}%）。"
+        return (
+            f"{self.model} expected {numbers[0]} purchases in the holdout period; there were "
+            f"{numbers[1]} (off by {percent}%)."
+        )
+
+    def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+        """Draw actual and expected means by calibration frequency."""
+        from cx_value.value.pictures import plot_calibration
+
+        return plot_calibration(self, ax, lang=lang)
+
+
+def check_holdout(model: PurchaseModel, summary: TransactionSummary) -> HoldoutCalibration:
+    """Compare expected and actual purchases in the holdout, by frequency in the calibration.
+
+    Raises
+    ------
+    DataError
+        If the summary has no holdout.
+    """
+    import pandas as pd
+
+    frame = summary.customers
+    if "frequency_holdout" not in frame:
+        raise DataError(
+            "The summary has no holdout · allowed: one made with calibration_end · do: call "
+            "summarise_transactions(..., calibration_end=...)"
+        )
+    expected = model.expected_transactions(float(frame["age_holdout"].iloc[0])).to_numpy()
+    sets = pd.DataFrame(
+        {
+            "frequency": np.minimum(frame["frequency"].to_numpy(), _BINS),
+            "actual": frame["frequency_holdout"].to_numpy(dtype=float),
+            "expected": expected,
+        }
+    ).groupby("frequency")
+    rows = sets.mean().assign(customers=sets.size()).reset_index()
+    return HoldoutCalibration(
+        n_used=len(frame),
+        method=Text("holdout calibration", zh="验证期校准"),
+        rows=rows[["frequency", "customers", "actual", "expected"]],
+        model=str(model.family.title),
+    )

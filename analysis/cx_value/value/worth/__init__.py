@@ -1,0 +1,1 @@
+"""What customers are worth: spend, lifetime value, contracts, stages."""

@@ -1,0 +1,128 @@
+"""A study with a survey, purchases and claims, end to end: what is stored is what is printed."""
+
+import json
+import re
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from cx_value.base.errors import DataError
+from cx_value.publish.build import Job, build_report, notebooks_of
+from cx_value.simulate.bank_panel import simulate_panel, write_panel
+from cx_value.study import check_study, read_study
+from cx_value.value import (
+    fit_link,
+    link_latent_covariates,
+    match_answers,
+    summarise_transactions,
+)
+from cx_value.value.plan import group_to_compare
+from linked_world import MODEL, WORLD
+
+STUDY = """\
+name: linked
+title: {en: A linked study, zh: 关联研究}
+data: {file: survey.csv, id: customer}
+scale: {min: 1, max: 7}
+constructs:
+  REL: {label: {en: Reliability, zh: 可靠性}, items: [REL1, REL2, REL3]}
+  SAT: {label: {en: Satisfaction, zh: 顾客满意}, items: [SAT1, SAT2, SAT3]}
+  LOY: {label: {en: Loyalty, zh: 顾客忠诚}, items: [LOY1, LOY2, LOY3]}
+profile: {NPS: {label: NPS}}
+models: {chain: [REL -> SAT -> LOY]}
+transactions: {file: transactions.csv, cost: cost, currency: {en: CNY, zh: 元}}
+service_log: {file: service.csv, minutes: minutes, complaint: complaint, target_minutes: 10}
+value: {purchase_model: pareto_nbd, horizon_years: 2, satisfaction: SAT, loyalty: LOY}
+metrics: {satisfaction: SAT1, satisfied_from: 6, recommendation: NPS}
+claims: [satisfaction_value, share_price]
+options: {bootstrap: 40, parallel_analysis_draws: 20, seed: 3}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("linked")
+    write_panel(simulate_panel(customers=700, respondents=450, rivals=50, seed=4, **WORLD), place)
+    (place / "study.yml").write_text(STUDY, encoding="utf-8")
+    return place
+
+
+@pytest.fixture(scope="module")
+def built(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("build")
+    options = {"languages": ("en", "zh"), "formats": ("html",), "renderer": "embedded"}
+    study = read_study(folder)
+    build_report(Job(study_file=folder / "study.yml", study=study, out=out, **options))
+    return out / "linked"
+
+
+def stored(built, name):
+    return pd.read_csv(built / "results" / f"{name}.csv")
+
+
+def said(built, name):
+    return json.loads((built / "results" / f"{name}.json").read_text(encoding="utf-8"))["sentence"]
+
+
+def test_every_notebook_of_the_suite_has_something_to_say(folder, built):
+    names = [path.stem for path in notebooks_of(read_study(folder))]
+    assert {"01_sample", "05_structure", "06_value", "06_value_link", "12_robustness"} <= set(names)
+    assert {p.stem for p in (built / "notebooks").glob("*.ipynb")} == set(names)
+
+
+def test_the_link_stored_is_the_one_made_by_hand(folder, built):
+    """The notebook passes on the study's horizon, discount, margin from costs, and seed."""
+    purchases = summarise_transactions(
+        folder / "transactions.csv", customer="customer", date="date", amount="amount", cost="cost"
+    )
+    survey = pd.read_csv(folder / "survey.csv")
+    terms = {"horizon": 2 * 365.25 / 7, "discount_rate_per_year": 0.1, "margin": purchases.margin}
+    link = fit_link(match_answers(survey, purchases), MODEL, touches=("LOY",), **terms)
+    by_hand = link_latent_covariates(link, seed=3).table()
+    columns = ["estimate", "std_error", "ci_low", "ci_high"]
+    table = stored(built, "link")
+    # Nobody is careless in this world; a sheet set aside by chance moves the third digit.
+    pd.testing.assert_frame_equal(table[columns], by_hand[columns], rtol=0.15, atol=0.05)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_report_prints_money_metrics_and_claims_as_stored(built, lang):
+    page = (built / f"report-{lang}" / "report.html").read_text(encoding="utf-8")
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+    row = stored(built, "link").query("`from` == 'SAT' and effect == 'money'").iloc[0]
+    assert f"{row['estimate']:.2f}" in said(built, "link")[lang]
+    assert f"{row['estimate']:.2f}" in text
+    value = stored(built, "lifetime_value")["lifetime_value"]
+    assert f"{value.sum():,.0f}" in text
+    for metric in ("csat", "nps", "repeat_purchase_rate", "complaint_rate"):
+        estimate = stored(built, "core_metrics").set_index("metric").loc[metric, "estimate"]
+        assert f"{estimate:.3f}".replace("-", "−") in text, metric
+    claims = stored(built, "claims").set_index("claim")
+    assert claims.loc["share_price", "verdict"] == "not_testable"
+    assert f"{claims.loc['satisfaction_value', 'estimate']:.1f}" in text
+    share = len(stored(built, "value_by_loyalty"))
+    assert share == 4 and stored(built, "value_by_loyalty")["customers"].sum() == len(value)
+
+
+def test_identifiers_that_do_not_match_are_no_fault_of_the_file_but_of_the_link(folder, tmp_path):
+    survey = pd.read_csv(folder / "survey.csv")
+    survey["customer"] = [f"X{i}" for i in range(len(survey))]
+    for name in ("transactions.csv", "service.csv", "study.yml"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    survey.to_csv(tmp_path / "survey.csv", index=False)
+    assert not [f for f in check_study(tmp_path) if f.severity == "error"]
+    purchases = summarise_transactions(
+        tmp_path / "transactions.csv", customer="customer", date="date", amount="amount"
+    )
+    with pytest.raises(DataError, match="allowed"):
+        match_answers(survey, purchases)
+
+
+@pytest.mark.parametrize(("sizes", "compared"), [((120, 100), True), ((300, 99), False)])
+def test_groups_are_compared_where_each_is_large_enough(sizes, compared):
+    labels = [name for name, n in zip("ab", sizes, strict=True) for _ in range(n)]
+    answers = pd.DataFrame({"region": pd.Categorical(labels, ["a", "b", "nobody"])})
+    study, match = SimpleNamespace(group="region"), SimpleNamespace(answers=answers)
+    assert group_to_compare(study, match) == ("region" if compared else None)
+    assert group_to_compare(SimpleNamespace(group=None), match) is None

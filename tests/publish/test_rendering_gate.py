@@ -1,0 +1,219 @@
+"""The gate before both renderers, and the Quarto route behind a stand-in for Quarto.
+
+Messages are compared with the faults written into the sample report (tests/rendering). Widths in
+Word are whole twentieths of a point and may differ by rounding.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from cx_value.base.errors import ReportError
+from cx_value.publish.rendering.embedded import render_embedded
+from cx_value.publish.rendering.quarto import find_quarto, render_quarto
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from rendering_sample import ROUNDING, W, column_widths, tables_by_label, w, write_sample_report
+
+
+@pytest.fixture
+def project(tmp_path):
+    return write_sample_report(tmp_path / "report", "en")
+
+
+# The gate ----------------------------------------------------------------------------------------
+
+BAD = [
+    ("See @fig-nothing.", "reference @fig-nothing points at nothing"),
+    ("See @sec-resluts.", r"reference @sec-resluts points at nothing · allowed: sec-results"),
+    ("Said before [@nobody1999].", "citation @nobody1999 is not in the bibliography"),
+    ("![A](figures/none){#fig-none}", r"image file figures/none.svg does not exist"),
+    ("![A](figures/none){#fig-none}", r"image file figures/none.png does not exist"),
+    ("![A](https://example.org/a.png)", "is not a file of the report"),
+    ("{{< include _none.qmd >}}", "included file _none.qmd does not exist"),
+    ("{{< video a.mp4 >}}", "shortcode video is not known"),
+    ("{{< meta no-such-key >}}", "the report has no setting no-such-key"),
+    ("Well done \U0001f600.", r"U\+1F600, GRINNING FACE"),
+    ("A private \ue000 sign.", r"U\+E000"),
+    ("如@fig-path所示", r"reference @fig-path touches Chinese text .* write \[@fig-path\]"),
+    ("## Again {#sec-results}", "label sec-results is given again"),
+    ("| a | b |\n|---|---|\n| " + "x" * 90 + " | " + "y" * 60 + " |", "a table of 2 columns needs"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BAD, ids=[message[:30] for _, message in BAD])
+@pytest.mark.parametrize("renderer", ["embedded", "quarto"])
+def test_the_gate_names_what_and_where(project, text, message, renderer, monkeypatch, tmp_path):
+    chapter = project / "_01_method.qmd"
+    lines = chapter.read_text(encoding="utf-8").split("\n")
+    place = len(lines) + 1 + text.startswith("|")  # a table is named by its second line
+    chapter.write_text("\n".join([*lines, text, ""]), encoding="utf-8")
+    _fake_quarto(tmp_path, monkeypatch)
+    render = {"embedded": render_embedded, "quarto": render_quarto}[renderer]
+    with pytest.raises(ReportError, match=message) as error:
+        render(project, ["html"])
+    # a label given twice is told of where it is met the second time, in reading order
+    where = "_02_results.qmd:1" if "given again" in message else f"_01_method.qmd:{place}"
+    assert f"{where}: " in str(error.value)
+
+
+def test_the_gate_reports_every_fault_at_once(project):
+    chapter = project / "_01_method.qmd"
+    text = chapter.read_text(encoding="utf-8") + "\n@fig-one and @tbl-two [@three].\n"
+    chapter.write_text(text, encoding="utf-8")
+    with pytest.raises(ReportError, match="3 faults found"):
+        render_embedded(project, ["html"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mail someone@example.org or see <https://example.org/@user>.",
+        "Code `@fig-none` and `{{< x >}}`.",
+        "```\n@fig-none [@none] ![a](none.png)\n```",
+        "An escaped \\@nobody.",
+        "A comment <!-- @fig-none -->.",
+        "Twice [@fornell1996, pp. 7--9; see also @tenenhaus2005].",
+        "图[@fig-path]与[@tbl-fit]，@sec-results 之后。",
+    ],
+)
+def test_the_gate_lets_pass_what_is_right(project, text):
+    chapter = project / "_01_method.qmd"
+    chapter.write_text(chapter.read_text(encoding="utf-8") + "\n" + text + "\n", encoding="utf-8")
+    render_embedded(project, ["html"])
+
+
+def test_a_missing_bibliography_is_named(project):
+    (project / "references.bib").unlink()
+    with pytest.raises(ReportError, match=r"_quarto.yml: file references.bib does not exist"):
+        render_embedded(project, ["html"])
+
+
+def test_a_formula_that_cannot_be_read_is_refused(project):
+    chapter = project / "_01_method.qmd"
+    text = chapter.read_text(encoding="utf-8") + "\n$\\frac{1$\n"
+    chapter.write_text(text, encoding="utf-8")
+    with pytest.raises(ReportError, match="Could not convert TeX math"):
+        render_embedded(project, ["html"])
+
+
+def test_the_partials_serve_a_template_that_sets_its_own_page(project):
+    # as Quarto's does: a page of another size before ours, no blank lines around the partials
+    (project / "theme" / "report.typst").write_text(
+        "#let horizontalrule = line(length: 50%)\n"
+        "#show figure: it => if type(it.kind) != str { return it } else { it }\n"
+        "${ typst-template.typ() }\n"
+        '#set page(paper: "us-letter", margin: (x: 1.25in, y: 1.25in), numbering: "1")\n'
+        "${ typst-show.typ() }\n$body$\n"
+    )
+    pdf = render_embedded(project, ["pdf"])["pdf"].read_bytes()
+    sizes = set(re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf))
+    assert {(round(float(w)), round(float(h))) for w, h in sizes} == {(595, 842), (842, 595)}
+
+
+# Quarto ------------------------------------------------------------------------------------------
+
+
+def _fake_quarto(folder: Path, monkeypatch, *, says: str = "", code: int = 0, makes: str = "made"):
+    """Put an executable ``quarto`` on PATH that notes how it was called and writes a report."""
+    folder = folder / "bin"
+    folder.mkdir(exist_ok=True)
+    script = folder / "quarto"
+    script.write_text(
+        textwrap.dedent(f"""\
+            #!{sys.executable}
+            import json, os, pathlib, shutil, sys
+            note = {{"argv": sys.argv[1:], "cwd": os.getcwd(),
+                    "fonts": os.environ.get("TYPST_FONT_PATHS", ""),
+                    "epoch": os.environ.get("SOURCE_DATE_EPOCH", ""),
+                    "sources": sorted(p.name for p in pathlib.Path().iterdir())}}
+            with open({str(folder / "calls.jsonl")!r}, "a") as log:
+                log.write(json.dumps(note) + "\\n")
+            sys.stderr.write({says!r})
+            form = {{"html": "html", "typst": "pdf", "docx": "docx"}}[sys.argv[-1]]
+            made = {makes!r}
+            if made.endswith(".docx"):
+                shutil.copyfile(made, "report.docx")
+            elif made:
+                pathlib.Path("report." + form).write_text(made)
+            sys.exit({code})
+            """)
+    )
+    script.chmod(script.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return folder / "calls.jsonl"
+
+
+needs_scripts = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
+
+
+@needs_scripts
+def test_quarto_is_called_once_per_format_on_a_copy(project, tmp_path, monkeypatch):
+    import json
+
+    calls = _fake_quarto(tmp_path, monkeypatch)
+    assert find_quarto() == tmp_path / "bin" / "quarto"
+    made = render_quarto(project, ["pdf", "html"])
+    assert made == {"html": project / "report.html", "pdf": project / "report.pdf"}
+    assert (project / "report.pdf").read_text() == "made"
+    notes = [json.loads(line) for line in calls.read_text().splitlines()]
+    assert [note["argv"] for note in notes] == [
+        ["render", "report.qmd", "--to", "html"],
+        ["render", "report.qmd", "--to", "typst"],
+    ]
+    assert all(Path(note["cwd"]) != project for note in notes)
+    assert {"_quarto.yml", "report.qmd", "references.bib", "theme"} <= set(notes[0]["sources"])
+    assert (Path(notes[0]["fonts"]) / "NotoSansCJKsc-Regular.otf").is_file()
+    assert notes[0]["epoch"] == "1772323200"  # 2026-03-01, the date of the report
+    assert not list(project.glob(".rendering-*"))
+
+
+@needs_scripts
+@pytest.mark.parametrize(
+    ("fake", "message"),
+    [
+        ({"says": "WARNING: Unable to resolve crossref @fig-path\n"}, r"_01_method.qmd:5: WARN"),
+        ({"says": "[WARNING] Citeproc: citation fornell1996 not found\n"}, r"_01_method.qmd:3: "),
+        ({"says": "ERROR: it broke\n", "code": 1}, r"ended with code 1:\n(?s:.*)ERROR: it broke"),
+        ({"makes": ""}, "did not write report.html"),
+    ],
+)
+def test_quarto_passes_the_same_gate(project, tmp_path, monkeypatch, fake, message):
+    (project / "report.html").write_text("old")
+    _fake_quarto(tmp_path, monkeypatch, **fake)
+    with pytest.raises(ReportError, match=message):
+        render_quarto(project, ["html"])
+    assert not (project / "report.html").exists()
+
+
+@needs_scripts
+def test_word_widths_are_mended_on_the_quarto_route(project, tmp_path, monkeypatch):
+    made = render_embedded(project, ["docx"])["docx"]
+    widthless = tmp_path / "widthless.docx"
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(widthless, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "word/document.xml":
+                content = re.sub(rb"<w:tcW [^>]*/>|<w:tblLayout [^>]*/>", b"", content)
+                content = re.sub(rb"<w:gridCol [^>]*/>", b'<w:gridCol w:w="0"/>', content)
+            target.writestr(name, content)
+    _fake_quarto(tmp_path, monkeypatch, makes=str(widthless))
+    render_quarto(project, ["docx"])
+    table = tables_by_label(project / "report.docx")["tbl-items"]
+    assert abs(column_widths(table)[1] - 0.8 * 9072) <= ROUNDING
+    assert table.find("w:tblPr/w:tblLayout", W).get(w("type")) == "fixed"
+
+
+def test_without_quarto_the_quarto_route_says_so(project, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert find_quarto() is None
+    with pytest.raises(ReportError, match="Quarto is not on PATH"):
+        render_quarto(project, ["html"])

@@ -1,0 +1,228 @@
+"""From a study file to its report, end to end, on a small study."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cx_value.base.errors import AnalysisError
+from cx_value.publish.build import Job, build_report, run_notebooks
+from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths
+from cx_value.study import read_study
+from small_study import write_small_study
+
+ROOT = Path(__file__).parents[2]
+FORMATS = ("html", "pdf", "docx")
+LANGUAGES = ("en", "zh")
+SURVEY_NOTEBOOKS = {
+    f"{name}.ipynb"
+    for name in ("01_sample", "02_reliability", "03_factors", "04_measurement", "05_structure",
+                 "12_robustness")
+}  # fmt: skip
+
+
+def job(study_file, out, **changes):
+    options = {"languages": LANGUAGES, "formats": FORMATS, "renderer": "embedded", **changes}
+    return Job(study_file=study_file, study=read_study(study_file), out=out, **options)
+
+
+def digests(folder, pattern):
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob(pattern))
+    }
+
+
+@pytest.fixture(scope="module")
+def study_file(tmp_path_factory):
+    return write_small_study(tmp_path_factory.mktemp("study") / "small")
+
+
+@pytest.fixture(scope="module")
+def built(study_file, tmp_path_factory):
+    out = tmp_path_factory.mktemp("build")
+    build_report(job(study_file, out))
+    return out
+
+
+def test_every_language_and_format_is_there(built):
+    for lang in LANGUAGES:
+        for suffix in FORMATS:
+            assert (built / "small" / f"report-{lang}" / f"report.{suffix}").stat().st_size > 10_000
+    run = {path.name for path in (built / "small" / "notebooks").glob("*.ipynb")}
+    assert run == SURVEY_NOTEBOOKS
+
+
+def test_the_command_line_does_the_same_and_the_bytes_are_the_same(built, study_file, tmp_path):
+    command = [sys.executable, "-m", "cx_value", "report", str(study_file.parent),
+               "--out", str(tmp_path), "--renderer", "embedded"]  # fmt: skip
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "report.pdf" in run.stdout and re.search(r"✓ +02_reliability +\d", run.stderr)
+    for pattern in ("results/*", "report.html", "report.pdf"):
+        assert digests(built / "small", pattern) == digests(tmp_path / "small", pattern), pattern
+
+
+def test_nothing_runs_again_when_nothing_changed(built, study_file, capsys):
+    before = digests(built, "report.*")
+    build_report(job(study_file, built))
+    told = capsys.readouterr().err
+    assert "…" not in told and told.count("unchanged") == len(SURVEY_NOTEBOOKS) + 2
+    assert digests(built, "report.*") == before
+
+
+def test_every_stored_result_says_where_it_comes_from(built):
+    files = sorted((built / "small" / "results").glob("*.json"))
+    assert len(files) > 30
+    for path in files:
+        meta = json.loads(path.read_text(encoding="utf-8"))
+        assert {"n_used", "method", "seed", "data_sha256", "code_sha256", "table"} <= set(meta)
+        assert len(meta["data_sha256"]) == len(meta["code_sha256"]) == 64 and meta["seed"] == 11
+        assert (path.parent / meta["table"]).exists()
+
+
+def text_of(path):
+    html = path.read_text(encoding="utf-8")
+    html = re.sub(r"<(style|script|svg)\b.*?</\1>", " ", html, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_report_prints_no_impossible_p_and_leaves_nothing_unresolved(built, lang):
+    text = text_of(built / "small" / f"report-{lang}" / "report.html")
+    assert not re.search(r"p\s*=\s*0?\.000\b", text)
+    for trace in ("<<", ">>", "<%", r"\{\{", r"\?@", r"\bnan\b", r"\bNone\b(?! of)", r"\bNaN\b"):
+        assert not re.search(trace, text), trace
+
+
+def test_reports_in_both_languages_state_the_same_numbers(built):
+    def numbers(lang):
+        found = re.findall(r"\d*\.\d{2,3}", text_of(built / "small" / f"report-{lang}/report.html"))
+        return sorted(number.lstrip("0") for number in found)
+
+    english, chinese = numbers("en"), numbers("zh")
+    shared = len(set(english) & set(chinese))
+    assert shared / len(set(english) | set(chinese)) > 0.98
+
+
+def test_missing_answers_reach_the_report(built):
+    text = text_of(built / "small" / "report-en" / "report.html")
+    assert "Little" in text and "156" in text  # rows that answered every item
+
+
+def test_an_unknown_result_stops_the_build_with_chapter_and_line(built, study_file, monkeypatch,
+                                                                 tmp_path):  # fmt: skip
+    from cx_value.base.errors import ReportError
+    from cx_value.publish.chapters import bind as chapters
+
+    report = tmp_path / "report"
+    shutil.copytree(ROOT / "report", report)
+    chapter = report / "en" / "_13_limits.qmd"
+    chapter.write_text("# Limits\n\n<< num('fitt', 'cfi') >>\n", encoding="utf-8")
+    monkeypatch.setattr(chapters, "REPORT", report)
+    with pytest.raises(ReportError, match=r"en/_13_limits\.qmd, line 3: no result 'fitt'"):
+        chapters.write_project(read_study(study_file), "en", built / "small")
+
+
+def code_cell(source, **metadata):
+    return {"cell_type": "code", "id": f"c{len(source)}", "metadata": metadata, "source": source,
+            "outputs": [], "execution_count": None}  # fmt: skip
+
+
+def failing_notebook(folder):
+    cells = [
+        code_cell("study = out = draft = None", tags=["parameters"]),
+        code_cell("from cx_value.base.errors import DataError\nraise DataError('no such item')"),
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path = folder / "09_fails.ipynb"
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
+def test_an_error_in_a_notebook_is_shown_as_its_cell_and_message(tmp_path):
+    notebook = failing_notebook(tmp_path)
+    with pytest.raises(NotebookError) as caught:
+        execute_notebook(notebook, tmp_path / "out.ipynb", {"study": "s", "out": "o"})
+    told = str(caught.value)
+    assert "09_fails.ipynb, cell" in told and "raise DataError('no such item')" in told
+    assert told.endswith("DataError: no such item")
+
+
+def test_a_failed_build_leaves_no_report_that_looks_finished(built, study_file, monkeypatch,
+                                                             tmp_path):  # fmt: skip
+    from cx_value.publish import build
+
+    out = tmp_path / "build"
+    shutil.copytree(built, out)
+    monkeypatch.setattr(build, "notebook_paths", lambda: [failing_notebook(tmp_path)])
+    with pytest.raises(NotebookError):
+        build_report(job(study_file, out))
+    for suffix in FORMATS:
+        assert not list(out.glob(f"small/report-*/report.{suffix}"))
+
+
+def test_an_unknown_notebook_parameter_is_refused(tmp_path):
+    with pytest.raises(AnalysisError, match="unknown notebook parameter 'studdy'"):
+        execute_notebook(notebook_paths()[0], tmp_path / "x.ipynb", {"studdy": "s"})
+
+
+def test_run_makes_results_without_a_report(study_file, tmp_path, monkeypatch):
+    from cx_value.publish import build
+
+    monkeypatch.setattr(build, "notebook_paths", lambda: notebook_paths()[:1])
+    run_notebooks(job(study_file, tmp_path, draft=True))
+    assert (tmp_path / "small" / "results" / "sample_flow.csv").exists()
+    assert not list(tmp_path.rglob("report.*"))
+
+
+def test_results_of_an_earlier_study_file_do_not_linger(tmp_path, monkeypatch):
+    from cx_value.publish import build
+
+    monkeypatch.setattr(build, "notebook_paths", lambda: notebook_paths()[:1])
+    file = write_small_study(tmp_path / "small", n=60)
+    results = tmp_path / "small" / "results"
+    run_notebooks(job(file, tmp_path, draft=True))
+    (results / "invariance.json").write_text("{}", encoding="utf-8")
+    run_notebooks(job(file, tmp_path, draft=True))
+    assert (results / "invariance.json").exists()  # nothing changed, nothing is touched
+    file.write_text(file.read_text(encoding="utf-8").replace("seed: 11", "seed: 12"), "utf-8")
+    run_notebooks(job(file, tmp_path, draft=True))
+    assert not (results / "invariance.json").exists() and (results / "sample_flow.csv").exists()
+
+
+def command(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "cx_value", *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+def test_check_lists_every_fault_at_once_and_exits_with_one(tmp_path):
+    study = write_small_study(tmp_path / "small")
+    text = study.read_text(encoding="utf-8").replace("qual_3]", "qual_33]")
+    text = text.replace("sat_2, ", "sat_22, ").replace("SAT -> LOY]", "SAT -> LOYAL]")
+    study.write_text(text.replace("seed: 11", "seeds: 11, confidence: 3"), encoding="utf-8")
+    for verb in ("check", "report"):
+        run = command(verb, tmp_path / "small")
+        told = run.stdout + run.stderr
+        assert run.returncode == 1 and "Traceback" not in told and "01_sample" not in told
+        # A column, a construct, a key and a value at fault, all in one pass.
+        for word in ("qual_33", "sat_22", "LOYAL", "seeds", "confidence"):
+            assert word in told, word
+    assert command("check", ROOT / "data" / "ecsi-mobile").returncode == 0
+
+
+def test_a_wrong_format_is_a_usage_error(study_file):
+    run = command("report", study_file, "--format", "html,odt")
+    assert run.returncode == 2 and "odt" in run.stderr
+
+
+def test_a_study_that_is_not_there_is_told_in_one_line(tmp_path):
+    run = command("report", tmp_path / "nothing")
+    assert run.returncode == 1 and "Traceback" not in run.stderr and "nothing" in run.stderr
