@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 
 from cx_value.base.errors import DataError, ModelError
-from cx_value.sem import bollen_stine, fit_model, resampling
+from cx_value.sem import bollen_stine, fit_model
 from cx_value.sem.design.latent_steps import advance
 from cx_value.sem.effects import effects
 from cx_value.sem.engine.likelihood import evaluate, gradient, hessian
+from cx_value.sem.resampling import moments as resampling
 from cx_value.sem.resampling.moments import EachRowOut, given_rows, order_of, resampled_targets
 from cx_value.sem.resampling.monte_carlo import monte_carlo
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,9 +26,14 @@ class Result:
         The statistic and its variant, in the field's words (a ``Text`` where it is printed).
     confidence : float
         Level of every interval in the table, 0 to 1.
-    notes : tuple of Text
-        What a reader must know to trust the number, in both languages.
+    notes : tuple of Phrase
+        What a reader must know to trust the number.
+
+    A result says itself by facts: ``template`` names the macro (``"topic.macro"``) of
+    ``report/words/<lang>/`` that turns ``facts()`` into words.
     """
+
+    template: ClassVar[str] = ""
 
     n_used: int
     n_dropped: int = 0
@@ -43,9 +49,19 @@ class Result:
         """Draw the result; only results that have a picture define this."""
         raise NotImplementedError(f"{type(self).__name__} has no picture")
 
+    def facts(self) -> dict[str, Any]:
+        """Return what a sentence may say: numbers, counts, codes, citation keys, judgements."""
+        raise NotImplementedError(f"{type(self).__name__} states no facts")
+
+    def phrase(self) -> Phrase:
+        """Return the facts with the template that says them."""
+        if not self.template:
+            raise NotImplementedError(f"{type(self).__name__} has no sentence")
+        return Phrase(self.template, self.facts())
+
     def sentence(self, lang: str = "en") -> str:
-        """State the result in APA prose, every number taken from :meth:`table`."""
-        raise NotImplementedError(f"{type(self).__name__} has no sentence")
+        """State the result in APA prose, codes as they are; the store knows the names."""
+        return self.phrase().in_language(lang)
 
     def _repr_html_(self) -> str:
         return self.table().to_html(index=False)

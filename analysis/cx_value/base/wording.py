@@ -38,8 +38,8 @@ class Text(str):
 
 
 def in_language(phrase: str, lang: str) -> str:
-    """Return a plain string as it is, a :class:`Text` in the language asked for."""
-    return phrase.in_language(lang) if isinstance(phrase, Text) else phrase
+    """Return a plain string as it is, a Text or Phrase in the language asked for."""
+    return phrase if type(phrase) is str else getattr(phrase, "in_language", lambda _: phrase)(lang)
 
 
 def format_number(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import ReportError
 from cx_value.base.wording import LANGUAGES, Text, in_language
+from cx_value.base.words import Phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +105,15 @@ class Record:
             )
         return found.iloc[0]
 
+    def phrase(self, macro: str = "") -> Phrase | None:
+        """Return the stored facts with their template, or another macro of the same topic."""
+        if "words" not in self.meta:
+            return None
+        stored = Phrase.read(self.meta)
+        topic = stored.template.partition(".")[0]
+        template = f"{topic}.{macro}" if macro and "." not in macro else macro or stored.template
+        return Phrase(template, stored.facts)
+
     def sentence(self, lang: str) -> str:
         """Return the stored sentence in a language."""
         if not self.meta.get("sentence"):
@@ -115,9 +125,9 @@ class Record:
         each = self.meta.get("sentences") or {}
         return each.get(lang) or [self.sentence(lang)]
 
-    def notes(self, lang: str) -> list[str]:
-        """Return the stored notes in a language."""
-        return [note[lang] for note in self.meta["notes"]]
+    def notes(self, lang: str) -> list[str | Phrase]:
+        """Return the stored notes: phrases, or words in a language."""
+        return [Phrase.read(n) if "words" in n else n[lang] for n in self.meta["notes"]]
 
     def _known(self, column: str) -> str:
         if column in self.table.columns:
@@ -142,12 +152,10 @@ class Store:
 
     def save(self, name: str, result: Result) -> Result:
         """Write a result's table and provenance, and hand it back so that a cell can show it."""
-        sentence = _sentences(result)
-        notes = [_both(note) for note in result.notes]
         meta = {
             "method": _both(result.method), "n_used": int(result.n_used),
             "n_dropped": int(result.n_dropped), "confidence": float(result.confidence),
-            "notes": notes, "sentence": sentence, "sentences": _each_sentence(result),
+            "notes": [_both(note) for note in result.notes], **_said(result),
         }  # fmt: skip
         self._write(name, meta, result.table())
         return result
@@ -231,8 +239,17 @@ def open_store(out: str | Path, study: Study, data_sha256: str) -> Store:
     return Store(Path(out), study, data_sha256)
 
 
-def _both(phrase: str) -> dict[str, str]:
+def _both(phrase: str | Phrase) -> dict[str, Any]:
+    if isinstance(phrase, Phrase):
+        return phrase.plain()
     return {lang: in_language(phrase, lang) for lang in LANGUAGES}
+
+
+def _said(result: Result) -> dict[str, Any]:
+    """Return a result's facts and the template that says them (or its sentences, as they are)."""
+    if result.template:
+        return result.phrase().plain()
+    return {"sentence": _sentences(result), "sentences": _each_sentence(result)}
 
 
 def _sentences(result: Result) -> dict[str, str] | None:

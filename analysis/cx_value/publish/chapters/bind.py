@@ -13,11 +13,13 @@ import shutil
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import ReportError
+from cx_value.base.markdown import escape_prose
 from cx_value.base.wording import (
     Text,
     format_interval,
@@ -27,8 +29,9 @@ from cx_value.base.wording import (
     in_language,
     join_words,
 )
+from cx_value.base.words import Phrase, Phrasebook
 from cx_value.notebook.store import Record, Store
-from cx_value.publish.chapters.prose import escape_prose, write_prose
+from cx_value.publish.chapters.prose import write_prose
 from cx_value.publish.chapters.provenance import commit, software
 from cx_value.publish.rendering.gate import bracket_references
 from cx_value.publish.rendering.project import install_theme
@@ -83,7 +86,7 @@ def write_project(study: Study, lang: str, folder: Path, *, draft: bool = False)
     return project
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Binder:
     """Fills chapters from one store, for one study and language."""
 
@@ -196,9 +199,19 @@ class Binder:
         return f"[@{rule.source}]" if rule.source else self.words(rule.said)
 
     # Sentences
-    def say(self, name: str) -> str:
-        """Print the sentence of a result, sources cited."""
-        return write_prose(self.store.read(name).sentence(self.lang), self.lang)
+    @cached_property
+    def phrasebook(self) -> Phrasebook:
+        """The words of this study in this language, sources cited by key."""
+        money = self.study.transactions.currency if self.study.transactions else ""
+        return Phrasebook(self.lang, names=self.names, citing="keys", currency=money)
+
+    def say(self, name: str, macro: str = "") -> str:
+        """Print the words of a result: its own macro, or another one of the same topic."""
+        record = self.store.read(name)
+        phrase = record.phrase(macro)
+        if phrase is not None:
+            return self.phrasebook.say(phrase)
+        return write_prose(record.sentence(self.lang), self.lang)
 
     def prose(self, text: str) -> str:
         """Print a stored text as it stands, sources cited."""
@@ -212,8 +225,13 @@ class Binder:
         """Print the notes of a result as a list; nothing where there are none."""
         return self._listed(self.store.read(name).notes(self.lang))
 
-    def _listed(self, texts: Sequence[str]) -> str:
-        return "\n".join(f"- {write_prose(text, self.lang)}" for text in texts)
+    def _listed(self, texts: Sequence[str | Phrase]) -> str:
+        return "\n".join(f"- {self._printed(text)}" for text in texts)
+
+    def _printed(self, text: str | Phrase) -> str:
+        if isinstance(text, Phrase):
+            return self.phrasebook.say(text)
+        return write_prose(text, self.lang)
 
     # Tables and figures
     def table(

@@ -8,27 +8,13 @@ from __future__ import annotations
 
 import re
 
+from cx_value.base.markdown import escape_prose
 from cx_value.publish.chapters.citations import bibliography, cite_sources
-from cx_value.publish.tables.cells import escape_text
 
-# What would begin a list or a division at the head of a line: "- ", "3. ", "(i) ", ": ", ":::".
-_OPENING = re.compile(r"^(\(?\w{1,9})([.)])(?=\s)|^()([-+]|:+)(?=\s|\Z)")
-# An entity, or points and strokes that typographers join.
-_JOINED = re.compile(r"&(?=#?\w+;)|-(?=-)|(?<=-)-|\.(?=\.)|(?<=\.)\.")
 # Words that join what follows or stands before them in a computed sentence, never part of a label.
 _JOINT = "介于|与|和|为|及|至|的|等"
 _BEFORE = re.compile(rf"(?<=[A-Za-z0-9%])({_JOINT})")
 _AFTER = re.compile(rf"({_JOINT})(?=[A-Za-z0-9])")
-
-
-def escape_prose(text: str) -> str:
-    r"""Return text that pandoc prints as it stands, at the head of a line too.
-
-    >>> print(escape_prose("3. R&amp;D -- see [1]"))
-    3\. R\&amp;D \-\- see \[1\]
-    """
-    escaped = _JOINED.sub(lambda found: "\\" + found.group(), escape_text(text))
-    return _OPENING.sub(lambda m: f"{m[1] or ''}\\{m[2] or m[4]}", escaped)
 
 
 def write_prose(text: str, lang: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
+from cx_value.base.markdown import escape_text
 from cx_value.base.wording import (
     Text,
     format_interval,
@@ -29,7 +30,6 @@ ARROW = " → "
 _KEY = re.compile(r"[a-z][a-z-]*\d{4}[a-z]?")
 _SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 # Everything that markdown, citations, formulas or the template step could take for their own.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|$@~^#])")
 _VERDICTS = {
     "true": Text("met", zh="符合"),
     "false": Text("not met", zh="不符合"),
@@ -112,15 +112,6 @@ class TableSpec:
     group: str | None = None
     small: bool = False
     keep: Callable[[Any], Any] | None = None
-
-
-def escape_text(text: str) -> str:
-    r"""Return text that pandoc prints as it stands, on one line.
-
-    >>> print(escape_text("5 * 3 | a_b <c> $x$ @me"))
-    5 \* 3 \| a\_b \<c\> \$x\$ \@me
-    """
-    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
 
 
 def is_missing(value: Any) -> bool:
