@@ -57,7 +57,9 @@ def codebook_table(study: Study, survey: Survey | None) -> pd.DataFrame:
     Labels are the study's; where it gives none, those of the data file. A single item bears its
     construct's name, for it is the construct in every model.
     """
-    named = {thing.name: thing.label for thing in [*study.profile, *study.models]}
+    things = [*study.profile, *study.models, *study.dimensions, *study.touchpoints]
+    things += study.evaluation.grades
+    named = {thing.name: thing.label for thing in things}
     single = {c.items[0].name: c.label for c in study.constructs if len(c.items) == 1}
     constructs = {c.name: c.label for c in study.constructs}
     labels = {**named, **(survey.labels if survey else {}), **single, **constructs}

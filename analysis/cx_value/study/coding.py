@@ -21,6 +21,7 @@ from cx_value.study.answers import (
     read_seconds,
 )
 from cx_value.study.findings import Finding, list_rows, list_some
+from cx_value.study.ratings import code_ratings, rating_items
 from cx_value.study.spec import Profile, Study
 from cx_value.study.survey import FlowStep, Survey, column_of
 from cx_value.study.tables import RawTable, filled_cells
@@ -48,6 +49,7 @@ class Coding:
             "ids": self._words("id"),
             "wave": self._words("wave"),
             "durations": self._durations(),
+            "ratings": self._ratings(),
         }
         flow, kept = self._flow(items)
         parts = {k: None if part is None else part.loc[kept] for k, part in parts.items()}
@@ -84,6 +86,13 @@ class Coding:
                 }
                 columns[item.name] = low + high - column.numbers if item.reverse else column.numbers
         return pd.DataFrame(columns, index=self.raw.frame.index, dtype=float)
+
+    def _ratings(self) -> pd.DataFrame:
+        ratings, found = code_ratings(self.study, self.raw)
+        self.findings += found
+        for item, column, _ in rating_items(self.study):
+            self.labels.setdefault(item.name, item.label if column in self.raw.frame else item.name)
+        return ratings
 
     def _label(self, name: str, label: Text, column: str) -> None:
         """Keep the study's label; where the study gives none, the data file's."""

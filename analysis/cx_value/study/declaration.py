@@ -15,6 +15,7 @@ from cx_value.study.claims import BUNDLED, write_out_claim
 from cx_value.study.document import Document, Place, read_document
 from cx_value.study.explain import NAMED, explain_error
 from cx_value.study.findings import Finding, raise_errors, suggest
+from cx_value.study.indicator_checks import check_indicators
 from cx_value.study.model_checks import check_models
 
 _ARROW = re.compile(r"\s*(?:->|→)\s*")
@@ -70,7 +71,7 @@ def examine_study(path: str | Path) -> tuple[spec.Study | None, list[Finding]]:
     findings += faults
     if study is not None:
         study._document = document
-        findings += check_models(study)
+        findings += [*check_models(study), *check_indicators(study)]
     return study, findings
 
 
@@ -98,6 +99,10 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     _write_out_models(document, study.get("models", []), findings)
     _write_out_hypotheses(document, study.get("hypotheses", []), findings)
     _write_out_claims(document, study, findings)
+    _with_scale(study.get("touchpoints", []), scale)
+    _name_grades(study.get("evaluation"))
+    for entry in study.get("dimensions", []):
+        entry.setdefault("label", entry["name"])
     for column in study.get("profile", []):
         column.setdefault("label", column["name"])
         if isinstance(column.get("values"), dict):
@@ -107,16 +112,27 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
 
 
 def _short_forms(key: str, entries: Any) -> Any:
-    """Accept ``H1: A -> B`` for a hypothesis, ``main: [A -> B]`` for a model, names of claims."""
+    """Accept ``H1: A -> B``, ``main: [A -> B]``, ``SERVICE: [REL, RES]``, names of claims."""
     if key == "claims" and entries == "bundled":
         return dict.fromkeys(BUNDLED)
     if key == "claims" and isinstance(entries, list) and all(isinstance(e, str) for e in entries):
         return dict.fromkeys(entries)
-    short = {"hypotheses": (str, "path"), "models": (list, "paths")}.get(key)
+    short = {
+        "hypotheses": (str, "path"), "models": (list, "paths"), "dimensions": (list, "of"),
+        "expectations": (str, "expected"),
+    }.get(key)  # fmt: skip
     if short is None or not isinstance(entries, dict):
         return entries
     kind, word = short
     return {n: {word: body} if isinstance(body, kind) else body for n, body in entries.items()}
+
+
+def _name_grades(evaluation: Any) -> None:
+    """Accept ``excellent: 80`` and ``excellent: {from: 80, label: …}`` for a grade."""
+    grades = evaluation.get("grades") if isinstance(evaluation, dict) else None
+    if isinstance(grades, dict):
+        full = {n: b if isinstance(b, dict) else {"from": b} for n, b in grades.items()}
+        evaluation["grades"] = [{"label": str(n), **b, "name": str(n)} for n, b in full.items()]
 
 
 def _named_list(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from cx_value.study import spec
 from cx_value.study.document import Document, Place
 from cx_value.study.findings import Finding, suggest
+from cx_value.study.indicators import Grade
 
 #: Entries that bear a name in the file: the key stands for it.
 NAMED = {
@@ -18,6 +20,9 @@ NAMED = {
     "models": spec.StructuralModel,
     "hypotheses": spec.Hypothesis,
     "claims": spec.Claim,
+    "dimensions": spec.Dimension,
+    "expectations": spec.Expectation,
+    "touchpoints": spec.Touchpoint,
 }
 
 _KINDS = {
@@ -140,7 +145,7 @@ def _keys_allowed(loc: Place) -> list[str]:
     keys = {f.alias or n for n, f in model.model_fields.items()} - {"folder"}
     extra = {spec.Study: {"scale"}, spec.Construct: {"scale"}, spec.Hypothesis: {"path"},
              spec.Claim: {"number"}}  # fmt: skip
-    hidden = {"name"} if model in (*NAMED.values(), spec.Item) else set()
+    hidden = {"name"} if model in (*NAMED.values(), spec.Item, Grade) else set()
     return sorted((keys | extra.get(model, set())) - hidden)
 
 
@@ -148,5 +153,5 @@ def _submodel(model: type[BaseModel], key: str) -> type[BaseModel] | None:
     field = next((f for n, f in model.model_fields.items() if key in (n, f.alias)), None)
     if field is None:
         return None
-    found = re.search(r"cx_value\.study\.spec\.(\w+)", repr(field.annotation))
-    return getattr(spec, found[1]) if found else None
+    found = re.search(r"cx_value\.study\.(\w+)\.(\w+)", repr(field.annotation))
+    return getattr(import_module(f"cx_value.study.{found[1]}"), found[2]) if found else None

@@ -12,6 +12,7 @@ from cx_value.study import spec
 from cx_value.study.declaration import declare
 from cx_value.study.document import read_document
 from cx_value.study.findings import Finding
+from cx_value.study.indicator_checks import check_indicators
 from cx_value.study.model_checks import check_models
 
 #: More faults than this in one file, and only they are told.
@@ -31,7 +32,7 @@ def examine_remains(path: str | Path) -> tuple[spec.Study | None, list[Finding]]
     if study is None:
         return None, []
     study._document = document
-    return study, check_models(study)
+    return study, [*check_models(study), *check_indicators(study)]
 
 
 def _without_faults(declared: dict[str, Any]) -> spec.Study | None:

@@ -8,62 +8,23 @@ from __future__ import annotations
 
 from datetime import date as Date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PrivateAttr,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, model_validator
 
 from cx_value.base.wording import Text
+from cx_value.study.entries import Frozen, Phrase, Scale
+from cx_value.study.indicators import (
+    Brands,
+    Dimension,
+    Evaluation,
+    Expectation,
+    Experts,
+    Touchpoint,
+)
 
 
-def _as_text(value: Any) -> Text:
-    """Accept ``"word"`` (both languages) or ``{en: …, zh: …}`` (either may stand alone)."""
-    if isinstance(value, Text):
-        return value
-    if isinstance(value, str):
-        return Text(value)
-    if isinstance(value, dict) and value and set(value) <= {"en", "zh"}:
-        words = {lang: str(word) for lang, word in value.items()}
-        return Text(words.get("en", words.get("zh", "")), zh=words.get("zh", words.get("en")))
-    raise ValueError("a phrase, or a mapping with the keys en and zh")
-
-
-Phrase = Annotated[
-    Any, BeforeValidator(_as_text), PlainSerializer(lambda t: {"en": str(t), "zh": t.zh})
-]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Scale(_Frozen):
-    """Lowest and highest answer of an item, and what single points are called."""
-
-    minimum: float = Field(1, alias="min")
-    maximum: float = Field(5, alias="max")
-    labels: dict[float, Phrase] = {}
-
-    @model_validator(mode="after")
-    def _low_below_high(self) -> Scale:
-        if not -float("inf") < self.minimum < self.maximum < float("inf"):
-            raise ValueError("min below max")
-        return self
-
-    @property
-    def points(self) -> int:
-        """Number of answer categories of an integer scale."""
-        return int(self.maximum - self.minimum) + 1
-
-
-class Item(_Frozen):
+class Item(Frozen):
     """One question: its wording, keying and scale, and its column where that is named otherwise."""
 
     name: str
@@ -74,36 +35,40 @@ class Item(_Frozen):
     source: str | None = None
 
 
-class Construct(_Frozen):
-    """One latent variable and the items that reflect it."""
+class Construct(Frozen):
+    """One latent variable and the items that reflect it.
+
+    ``direction: "-"`` says that a high score is unfavourable (complaints, perceived risk).
+    """
 
     name: str
     label: Phrase
     items: tuple[Item, ...]
     source: str | None = None
+    direction: Literal["+", "-"] = "+"
 
     @property
     def item_names(self) -> list[str]:
         return [item.name for item in self.items]
 
 
-class Profile(_Frozen):
+class Profile(Frozen):
     """A column that describes respondents (gender, age group), or splits them into groups."""
 
     name: str
     label: Phrase
     column: str | None = None
-    values: dict[str, Phrase] = {}
+    values: dict[str, Phrase] = Field({})
 
 
-class StructuralPath(_Frozen):
+class StructuralPath(Frozen):
     """One regression between constructs."""
 
     source: str = Field(alias="from")
     target: str = Field(alias="to")
 
 
-class StructuralModel(_Frozen):
+class StructuralModel(Frozen):
     """A structural model, built from paths or given whole in lavaan syntax."""
 
     name: str
@@ -113,7 +78,7 @@ class StructuralModel(_Frozen):
     role: Literal["main", "fallback", "rival"] = "main"
 
 
-class Hypothesis(_Frozen):
+class Hypothesis(Frozen):
     """An expectation about one path (or one indirect effect, by ``through``) and its sign."""
 
     name: str
@@ -125,7 +90,7 @@ class Hypothesis(_Frozen):
     theory: str | None = None
 
 
-class DataFile(_Frozen):
+class DataFile(Frozen):
     """Where the answers are and how they are coded. ``file`` is relative to ``study.yml``."""
 
     file: Path
@@ -140,7 +105,7 @@ class DataFile(_Frozen):
     citation: str | None = None
 
 
-class Transactions(_Frozen):
+class Transactions(Frozen):
     """The purchase log, one row a transaction: where it is and what its columns are called."""
 
     file: Path
@@ -160,7 +125,7 @@ class Transactions(_Frozen):
     citation: str | None = None
 
 
-class ServiceLog(_Frozen):
+class ServiceLog(Frozen):
     """The log of service cases: when, how long it took, and whether it was a complaint."""
 
     file: Path
@@ -172,7 +137,7 @@ class ServiceLog(_Frozen):
     target_minutes: float | None = Field(None, gt=0)
 
 
-class Stages(_Frozen):
+class Stages(Frozen):
     """What puts a customer into a stage of the lifecycle."""
 
     retain_from: int = Field(3, ge=2)
@@ -181,7 +146,7 @@ class Stages(_Frozen):
     lapsed_below: float | None = Field(0.5, ge=0, le=1)
 
 
-class Value(_Frozen):
+class Value(Frozen):
     """How purchases become money: the model, the horizon, the rates, and the ends of the chain."""
 
     purchase_model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"] = "auto"
@@ -196,7 +161,7 @@ class Value(_Frozen):
     truth: Path | None = None
 
 
-class Claim(_Frozen):
+class Claim(Frozen):
     """A claim to be tested: of which quantity, and from where to where it is said to lie.
 
     ``change`` is how much more of the cause the claim speaks of (percent, points, or the best
@@ -225,7 +190,7 @@ class Claim(_Frozen):
         return self
 
 
-class Metrics(_Frozen):
+class Metrics(Frozen):
     """Which answers the core metrics are made of."""
 
     satisfaction: str | None = None
@@ -233,7 +198,7 @@ class Metrics(_Frozen):
     recommendation: str | None = None
 
 
-class Screening(_Frozen):
+class Screening(Frozen):
     """When an answer sheet is set aside as careless, and whether it is dropped or only flagged."""
 
     action: Literal["flag", "drop"] = "flag"
@@ -245,7 +210,7 @@ class Screening(_Frozen):
     missing_share: float = Field(0.5, gt=0, le=1)
 
 
-class Options(_Frozen):
+class Options(Frozen):
     """Choices and numbers the analysis needs: estimator, missing answers, draws, level, seed.
 
     What ``auto`` means is :func:`cx_value.judge.estimation.plan_estimation`'s stated rule.
@@ -262,22 +227,22 @@ class Options(_Frozen):
     seed: int = 20260101
 
 
-class Author(_Frozen):
+class Author(Frozen):
     name: str
     affiliation: Phrase | None = None
     email: str | None = None
 
 
-class Report(_Frozen):
+class Report(Frozen):
     """What is printed."""
 
     languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")
     formats: tuple[Literal["html", "pdf", "docx"], ...] = ("html", "pdf", "docx")
     minimum_cell: int = Field(5, ge=1)
-    citation_style: dict[str, str] = {"en": "apa", "zh": "gb-t-7714-2015-numeric"}
+    citation_style: dict[str, str] = Field({"en": "apa", "zh": "gb-t-7714-2015-numeric"})
 
 
-class Study(_Frozen):
+class Study(Frozen):
     """A validated study. Made by :func:`cx_value.study.read_study`, never by hand.
 
     ``folder`` is the folder of ``study.yml``; every path in the file is relative to it.
@@ -300,10 +265,16 @@ class Study(_Frozen):
     service_log: ServiceLog | None = None
     value: Value = Value()
     metrics: Metrics = Metrics()
+    brands: Brands | None = None
+    dimensions: tuple[Dimension, ...] = ()
+    experts: Experts | None = None
+    evaluation: Evaluation = Evaluation()
+    expectations: tuple[Expectation, ...] = ()
+    touchpoints: tuple[Touchpoint, ...] = ()
     claims: tuple[Claim, ...] = ()
     screening: Screening = Screening()
     options: Options = Options()
-    cutoffs: dict[str, float] = {}
+    cutoffs: dict[str, float] = Field({})
     limits: tuple[Phrase, ...] = ()
     report: Report = Report()
     folder: Path
@@ -325,8 +296,8 @@ class Study(_Frozen):
 
     @property
     def data_files(self) -> list[Path]:
-        """Every file of data: answers, transactions, service log."""
-        sources = (self.data, self.transactions, self.service_log)
+        """Every file of data: answers, transactions, service log, experts' judgements."""
+        sources = (self.data, self.transactions, self.service_log, self.experts)
         return [self.folder / source.file for source in sources if source is not None]
 
     @property

@@ -46,6 +46,8 @@ class Survey:
         English labels in the order declared; ``profile_labels`` holds them with their Chinese.
     quantities : DataFrame, n × columns, float
         Profile columns that are amounts (age in years): no labels and more than 10 values.
+    ratings : DataFrame, n × ratings, float
+        Expected (desired, adequate) levels and touchpoints, high is favourable; NaN = no answer.
     weights, ids, wave, durations : Series or None
         Where the study declares the column; durations in seconds.
     n_received : int
@@ -69,6 +71,7 @@ class Survey:
     items: pd.DataFrame
     profile: pd.DataFrame
     quantities: pd.DataFrame
+    ratings: pd.DataFrame | None = None
     profile_labels: dict[str, tuple[Text, ...]] = field(default_factory=dict)
     weights: pd.Series | None = None
     ids: pd.Series | None = None
@@ -93,7 +96,9 @@ class Survey:
         """Return the survey of some respondents, by row number."""
         from dataclasses import replace
 
-        parts = ("items", "profile", "quantities", "weights", "ids", "wave", "durations")
+        parts = (
+            "items", "profile", "quantities", "ratings", "weights", "ids", "wave", "durations",
+        )  # fmt: skip
         held = {part: getattr(self, part) for part in parts}
         return replace(self, **{k: v.loc[keep] for k, v in held.items() if v is not None})
 
@@ -195,6 +200,7 @@ def check_study(path: str | Path) -> list[Finding]:
     ['two items', 'one item']
     """
     from cx_value.study.declaration import examine_study
+    from cx_value.study.experts import examine_experts
     from cx_value.study.logs import examine_logs
     from cx_value.study.remains import examine_remains
 
@@ -205,7 +211,7 @@ def check_study(path: str | Path) -> list[Finding]:
     if study is not None and study.data is not None:
         findings = [*findings, *examine_survey(study)[1]]
     if study is not None:
-        findings = [*findings, *examine_logs(study)]
+        findings = [*findings, *examine_logs(study), *examine_experts(study)]
     findings = list({(f.where, f.problem): f for f in reversed(findings)}.values())[::-1]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
