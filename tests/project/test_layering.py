@@ -7,8 +7,8 @@ import pytest
 
 ANALYSIS = Path(__file__).parents[2] / "analysis" / "cx_value"
 LAYERS = [
-    "base", "diagram", "study", "sem", "measure", "value", "evaluate", "judge", "notebook",
-    "publish", "cli", "simulate",
+    "base", "diagram", "study", "sem", "measure", "value", "evaluate", "judge", "tables",
+    "notebook", "publish", "cli", "simulate",
 ]  # fmt: skip
 #: Packages that take long to import: only inside the functions that need them.
 HEAVY = {

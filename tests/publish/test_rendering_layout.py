@@ -15,9 +15,10 @@ import pytest
 
 from cx_value.base.wording import Text
 from cx_value.publish.rendering.embedded import render_embedded
-from cx_value.publish.tables.cells import Column, TableSpec
-from cx_value.publish.tables.render import render_table
-from cx_value.publish.tables.text_width import ems
+from cx_value.tables.cells import Column
+from cx_value.tables.declared import TableSpec
+from cx_value.tables.render import render_table
+from cx_value.tables.text_width import ems
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from rendering_sample import W, document_part, w, write_sample_report

@@ -280,6 +280,19 @@ def _terms(lang: str) -> dict[str, Any]:
     return merged
 
 
+def named_code(code: str, group: str, lang: str) -> str:
+    """Return what ``terms*.yml`` calls a code of a group; an empty text where it has no name.
+
+    >>> named_code("true", "yes_no", "zh"), named_code("?", "yes_no", "zh")
+    ('是', '')
+    """
+    known = _terms(lang).get(group) if group else None
+    if not isinstance(known, Mapping):
+        return ""
+    found = known.get(code, "")
+    return str(found["many"] if isinstance(found, Mapping) else found)
+
+
 def _currency_zh(code: str) -> str:
     return {"CNY": "元", "RMB": "元"}.get(code, code)
 

@@ -153,9 +153,9 @@ def _report_tasks(job: Job) -> Iterator[dict[str, Any]]:
 
 
 def _sources(lang: str) -> list[Path]:
-    """Return what a report is written from: its language's chapters, theme, styles, sources."""
+    """Return what a report is written from: its language's chapters and words, tables, theme."""
     report = ROOT / "report"
-    folders = [report / name for name in (lang, "theme", "csl")]
+    folders = [report / name for name in (lang, f"words/{lang}", "tables", "theme", "csl")]
     return [report / "references.bib", *(p for f in folders for p in f.rglob("*") if p.is_file())]
 
 

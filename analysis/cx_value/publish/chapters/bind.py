@@ -237,19 +237,20 @@ class Binder:
     def table(
         self, name: str, caption: str, *, of: str | None = None, id: str | None = None, **where: Any
     ) -> str:
-        """Print a result as the table that ``tables.py`` declares for it."""
-        from cx_value.publish.tables.render import TABLES, render_table
+        """Print a saved result as ``report/tables`` declares it, or else as its columns suggest."""
+        from cx_value.tables.render import render_table, table_of
 
         record = self.store.read(of or name)
+        rows = record.rows(**where)
         return render_table(
-            record.rows(**where), TABLES[name], self.lang, self.names,
+            rows, table_of(name, rows), self.lang, self.names,
             caption=caption, identifier=id or f"tbl-{name.replace('_', '-')}",
             cutoffs=cutoffs_with(self.study.cutoffs), confidence=self.study.options.confidence,
         )  # fmt: skip
 
     def matrix(self, name: str, caption: str, *, id: str | None = None, **options: Any) -> str:
         """Print a square result (correlations, HTMT) as a lower triangle."""
-        from cx_value.publish.tables.render import render_matrix
+        from cx_value.tables.render import render_matrix
 
         return render_matrix(
             self.store.read(name).table, self.lang, self.names, caption=caption,

@@ -15,8 +15,8 @@ from typing import Any
 
 from cx_value.base.errors import ReportError
 from cx_value.publish.rendering.fonts import uncovered_characters
+from cx_value.publish.rendering.pipe_tables import overfull_tables
 from cx_value.publish.rendering.sources import SourceLine, prose_lines, read_sources
-from cx_value.publish.tables.pipe_tables import overfull_tables
 
 IMAGE_SUFFIXES = (".svg", ".png")
 

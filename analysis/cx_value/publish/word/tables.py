@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cx_value.publish.tables.text_width import SMALL_FROM, TINY_FROM, ems, unbreakable
-from cx_value.publish.tables.widths import at_least
 from cx_value.publish.word.elements import NS, attribute, make, tag, text_of
+from cx_value.tables.text_width import SMALL_FROM, TINY_FROM, ems, unbreakable
+from cx_value.tables.widths import at_least
 
 _CELL_PADDING = 216  # twentieths of a point, both sides: Word's usual 0.19 cm each
 _KEPT_TOGETHER = 20  # rows: a table up to this length is not broken over two pages

@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING, Any
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import ReportError
 from cx_value.base.wording import Text, in_language
-from cx_value.publish.tables.cells import (
-    DASH,
-    Column,
-    TableSpec,
-    is_missing,
-    write_cell,
-)
-from cx_value.publish.tables.markdown import (
+from cx_value.tables.cells import DASH, Column, is_missing, write_cell
+from cx_value.tables.declared import TableSpec, declared_tables
+from cx_value.tables.markdown import (
     caption_line,
     note_text,
     pipe_table,
     rule_text,
     wrap_table,
 )
-from cx_value.publish.tables.matrix import render_matrix
-from cx_value.publish.tables.specs import TABLES
-from cx_value.publish.tables.widths import fitted_widths
+from cx_value.tables.matrix import render_matrix
+from cx_value.tables.undeclared import undeclared_table
+from cx_value.tables.widths import fitted_widths
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TABLES", "Column", "TableSpec", "render_matrix", "render_table", "rule_text"]
+__all__ = ["Column", "TableSpec", "render_matrix", "render_table", "rule_text", "table_of"]
+
+
+def table_of(name: str, frame: pd.DataFrame) -> TableSpec:
+    """Return how a saved frame is printed: as declared, or as its columns suggest."""
+    return declared_tables().get(name) or undeclared_table(frame)
 
 
 def render_table(
@@ -76,7 +76,7 @@ def render_table(
     ReportError
         If the frame lacks a column the table must have.
     """
-    rows = frame if spec.keep is None or not len(frame) else spec.keep(frame)
+    rows = frame if spec.rows is None or not len(frame) else spec.rows.keep(frame)
     rules = cutoffs or CUTOFFS
     columns = _shown_columns(rows, spec, identifier)
     records = rows.to_dict("records")
@@ -87,8 +87,8 @@ def render_table(
     lines = pipe_table(heads, [column.alignment for column in columns], body)
     widths = fitted_widths([column.width for column in columns], heads, body, lang)
     lines += ["", caption_line(caption, identifier, widths)]
-    note = "" if spec.note is None else note_text(spec.note, lang, rules)
-    return wrap_table(lines, note=note, small=spec.small)
+    note = "" if spec.note is None else note_text(spec.note, lang, rules, level)
+    return wrap_table(lines, note=note)
 
 
 def _shown_columns(rows: pd.DataFrame, spec: TableSpec, identifier: str) -> list[Column]:
@@ -100,7 +100,7 @@ def _shown_columns(rows: pd.DataFrame, spec: TableSpec, identifier: str) -> list
             raise ReportError(
                 f"table {identifier}: the result has no column {absent[0]!r} · it has: "
                 f"{', '.join(map(str, rows.columns))} · do: save the result this table is for, or "
-                "mend its entry in analysis/publish/table_specs.py"
+                "mend its entry in report/tables"
             )
         if not (column.optional and (absent or _is_empty(rows, column.source))):
             shown.append(column)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.markdown import escape_text
+from cx_value.base.sources import named_source
 from cx_value.base.wording import (
     Text,
     format_interval,
@@ -23,25 +24,12 @@ from cx_value.base.wording import (
     in_language,
     stars,
 )
-from cx_value.publish.chapters.citations import author_of
+from cx_value.base.words import named_code
 
 DASH = "–"
 ARROW = " → "
 _KEY = re.compile(r"[a-z][a-z-]*\d{4}[a-z]?")
 _SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
-# Everything that markdown, citations, formulas or the template step could take for their own.
-_VERDICTS = {
-    "true": Text("met", zh="符合"),
-    "false": Text("not met", zh="不符合"),
-    "supported": Text("supported", zh="支持"),
-    "not_supported": Text("not supported", zh="不支持"),
-    "contradicted": Text("contradicted", zh="方向相反"),
-    "meets": Text("meets", zh="达标"),
-    "below": Text("below", zh="未达标"),
-    "uncertain": Text("uncertain", zh="尚不确定"),
-    "redundant": Text("redundant", zh="冗余"),
-    "not_tested": Text("not tested", zh="未检验"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +50,10 @@ class Column:
         Share of the table's width, relative to the other columns.
     optional : bool
         Leave the column out where the frame lacks it or has nothing in it.
-    words : mapping
-        Stored value → what is printed for it (kinds ``text``, ``label`` and ``verdict``).
+    words : str
+        Group of ``report/words/<lang>/terms*.yml`` that names the codes in the cells (kinds
+        ``text``, ``label``, ``chain`` and ``verdict``); a code that the group lacks is looked up
+        among the study's labels, and printed as it is where it has none.
     bold : str or None
         Name of a rule: numbers whose size keeps it are printed bold.
 
@@ -79,39 +69,13 @@ class Column:
     decimals: int = 2
     width: float = 1.0
     optional: bool = False
-    words: Mapping[str, Text] = field(default_factory=dict)
+    words: str = ""
     bold: str | None = None
 
     @property
     def alignment(self) -> str:
         """``left``, ``right`` or ``center``."""
         return KINDS[self.kind][1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableSpec:
-    """How one result is printed.
-
-    Attributes
-    ----------
-    columns : tuple of Column
-    note : Text or None
-        Printed under the table. ``{ave}`` (any name in
-        :data:`cx_value.base.cutoffs.CUTOFFS`) becomes the rule and its
-        source, e.g. "≥ .50 [@fornell1981]".
-    group : str or None
-        Source column printed only where it changes from one row to the next.
-    small : bool
-        Smaller type, for many columns.
-    keep : callable or None
-        Which rows are printed: frame → frame.
-    """
-
-    columns: tuple[Column, ...]
-    note: Text | None = None
-    group: str | None = None
-    small: bool = False
-    keep: Callable[[Any], Any] | None = None
 
 
 def is_missing(value: Any) -> bool:
@@ -130,18 +94,23 @@ def _number(value: Any) -> float:
     return math.nan if is_missing(value) else float(value)
 
 
+def _named(value: Any, column: Column, lang: str, labels: Mapping[str, str]) -> str:
+    """Return what a code is called: by its group of words, else by the study."""
+    code = str(value)
+    return named_code(code, column.words, lang) or in_language(labels.get(code, code), lang)
+
+
 def _text(values, column, lang, labels) -> str:
-    return in_language(column.words.get(str(values[0]), values[0]), lang)
+    known = named_code(str(values[0]), column.words, lang)
+    return known or in_language(values[0], lang)
 
 
 def _label(values, column, lang, labels) -> str:
-    code = str(values[0])
-    return in_language(column.words.get(code, labels.get(code, code)), lang)
+    return _named(values[0], column, lang, labels)
 
 
 def _chain(values, column, lang, labels) -> str:
-    codes = str(values[0]).split(ARROW)
-    return ARROW.join(in_language(labels.get(code, code), lang) for code in codes)
+    return ARROW.join(_named(code, column, lang, labels) for code in str(values[0]).split(ARROW))
 
 
 def _route(values, column, lang, labels) -> str:
@@ -153,7 +122,7 @@ def _route(values, column, lang, labels) -> str:
 def _arrow(values, column, lang, labels) -> str:
     """Write a parameter: lhs, op, rhs → what acts on what."""
     one, operator, two = (str(value) for value in values)
-    names = [in_language(labels.get(code, code), lang) for code in (one, two)]
+    names = [_named(code, column, lang, labels) for code in (one, two)]
     if operator == "~":
         return f"{names[1]} → {names[0]}"
     return f"{names[0]} {'↔' if operator == '~~' else '→'} {names[1]}"
@@ -194,7 +163,7 @@ def write_source(source: str, lang: str) -> str:
     parts = [part.strip() for part in re.split("[;,]", str(source))]
     if all(_KEY.fullmatch(part) for part in parts):
         if lang == "zh":
-            return "；".join(f"{author_of(part)}[@{part}]" for part in parts)
+            return "；".join(f"{named_source(part, 'zh', year=False)}[@{part}]" for part in parts)
         return "[" + "; ".join(f"@{part}" for part in parts) + "]"
     return escape_text(source)
 
@@ -250,7 +219,8 @@ def _verdict(values, column, lang, labels) -> str:
     key = str(values[0]).lower()
     # Read back from CSV, a column of booleans with gaps comes as 1.0 and 0.0.
     key = {"1.0": "true", "0.0": "false", "1": "true", "0": "false"}.get(key, key)
-    return in_language({**_VERDICTS, **column.words}.get(key, str(values[0])), lang)
+    known = named_code(key, column.words, lang) or named_code(key, "verdict", lang)
+    return known or in_language(values[0], lang)
 
 
 #: Kind → (how a cell is written, how the column is aligned).

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cx_value.publish.rendering.sources import SourceLine
-from cx_value.publish.tables.text_width import SMALL_FROM, TINY_FROM, longest_word
+from cx_value.tables.text_width import SMALL_FROM, TINY_FROM, longest_word
 
 _RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")
 _CELL_BOUNDARY = re.compile(r"(?<!\\)\|")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import ReportError
 from cx_value.base.wording import Text, format_number, in_language, stars
-from cx_value.publish.tables.cells import escape_text, is_missing
-from cx_value.publish.tables.markdown import caption_line, note_text, pipe_table, wrap_table
-from cx_value.publish.tables.widths import fitted_widths
+from cx_value.tables.cells import escape_text, is_missing
+from cx_value.tables.markdown import caption_line, note_text, pipe_table, wrap_table
+from cx_value.tables.widths import fitted_widths
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -43,20 +43,18 @@ def caption_line(caption: str, identifier: str, widths: Sequence[float]) -> str:
     return f': {caption} {{#{identifier} tbl-colwidths="[{listed}]"}}'
 
 
-def note_text(note: Text, lang: str, cutoffs: Mapping[str, Cutoff]) -> str:
-    """Return a note with the rules it names filled in."""
+def note_text(note: Text, lang: str, cutoffs: Mapping[str, Cutoff], level: str = "") -> str:
+    """Return a note with the rules it names, and the level of the intervals, filled in."""
 
     def fill(match: re.Match) -> str:
-        return rule_text(cutoffs[match.group(1)], lang)
+        return level if match[1] == "level" else rule_text(cutoffs[match[1]], lang)
 
     lead = "注：" if lang == "zh" else "*Note.* "
     return lead + re.sub(r"\{(\w+)\}", fill, in_language(note, lang))
 
 
-def wrap_table(lines: list[str], *, note: str = "", small: bool = False) -> str:
-    """Return the lines as text, in small type if wanted, with the note under them."""
-    if small:
-        lines = ["::: {.small}", *lines, ":::"]
+def wrap_table(lines: list[str], *, note: str = "") -> str:
+    """Return the lines as text, with the note under them."""
     if note:
         lines += ["", "::: {.table-note}", note, ":::"]
     return "\n".join(lines) + "\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cx_value.publish.chapters.citations import author_of
-from cx_value.publish.tables.text_width import SMALL_FROM, TINY_FROM, ems, unbreakable
+from cx_value.base.sources import named_source
+from cx_value.tables.text_width import SMALL_FROM, TINY_FROM, ems, unbreakable
 
 _ROOM = 450.0  # points between the margins of an upright A4 page
 _CITATION = re.compile(r"\[?@([a-z][a-z-]*\d{4}[a-z]?)\]?")
@@ -75,9 +75,7 @@ def _printed(cell: str, lang: str) -> str:
     """Return a cell as it is read, near enough to measure it."""
 
     def named(match: re.Match) -> str:
-        return (
-            "[99]" if lang == "zh" else f"({author_of(match[1]).replace(' 等', ' et al.')}, 9999)"
-        )
+        return "[99]" if lang == "zh" else f"({named_source(match[1], year=False)}, 9999)"
 
     return _MARKUP.sub(r"\1", _CITATION.sub(named, cell))
 

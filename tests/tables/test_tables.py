@@ -3,25 +3,26 @@
 No reference program: what is compared is what pandoc makes of the text, cell by cell.
 """
 
-import json
 import math
 
 import numpy as np
 import pandas as pd
-import pypandoc
 import pytest
 
 from cx_value.base.cutoffs import CUTOFFS, cutoffs_with
 from cx_value.base.errors import ReportError
 from cx_value.base.wording import Text
-from cx_value.publish.tables.render import (
-    TABLES,
+from cx_value.tables.declared import declared_tables
+from cx_value.tables.render import (
     Column,
     TableSpec,
     render_matrix,
     render_table,
     rule_text,
 )
+from tables_read import cells
+
+TABLES = declared_tables()
 
 LABELS = {"A": Text("Image | *all*", zh="企业形象"), "B": Text("Value <for> $", zh="感知价值")}
 NUMBERS = {"count", "coef", "number", "p", "percent", "interval", "coef_interval", "plain"}
@@ -38,33 +39,6 @@ def spec(kind, *source, decimals=2, **more):
 def render(frame, table, lang="en", **more):
     more = {"caption": "Caption", "identifier": "tbl-x", **more}
     return render_table(frame, table, lang, LABELS, **more)
-
-
-def cells(markdown):
-    """Return the header and body of the first table as pandoc reads it, and its alignments."""
-    document = json.loads(pypandoc.convert_text(markdown, "json", "markdown"))
-    table = next(b for b in walk(document["blocks"]) if b["t"] == "Table")
-    _, _, columns, head, bodies, _ = table["c"]
-    rows = [*head[1], *bodies[0][3]]
-    text = [["".join(map(plain, cell[4])) for cell in row[1]] for row in rows]
-    return text, [column[0]["t"] for column in columns]
-
-
-def walk(blocks):
-    for block in blocks:
-        yield block
-        if block["t"] == "Div":
-            yield from walk(block["c"][1])
-
-
-def plain(node):
-    if node["t"] == "Str":
-        return node["c"]
-    if node["t"] in ("Space", "SoftBreak"):
-        return " "
-    if node["t"] in ("Strong", "Emph", "Plain", "Subscript"):
-        return "".join(map(plain, node["c"]))
-    raise AssertionError(f"markdown leaked into a cell: {node}")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Results as printed tables, declared in ``report/tables/*.yml``: one source for three formats."""

@@ -1,0 +1,101 @@
+"""A table for any saved frame: heads are its columns' names made readable, kinds its contents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from cx_value.base.wording import Text
+from cx_value.base.words import named_code
+from cx_value.tables.cells import Column
+from cx_value.tables.declared import LEVEL, TableSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Ends of an interval, by how their columns' names end.
+_ENDS = (("ci_low", "ci_high"), ("_low", "_high"), ("ci_lower", "ci_upper"))
+_P_VALUES = ("p", "pvalue", "p_value")
+_SHARES = ("share", "percent", "pct", "proportion")
+#: Characters of a text that take as much room as one number.
+_LETTERS_A_NUMBER = 12
+
+
+def undeclared_table(frame: pd.DataFrame) -> TableSpec:
+    """Return how a frame without a declaration is printed.
+
+    Two columns ``x_low x_high`` make one interval; ``<name>_zh`` is the Chinese of ``<name>``
+    and no column of its own. A head found in the group ``heads`` of the terms is printed so.
+
+    Parameters
+    ----------
+    frame : DataFrame
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"brand_name": ["A"], "mean_gap": [-1.5], "p": [0.01]})
+    >>> [(str(c.header), c.kind) for c in undeclared_table(frame).columns]
+    [('Brand name', 'label'), ('Mean gap', 'number'), ('*p*', 'p')]
+    """
+    names = [str(name) for name in frame.columns]
+    ends = _interval_ends(names)
+    hidden = set(ends.values()) | {f"{name}_zh" for name in names}
+    return TableSpec(
+        columns=tuple(_column(frame, name, ends) for name in names if name not in hidden)
+    )
+
+
+def tidied(name: str) -> str:
+    """Return a column's name as a head.
+
+    >>> tidied("mean_inter_item"), tidied("AVE")
+    ('Mean inter item', 'AVE')
+    """
+    words = re.sub(r"[_\s]+", " ", name).strip()
+    return words[:1].upper() + words[1:]
+
+
+def _interval_ends(names: list[str]) -> dict[str, str]:
+    """Return lower → upper column of every interval."""
+    found = {}
+    for low, high in _ENDS:
+        for name in names:
+            partner = name[: -len(low)] + high
+            if name.endswith(low) and partner in names:
+                found.setdefault(name, partner)
+    return found
+
+
+def _column(frame: pd.DataFrame, name: str, ends: Mapping[str, str]) -> Column:
+    if name in ends:
+        return Column(source=(name, ends[name]), header=LEVEL, kind="interval", width=1.6)
+    kind = _kind(frame[name], name)
+    heads = {lang: named_code(name, "heads", lang) for lang in ("en", "zh")}
+    head = Text(heads["en"] or tidied(name), zh=heads["zh"] or heads["en"] or tidied(name))
+    width = 1.0
+    if kind == "label":
+        longest = max((len(str(value)) for value in frame[name]), default=1)
+        width = min(max(1.0, longest / _LETTERS_A_NUMBER), 4.0)
+    return Column(
+        source=(name,), header=head, kind=kind, width=width, words="yes_no" if kind == "verdict"
+        else "", decimals=1 if kind == "percent" else 2,
+    )  # fmt: skip
+
+
+def _kind(values: pd.Series, name: str) -> str:
+    from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
+
+    last = name.lower().rsplit("_", 1)[-1]
+    present = values.dropna()
+    if is_bool_dtype(present) and len(present):
+        return "verdict"
+    if not is_numeric_dtype(values):
+        return "label"
+    if name.lower() in _P_VALUES or last == "p":
+        return "p"
+    if last in _SHARES and len(present) and present.between(0, 1).all():
+        return "percent"
+    whole = is_integer_dtype(values) or (bool(len(present)) and bool((present % 1 == 0).all()))
+    return "count" if whole else "number"
