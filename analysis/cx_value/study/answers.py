@@ -14,19 +14,19 @@ import numpy as np
 import pandas as pd
 
 from cx_value.study.findings import Finding, list_rows, list_some
+from cx_value.study.numbers import Mark, Refused, decide_format
 from cx_value.study.phrases import count_noun
 from cx_value.study.spec import Item, Study
 from cx_value.study.tables import RawTable
 
 BLANK = frozenset({"", ".", "-", "na", "n/a", "#n/a", "#null!", "nan", "null", "none", "(跳过)"})
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
-_COMMA = re.compile(r"[-+]?\d+,\d+")
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:s|sec|秒)")
+_SECONDS = re.compile(r"(.*[\d.,])\s*(?:s|secs?|seconds?|秒钟?)", re.IGNORECASE)
+_PARTS = re.compile(
+    r"(?:(\d+)\s*(?:h|hours?|小时|时))?\s*(?:(\d+)\s*(?:m|mins?|minutes?|分钟?))"
+    r"\s*(?:(\d+)\s*(?:s|secs?|seconds?|秒钟?))?",
+    re.IGNORECASE,
+)
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
-
-
-class Refused(Exception):
-    """A cell that is neither a number nor a known label."""
 
 
 class Coded(Exception):
@@ -40,38 +40,81 @@ def clean(cell: Any) -> str:
     ('3', '5', '')
     """
     if isinstance(cell, Real) and not isinstance(cell, bool):
-        number = float(cell)
+        try:
+            number = float(cell)
+        except OverflowError:
+            return "a number too large"
         if math.isnan(number):
             return ""
         return str(int(number)) if number.is_integer() else repr(number)
     return " ".join(unicodedata.normalize("NFKC", str(cell)).split())
 
 
-def read_number(text: str) -> float:
-    """Read a number as people type it; raise :class:`Refused` for anything else.
+def number_reader(
+    cells: pd.Series,
+    *,
+    decimal: str = "auto",
+    file_decimal: Mark | None = None,
+    below_thousand: bool = False,
+    percent_unit: float = 0.01,
+    strip: Callable[[str], str] = str,
+) -> Callable[[str], float]:
+    """Return the function that reads the numbers of a column, as all its cells are written.
 
-    >>> read_number("3,5"), read_number("-99")
-    (3.5, -99.0)
+    What the file stores as a number is that number; texts are read by
+    :func:`cx_value.study.numbers.decide_format`, whose words apply. ``strip`` takes off a unit.
+
+    >>> number_reader(pd.Series(["1,752", "898", 2.5]))("1,752")
+    1752.0
     """
-    if _COMMA.fullmatch(text):
-        text = text.replace(",", ".")
-    if not _NUMBER.fullmatch(text):
-        raise Refused(text)
-    return float(text)
+    distinct = pd.unique(cells)
+    stored = {clean(cell): float(cell) for cell in distinct if _is_number(cell)}
+    texts = [strip(clean(c)) for c in distinct if not _is_number(c) or float(c).is_integer()]
+    form = decide_format(
+        texts,
+        decimal=None if decimal == "auto" else decimal,
+        file_decimal=file_decimal,
+        below_thousand=below_thousand,
+        percent_unit=percent_unit,
+    )
+
+    def read(text: str) -> float:
+        number = stored.get(text)
+        return form.read(strip(text)) if number is None else number
+
+    return read
 
 
-def read_seconds(text: str) -> float:
-    """Read a duration in seconds: ``75``, ``75 s``, ``75秒``, ``1:15`` or ``0:01:15``.
+def _is_number(cell: Any) -> bool:
+    """Return whether a file stored a cell as a number that a computer can hold."""
+    if not isinstance(cell, Real) or isinstance(cell, bool):
+        return False
+    try:
+        return math.isfinite(cell)
+    except OverflowError:
+        return False
 
-    >>> read_seconds("1:15"), read_seconds("75秒")
-    (75.0, 75.0)
+
+def read_seconds(text: str, read: Callable[[str], float] = float) -> float:
+    """Read a duration in seconds: ``75``, ``1分15秒``, ``1:15`` or ``0:01:15``.
+
+    >>> read_seconds("1:15"), read_seconds("1分15秒"), read_seconds("75")
+    (75.0, 75.0, 75.0)
     """
-    if match := _CLOCK.fullmatch(text):
+    if match := _CLOCK.fullmatch(text) or _PARTS.fullmatch(text):
         hours, minutes, seconds = (float(part or 0) for part in match.groups())
         return 3600 * hours + 60 * minutes + seconds
-    if match := _SECONDS.fullmatch(text):
-        return float(match[1])
-    return read_number(text)
+    return read(text)
+
+
+def strip_seconds(text: str) -> str:
+    """Take the unit off a number of seconds.
+
+    >>> strip_seconds("1,752 秒")
+    '1,752'
+    """
+    match = _SECONDS.fullmatch(text)
+    return match[1] if match else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +125,7 @@ class Column:
     n_blank: int
     n_coded: int
     refused: pd.Series  # the cells that could not be read, by row number
+    reasons: pd.Series  # why, by row number: see cx_value.study.numbers.Refused
 
 
 def convert(cells: pd.Series, read: Callable[[str], float]) -> Column:
@@ -90,6 +134,7 @@ def convert(cells: pd.Series, read: Callable[[str], float]) -> Column:
     distinct = [clean(cell) for cell in raw]
     values = np.full(len(distinct), np.nan)
     state = np.zeros(len(distinct), dtype=int)  # 0 number, 1 blank, 2 coded missing, 3 refused
+    reasons = np.full(len(distinct), "", dtype=object)
     for k, text in enumerate(distinct):
         try:
             if text.casefold() in BLANK:
@@ -98,14 +143,15 @@ def convert(cells: pd.Series, read: Callable[[str], float]) -> Column:
                 values[k] = read(text)
         except Coded:
             state[k] = 2
-        except Refused:
-            state[k] = 3
+        except Refused as refusal:
+            state[k], reasons[k] = 3, refusal.reason
     states = state[codes]
     return Column(
         numbers=pd.Series(values[codes], index=cells.index, name=cells.name),
         n_blank=int((states == 1).sum()),
         n_coded=int((states == 2).sum()),
         refused=cells[states == 3],
+        reasons=pd.Series(reasons[codes], index=cells.index, dtype=object)[states == 3],
     )
 
 
@@ -123,10 +169,18 @@ def missing_reader(codes: Iterable[float | str], ranges: Iterable[tuple]) -> Cal
             if isinstance(low, str):
                 if text == clean(low):
                     raise Coded
-            elif _NUMBER.fullmatch(text) and low <= float(text) <= high:
+            elif low <= _as_stored(text) <= high:
                 raise Coded
 
     return check
+
+
+def _as_stored(text: str) -> float:
+    """Return the number a program stored in a cell, NaN for any other text."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def item_reader(study: Study, raw: RawTable, item: Item, column: str) -> Callable[[str], float]:
@@ -138,11 +192,18 @@ def item_reader(study: Study, raw: RawTable, item: Item, column: str) -> Callabl
     labels = _numbers_by_label(item, raw.value_labels.get(column, {}))
     codes = [code for code in study.data.missing_codes if not _on_scale(code, item)]
     check = missing_reader(codes, raw.user_missing.get(column, []))
+    number = number_reader(
+        raw.frame[column],
+        decimal=study.data.decimal,
+        file_decimal=raw.decimal,
+        below_thousand=max(abs(item.scale.minimum), item.scale.maximum) < 1000,
+        percent_unit=1.0 if item.scale.maximum > 1 else 0.01,
+    )
 
     def read(text: str) -> float:
         check(text)
         known = labels.get(text.casefold())
-        return read_number(text) if known is None else known
+        return number(text) if known is None else known
 
     return read
 
@@ -189,17 +250,55 @@ def judge_item(where: str, item: Item, column: Column) -> list[Finding]:
 def _text(where: str, column: Column) -> list[Finding]:
     if column.refused.empty:
         return []
-    rows, cells = column.refused.index, column.refused.map(clean).unique()
-    return [
-        Finding(
-            where,
-            f"text where a number is needed in {list_rows(rows)}: "
-            + list_some([repr(str(cell)) for cell in cells], 5),
-            "numbers, labels of the scale, empty cells and the missing codes",
-            "correct the cells, or declare them under data.missing_codes or scale.labels",
-            kind="text in a number column",
-        )
-    ]
+    return [describe_refusal(where, "", reason, cells) for reason, cells in refusals(column)]
+
+
+def refusals(column: Column) -> list[tuple[str, pd.Series]]:
+    """Return the cells of a column that are no numbers, by the reason why."""
+    return [(str(reason), cells) for reason, cells in column.refused.groupby(column.reasons)]
+
+
+def describe_refusal(where: str, subject: str, reason: str, cells: pd.Series) -> Finding:
+    """Say why cells are no numbers, what is allowed and what to do."""
+    problem, allowed, remedy = REFUSALS[reason]
+    shown = list_some([repr(str(cell)) for cell in cells.map(clean).unique()], 5)
+    return Finding(
+        where,
+        f"{subject}{problem} in {list_rows(cells.index)}: {shown}",
+        allowed,
+        remedy,
+        kind="text in a number column" if reason == "text" else "number not settled",
+    )
+
+
+#: Why a cell is refused → what is wrong, what is allowed, what to do.
+REFUSALS = {
+    "text": (
+        "text where a number is needed",
+        "numbers, labels of the scale, empty cells and the missing codes",
+        "correct the cells, or declare them under data.missing_codes or scale.labels",
+    ),
+    "open": (
+        "a mark before three digits that may be of thousands or of decimals",
+        "numbers such as 1752, 1.75 or 1,752.00, or a declared decimal mark",
+        "declare the decimal mark, decimal: '.' or decimal: ',', beside the name of the file",
+    ),
+    "currency": (
+        "amounts of several currencies",
+        "one currency in a column",
+        "convert them to one currency, or keep the rows of one",
+    ),
+    "percent": (
+        "percentages among plain numbers",
+        "a percent sign behind every number, or behind none",
+        "write all in the same way",
+    ),
+    "large": (
+        "numbers too large to compute with",
+        "numbers below 1e300",
+        "correct the cells, or declare them under data.missing_codes",
+    ),
+}
 
 
 def _out_of_range(where: str, item: Item, column: Column) -> list[Finding]:

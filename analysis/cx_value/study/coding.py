@@ -14,11 +14,14 @@ from cx_value.study.answers import (
     Column,
     clean,
     convert,
+    describe_refusal,
     item_reader,
     judge_item,
     missing_reader,
-    read_number,
+    number_reader,
     read_seconds,
+    refusals,
+    strip_seconds,
 )
 from cx_value.study.findings import Finding, list_rows, list_some
 from cx_value.study.ratings import code_ratings, rating_items
@@ -154,8 +157,11 @@ class Coding:
     def _as_amount(self, entry: Profile, name: str, words: pd.Series) -> pd.Series | None:
         if entry.values or self.raw.value_labels.get(name):  # noqa: PD011
             return None
-        column = convert(words, read_number)
+        column = convert(words, self._number_reader(name))
         few = column.numbers.nunique() <= MOST_CATEGORIES
+        if "text" not in column.reasons.to_numpy() and len(column.refused):
+            self._refuse(("profile", entry.name), name, column)
+            return column.numbers
         return None if few or not column.refused.empty else column.numbers
 
     def _as_groups(self, entry: Profile, name: str, words: pd.Series) -> pd.Series:
@@ -191,24 +197,37 @@ class Coding:
             )
         )
 
+    def _number_reader(
+        self, name: str, strip: Callable[[str], str] = str
+    ) -> Callable[[str], float]:
+        return number_reader(
+            self.raw.frame[name],
+            decimal=self.study.data.decimal,
+            file_decimal=self.raw.decimal,
+            strip=strip,
+        )
+
     def _words(self, role: str) -> pd.Series | None:
         name = getattr(self.study.data, role)
         if name is None or name not in self.raw.frame:
             return None
         return self.raw.frame[name].map(clean).astype(object)
 
-    def _numbers(self, role: str, read: Callable[[str], float], what: str) -> Column | None:
+    def _numbers(self, role: str, what: str, seconds: bool = False) -> Column | None:
         name = getattr(self.study.data, role)
         if name is None or name not in self.raw.frame:
             return None
         check = missing_reader(self.study.data.missing_codes, self.raw.user_missing.get(name, []))
+        number = self._number_reader(name, strip=strip_seconds if seconds else str)
 
-        def read_checked(text: str) -> float:
+        def read(text: str) -> float:
             check(text)
-            return read(text)
+            return read_seconds(text, number) if seconds else number(text)
 
-        column = convert(self.raw.frame[name], read_checked)
-        bad = column.refused.index.union(column.numbers.index[column.numbers < 0])
+        column = convert(self.raw.frame[name], read)
+        self._refuse(("data", role), name, column)
+        bad = column.refused.index[column.reasons == "text"]
+        bad = bad.union(column.numbers.index[column.numbers < 0])
         if len(bad):
             self.findings.append(
                 Finding(
@@ -222,12 +241,20 @@ class Coding:
             )
         return column
 
+    def _refuse(self, place: tuple[str, str], name: str, column: Column) -> None:
+        """Tell of numbers that the column does not settle."""
+        self.findings += [
+            describe_refusal(self.study.where(*place), f"column {name}: ", reason, cells)
+            for reason, cells in refusals(column)
+            if reason != "text"
+        ]
+
     def _durations(self) -> pd.Series | None:
-        column = self._numbers("duration", read_seconds, "number of seconds")
+        column = self._numbers("duration", "number of seconds", seconds=True)
         return None if column is None else column.numbers
 
     def _weights(self) -> pd.Series | None:
-        column = self._numbers("weight", read_number, "weight")
+        column = self._numbers("weight", "weight")
         if column is None:
             return None
         values = column.numbers

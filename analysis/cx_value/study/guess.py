@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from cx_value.study.answers import Column, clean, convert, read_number
+from cx_value.study.answers import Column, clean, convert, number_reader
 from cx_value.study.names import describes_people, role_of, stem_of
 from cx_value.study.tables import RawTable
 
@@ -105,6 +105,7 @@ class _Read:
         cells = raw.frame[name]
         self.words = [w for w in cells.map(clean).unique() if w]
         self.verbal = _verbal_scale(self.words)
+        self._plain = number_reader(cells, file_decimal=raw.decimal, percent_unit=1.0)
         self.column: Column = convert(cells, self._number)
         given = self.column.numbers.dropna()
         self.missing = [r for r in raw.user_missing.get(name, []) if not isinstance(r[0], str)]
@@ -124,7 +125,7 @@ class _Read:
     def _number(self, text: str) -> float:
         if text.casefold() in self.verbal:
             return self.verbal[text.casefold()]
-        return read_number(text)
+        return self._plain(text)
 
     def _text_codes(self) -> set[str]:
         return {w for w in self.words if w.casefold() in _NO_ANSWER}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Entries of a log that are not names of columns.
 _NO_COLUMNS = {
-    "file", "date_format", "returns", "zero_amounts", "duplicates", "unit", "end",
+    "file", "date_format", "decimal", "returns", "zero_amounts", "duplicates", "unit", "end",
     "calibration_end", "currency", "licence", "citation", "target_minutes",
 }  # fmt: skip
 _DELIMITERS = ",;\t|"

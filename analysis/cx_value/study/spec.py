@@ -90,12 +90,16 @@ class Hypothesis(Frozen):
     theory: str | None = None
 
 
+Decimal = Literal["auto", ".", ","]
+
+
 class DataFile(Frozen):
     """Where the answers are and how they are coded. ``file`` is relative to ``study.yml``."""
 
     file: Path
     encoding: Literal["auto", "utf-8", "gb18030"] = "auto"
     sheet: str | int = 0
+    decimal: Decimal = "auto"
     missing_codes: tuple[float | str, ...] = ()
     id: str | None = None
     weight: str | None = None
@@ -114,6 +118,7 @@ class Transactions(Frozen):
     amount: str = "amount"
     cost: str | None = None
     date_format: str | None = None
+    decimal: Decimal = "auto"
     returns: Literal["net", "drop"] = "net"
     zero_amounts: Literal["keep", "drop"] = "keep"
     duplicates: Literal["keep", "drop"] = "keep"
@@ -134,6 +139,7 @@ class ServiceLog(Frozen):
     minutes: str | None = None
     first_contact: str | None = None
     complaint: str | None = None
+    decimal: Decimal = "auto"
     target_minutes: float | None = Field(None, gt=0)
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from cx_value.study.numbers import Mark
+
 _TEXT = (".csv", ".tsv", ".txt", ".tab")
 _EXCEL = (".xlsx", ".xlsm")
 _READABLE = (*_TEXT, *_EXCEL, ".sav", ".zsav", ".dta")
@@ -42,6 +44,9 @@ class RawTable:
         Rows of a CSV with fewer cells than the header.
     sha256 : str
         Of the file's bytes.
+    decimal : str or None
+        The decimal mark that goes with the file's delimiter (``.`` with commas, ``,`` with
+        semicolons), or None where the file tells nothing of it.
     """
 
     frame: pd.DataFrame
@@ -51,6 +56,7 @@ class RawTable:
     short_rows: tuple[int, ...] = ()
     format: str
     sha256: str
+    decimal: Mark | None = None
 
 
 def read_table(path: str | Path, *, encoding: str = "auto", sheet: str | int = 0) -> RawTable:
@@ -169,7 +175,9 @@ def _read_text(file: Path, content: bytes, encoding: str) -> dict[str, Any]:
         raise FaultsError([_ragged(file, str(error))]) from error
     frame = _promote_header(file, frame.astype(object))
     shown = {"\t": "tab"}.get(delimiter, delimiter)
-    return {"frame": frame, "format": f"CSV ({name}, {shown})", "short_rows": short}
+    mark = {",": ".", ";": ","}.get(delimiter)
+    words = f"CSV ({name}, {shown})"
+    return {"frame": frame, "format": words, "short_rows": short, "decimal": mark}
 
 
 def _short_rows(text: str, delimiter: str) -> tuple[int, ...]:
