@@ -71,7 +71,7 @@ BAD_MODELS = [
     ("f <~ x1 + x2", {}, "fit_pls"),
     ("x1 ~ a*x2\na > 0", {}, "inequality"),
     ("x1 ~ x1", {}, "to itself"),
-    ("x1 ~ a*x2\nb := a*c", {}, "uses c"),
+    ("x1 ~ a*x2\nb := a*c", {}, "labels no parameter"),
     ("x1 ~ a*x2\nb := a +", {}, "cannot be read"),
     ("x1 ~ f(2)*x2", {}, "not known"),
     ("x1 ~ a*x2\na*a == 3", {}, "not linear"),

@@ -345,9 +345,9 @@ SYNTAX_FAULTS = [
      ["'SAT' is used, but no line says", "add 'SAT =~ s1 + s2 + s3'"]),
     (WHOLE.replace("q1 + q2", "q1 ++ q2"), "bad syntax", ["'' in the line 'QUAL =~ q1 ++ q2 + q3'"]),
     (WHOLE.replace("SAT ~ a*", "SAT = a*"), "bad syntax", ["= a*QUAL"]),
-    (WHOLE.replace("a*QUAL", "a**QUAL"), "bad syntax", ["'a**QUAL'"]),
+    (WHOLE.replace("a*QUAL", "a**QUAL"), "bad syntax", ["a**QUAL"]),
     (WHOLE.replace("a*QUAL", ""), "bad syntax", ["nothing on one side of ~"]),
-    (WHOLE.replace("QUAL =~ q1", "QUAL <~ q1"), "bad syntax", ["<~, which is not supported"]),
+    (WHOLE.replace("QUAL =~ q1", "QUAL <~ q1"), "bad syntax", ["a formative block (<~)"]),
     (WHOLE + "\\ni := a*bb", "unknown label", ["'bb'", "labels no parameter"]),
 ]  # fmt: skip
 
@@ -517,3 +517,44 @@ def test_no_wrong_type_anywhere_crashes_the_check(tmp_path_factory, changes):
     content = {**yaml.safe_load(STUDY), **changes}
     path = write(folder, yaml.safe_dump(content, allow_unicode=True))
     assert all(str(f) for f in check_study(path))
+
+
+SAME_MODEL = [
+    "{m}SAT ~ QUAL",
+    "{m}SAT ~\\n QUAL",
+    "{m}SAT ~ QUAL # QUAL ~ SAT",
+    "{m}SAT ~ QUAL ! SAT ~ q1 + s1",
+    "{m}SAT ～ QUAL",
+    "{m}SAT ~ b＊QUAL；q1 ~~ q2",
+    "{m}SAT ~ b*QUAL + start(0.2)*QUAL; q1 ~ 1",
+    "{m}SAT ~ 1*QUAL +\\n  0",
+    "{m}　SAT　~　NA*QUAL",
+    "{m}SAT ~ 1e-1*QUAL",
+    "{m}'SAT' ~ \\\"QUAL\\\"",
+]
+
+
+@pytest.mark.parametrize("written", SAME_MODEL)
+def test_a_model_is_read_alike_however_it_is_written(tmp_path, written):
+    """The study's check and the engine read one text by one reader."""
+    from cx_value.study.language.syntax import parse_syntax
+
+    measured = "QUAL =~ q1 + q2 + q3\\nSAT =~ s1 + s2 +\\n s3\\n"
+    text = swap("{paths: [QUAL -> SAT]}", '{syntax: "' + written.format(m=measured) + '"}')
+    study = read_study(write(tmp_path, text))
+    model = study.model("main")
+    assert model_edges(study, model) == {("QUAL", "SAT")}
+    assert parse_syntax(model.syntax).regressions == [("QUAL", "SAT")]
+    assert [f for f in check_study(tmp_path) if f.severity == "error"] == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["a/0", "a/(2-2)", "log(-1)", "log(0)", "sqrt(-2)", "10^999", "9" * 400, "2^(0.5)^-10000/0",
+     "(" * 150 + "a" + ")" * 150, "-" * 250 + "a", "+".join(["a"] * 300), "(0-1)^0.5"],
+)  # fmt: skip
+def test_definitions_without_a_value_are_named_before_anything_is_fitted(tmp_path, expression):
+    text = swap("{paths: [QUAL -> SAT]}", f'{{syntax: "{WHOLE}\\nd := {expression}"}}')
+    hits = [f for f in check_study(write(tmp_path, text)) if f.severity == "error"]
+    assert [f.kind for f in hits] == ["bad syntax"]
+    assert "The expression" in hits[0].problem and len(str(hits[0])) < 400

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cx_value.sem.reading.result import ModelFit
+    from cx_value.study.answered import Survey
     from cx_value.study.spec import Study
-    from cx_value.study.survey import Survey
 
 #: Items with at most so many categories are not treated as numbers (Rhemtulla et al., 2012).
 FEW_CATEGORIES = 4

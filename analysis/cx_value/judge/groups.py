@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from cx_value.judge.structure import ModelChoice
     from cx_value.sem.groups.invariance import Invariance
     from cx_value.sem.groups.moderation import PathComparison
+    from cx_value.study.answered import Survey
     from cx_value.study.spec import Study
-    from cx_value.study.survey import Survey
 
 GROUP = "group"
 

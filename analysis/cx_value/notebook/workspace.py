@@ -225,7 +225,7 @@ def latest_wave(survey: Survey) -> Survey:
     Sheets of one person are not independent; earlier ones serve the test–retest only. The step is
     counted in ``flow``.
     """
-    from cx_value.study.survey import FlowStep
+    from cx_value.study.answered import FlowStep
 
     if survey.wave is None or survey.ids is None or not survey.ids.dropna().duplicated().any():
         return survey

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cx_value.base.wording import Text
+from cx_value.study.answered import FlowStep, Survey, column_of
 from cx_value.study.answers import (
     BLANK,
     Coded,
@@ -26,7 +27,6 @@ from cx_value.study.answers import (
 from cx_value.study.findings import Finding, list_rows, list_some
 from cx_value.study.ratings import code_ratings, rating_items
 from cx_value.study.spec import Profile, Study
-from cx_value.study.survey import FlowStep, Survey, column_of
 from cx_value.study.tables import RawTable, filled_cells
 
 MOST_CATEGORIES = 10

@@ -17,11 +17,11 @@ from cx_value.base.wording import (
     in_language,
     join_words,
 )
+from cx_value.study.answered import Survey
 from cx_value.study.moments import kurtosis, skew, weighted_mean_sd
 from cx_value.study.normality import MultivariateNormality, mardia_test
 from cx_value.study.phrases import cite, count_noun
 from cx_value.study.spec import Study
-from cx_value.study.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

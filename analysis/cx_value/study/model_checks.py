@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cx_value.study.findings import Finding, list_some, suggest
+from cx_value.study.language.syntax import examine_syntax
 from cx_value.study.spec import Construct, Hypothesis, StructuralModel, Study
 from cx_value.study.syntax_checks import check_syntax
 
@@ -30,24 +31,12 @@ def check_models(study: Study) -> list[Finding]:
 
 
 def model_edges(study: Study, model: StructuralModel) -> set[Edge]:
-    """Return the regressions of a model as pairs (from, to) of construct names.
-
-    Lavaan syntax is read just far enough for this; the engine parses it in full.
-    """
+    """Return the regressions of a model as pairs (from, to) of construct names."""
     if not model.syntax:
         return {(path.source, path.target) for path in model.paths}
     single = {c.items[0].name: c.name for c in study.constructs if len(c.items) == 1}
-    edges = set()
-    for line in re.split(r"[;\n]", re.sub(r"#.*", "", model.syntax)):
-        left, tilde, right = line.partition("~")
-        if not tilde or left.endswith("=") or right.startswith("~"):
-            continue
-        causes = [term.split("*")[-1].strip() for term in right.split("+")]
-        targets = [term.strip() for term in left.split("+")]
-        edges |= {
-            (single.get(c, c), single.get(t, t)) for c in causes for t in targets if c not in "01"
-        }
-    return edges
+    written, _ = examine_syntax(model.syntax)
+    return {(single.get(a, a), single.get(b, b)) for a, b in written.regressions}
 
 
 def count_degrees_of_freedom(study: Study, model: StructuralModel) -> int:

@@ -11,8 +11,8 @@ import pandas as pd
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.results import Result
 from cx_value.base.wording import Text, format_number, format_percent, in_language, join_words
+from cx_value.study.answered import FlowStep, Survey
 from cx_value.study.phrases import cite
-from cx_value.study.survey import FlowStep, Survey
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,10 +9,10 @@ import pandas as pd
 
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.wording import Text, format_percent
+from cx_value.study.answered import FlowStep, Survey
 from cx_value.study.careless import careless_indices
 from cx_value.study.phrases import cite, count_noun
 from cx_value.study.spec import Screening, Study
-from cx_value.study.survey import FlowStep, Survey
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,105 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import FaultsError
 from cx_value.base.wording import Text
+from cx_value.study.answered import Survey, column_of
+from cx_value.study.coding import Coding
 from cx_value.study.findings import Finding, list_rows, list_some, raise_errors, suggest
 from cx_value.study.names import stem_of
 from cx_value.study.phrases import count_noun
-from cx_value.study.spec import Item, Profile, Study
+from cx_value.study.spec import Item, Study
 from cx_value.study.tables import RawTable, filled_cells, read_table
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowStep:
-    """One step on the way from questionnaires received to questionnaires analysed."""
-
-    name: str
-    label: Text
-    count: int
-    removed: int = 0
-    reason: Text | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Survey:
-    """The answers of a study. Made by :func:`read_survey`.
-
-    Every frame and series has the data row number as its index (``row``; 1 is the first row below
-    the header), so that a respondent can be found in the file but not in a report.
-
-    Attributes
-    ----------
-    items : DataFrame, n × items, float
-        Columns are the item names of the study, in its order; reverse-keyed items are recoded
-        (maximum + minimum − answer), so that high is favourable everywhere; NaN = no answer.
-    profile : DataFrame, n × profile columns, categorical
-        English labels in the order declared; ``profile_labels`` holds them with their Chinese.
-    quantities : DataFrame, n × columns, float
-        Profile columns that are amounts (age in years): no labels and more than 10 values.
-    ratings : DataFrame, n × ratings, float
-        Expected (desired, adequate) levels and touchpoints, high is favourable; NaN = no answer.
-    weights, ids, wave, durations : Series or None
-        Where the study declares the column; durations in seconds.
-    n_received : int
-        Rows of the file, empty ones included.
-    flow : tuple of FlowStep
-        From received to read; :func:`cx_value.study.screening.screen_careless` goes on from here.
-    missing_coded : dict
-        Item → answers that held a missing code. Blank cells are not among them.
-    labels : dict
-        Column of ``items``, ``profile``, ``quantities`` → label: the study's, else the file's.
-    value_labels : dict
-        Item → {number: label} of the data file, missing codes left out.
-    findings : tuple of Finding
-        Warnings met on the way.
-    identical_rows : tuple of int
-        Rows that are the same as another in every column but the respondent's identifier.
-    sha256, format : str
-        Of the data file.
-    """
-
-    items: pd.DataFrame
-    profile: pd.DataFrame
-    quantities: pd.DataFrame
-    ratings: pd.DataFrame | None = None
-    profile_labels: dict[str, tuple[Text, ...]] = field(default_factory=dict)
-    weights: pd.Series | None = None
-    ids: pd.Series | None = None
-    wave: pd.Series | None = None
-    durations: pd.Series | None = None
-    n_received: int
-    flow: tuple[FlowStep, ...]
-    missing_coded: dict[str, int]
-    labels: dict[str, Text]
-    value_labels: dict[str, dict[float, str]] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-    identical_rows: tuple[int, ...] = ()
-    sha256: str
-    format: str
-
-    @property
-    def n(self) -> int:
-        """Number of respondents read."""
-        return len(self.items)
-
-    def rows(self, keep: pd.Index) -> Survey:
-        """Return the survey of some respondents, by row number."""
-        from dataclasses import replace
-
-        parts = (
-            "items", "profile", "quantities", "ratings", "weights", "ids", "wave", "durations",
-        )  # fmt: skip
-        held = {part: getattr(self, part) for part in parts}
-        return replace(self, **{k: v.loc[keep] for k, v in held.items() if v is not None})
 
 
 def read_survey(study: Study) -> Survey:
@@ -160,8 +74,6 @@ def with_codebook(study: Study, survey: Survey) -> Study:
 
 def examine_survey(study: Study) -> tuple[Survey | None, list[Finding]]:
     """Return the survey (None when there are errors) and everything found, warnings included."""
-    from cx_value.study.coding import Coding
-
     try:
         raw = read_table(study.data_path, encoding=study.data.encoding, sheet=study.data.sheet)
     except FaultsError as error:
@@ -179,8 +91,6 @@ def examine_survey(study: Study) -> tuple[Survey | None, list[Finding]]:
     ]
     if any(finding.severity == "error" for finding in findings):
         return None, findings
-    from dataclasses import replace
-
     survey = replace(survey, findings=tuple(findings), identical_rows=tuple(identical))
     return survey, findings
 
@@ -214,11 +124,6 @@ def check_study(path: str | Path) -> list[Finding]:
         findings = [*findings, *examine_logs(study), *examine_experts(study)]
     findings = list({(f.where, f.problem): f for f in reversed(findings)}.values())[::-1]
     return sorted(findings, key=lambda finding: finding.severity != "error")
-
-
-def column_of(entry: Item | Profile) -> str:
-    """Return the name of an item's or profile entry's column in the data file."""
-    return entry.column or entry.name
 
 
 def declared_columns(study: Study) -> dict[str, tuple[str, ...]]:

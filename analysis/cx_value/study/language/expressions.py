@@ -20,6 +20,8 @@ _TOKEN = re.compile(
     r"|(?P<name>[^\W\d][\w.]*)|(?P<sign>\*\*|[-+*/^(),]))"
 )
 _FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt}
+#: Names, numbers and signs of one expression.
+LONGEST = 200
 _LEVELS = (("+", "-"), ("*", "/"))
 
 
@@ -37,10 +39,44 @@ def parse_expression(text: str) -> tuple:
     14.0
     """
     tokens = _tokens(text)
+    if len(tokens) > LONGEST:
+        raise ModelError(
+            f"The expression '{text.strip()[:40]} …' has {len(tokens)} parts · allowed: "
+            f"{LONGEST} or fewer · do: write it in several := lines"
+        )
     tree, end = _sum(tokens, 0, 0, text)
     if end != len(tokens):
         raise _fault(text, tokens[end][1])
+    _check_constants(tree, text)
     return tree
+
+
+def _check_constants(tree: tuple, text: str) -> None:
+    """Refuse parts whose value no label can change and that have none: a/0, log(-1), 10^999."""
+    parts = [part for part in tree[1:] if isinstance(part, tuple)]
+    for part in parts:
+        _check_constants(part, text)
+    if tree[0] == "/" and not expression_names(tree[2]):
+        undefined = evaluate_expression(tree[2], {}) == 0
+    elif expression_names(tree):
+        return
+    else:
+        undefined = not _has_value(tree)
+    if undefined:
+        raise ModelError(
+            f"The expression '{text.strip()[:60]}' has no value whatever the estimates are · "
+            "allowed: no division by 0, no log of 0 or less, no root of a negative number, "
+            "nothing too large to compute · do: correct the line in the model"
+        )
+
+
+def _has_value(tree: tuple) -> bool:
+    with np.errstate(all="ignore"):
+        try:
+            value = evaluate_expression(tree, {})
+        except (ArithmeticError, ValueError):
+            return False
+    return not isinstance(value, complex) and bool(np.isfinite(value))
 
 
 def expression_names(tree: tuple) -> list[str]:

@@ -9,6 +9,7 @@ full-width operators count as their ASCII twins.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cx_value.base.errors import ModelError
@@ -24,6 +25,10 @@ _UNSUPPORTED = {
     ">": ("an inequality constraint", "leave the parameter free, or fix it with a number"),
     "~*~": ("a scaling factor (~*~)", "leave it out: delta scaling is set automatically"),
 }
+
+
+class UnknownLabelError(ModelError):
+    """A ``:=`` line uses a name that labels no parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,11 @@ class Syntax:
         return list(dict.fromkeys(t.lhs for t in self.terms if t.op == "=~"))
 
     @property
+    def regressions(self) -> list[tuple[str, str]]:
+        """The paths of the model as pairs (from, to), in the order written."""
+        return [(t.rhs, t.lhs) for t in self.terms if t.op == "~"]
+
+    @property
     def observed(self) -> list[str]:
         """Observed variables: indicators first, then outcomes, then predictors, then the rest."""
         latents, terms = set(self.latents), self.terms
@@ -92,19 +102,51 @@ def parse_syntax(text: str) -> Syntax:
     >>> [(t.lhs, t.op, t.rhs, t.values, t.labels) for t in model.terms][1:]
     [('满意', '=~', 'q2', (), ('a',)), ('满意', '=~', 'q3', (0.5,), ())]
     """
+    syntax, faults = examine_syntax(text)
+    if faults:
+        raise faults[0]
+    return syntax
+
+
+def examine_syntax(text: str) -> tuple[Syntax, list[ModelError]]:
+    """Return the model as far as it can be read, and every fault of its lines.
+
+    What :func:`parse_syntax` reads has no faults here, and the other way round: a study is checked
+    by the reader that its models are fitted from.
+
+    Examples
+    --------
+    >>> model, faults = examine_syntax("f =~ x1 + x2\\ny ~~~ f\\ni := a*b")
+    >>> len(model.terms), len(faults)
+    (2, 3)
+    """
     terms: dict[tuple[str, str, str], Term] = {}
-    definitions, constraints = [], []
-    for statement in _statements(text):
-        left, op, right = _split(statement)
-        if op == ":=":
-            definitions.append(Definition(_name(left, statement), right, parse_expression(right)))
-        elif op == "==":
-            constraints.append((parse_expression(left), parse_expression(right)))
-        else:
-            for term in _terms(left, op, right, statement):
-                _add(terms, term)
-    _check(terms, definitions)
-    return Syntax(tuple(terms.values()), tuple(definitions), tuple(constraints))
+    definitions: list[Definition] = []
+    constraints: list[tuple[tuple, tuple]] = []
+    faults: list[ModelError] = []
+    for statement in _lines(text, faults):
+        try:
+            left, op, right = _split(statement)
+            if op == ":=":
+                name = _name(left, statement)
+                definitions.append(Definition(name, right, parse_expression(right)))
+            elif op == "==":
+                constraints.append((parse_expression(left), parse_expression(right)))
+            else:
+                for term in _terms(left, op, right, statement):
+                    _add(terms, term)
+        except ModelError as fault:
+            faults.append(fault)
+    faults += [*_loops(terms), *_strange_labels(terms, definitions)]
+    return Syntax(tuple(terms.values()), tuple(definitions), tuple(constraints)), faults
+
+
+def _lines(text: str, faults: list[ModelError]) -> list[str]:
+    try:
+        return _statements(text)
+    except ModelError as fault:
+        faults.append(fault)
+        return []
 
 
 def free_path_labels(text: str) -> str:
@@ -227,7 +269,7 @@ def _modified(term: Term, modifier: str, statement: str) -> Term:
         return replace(term, starts=tuple(_number(p, statement) for p in inside))
     bare = [p.strip("\"'") for p in inside]
     if all(_NUMBER.match(p) or p == "NA" for p in bare):
-        return replace(term, values=tuple(float("nan" if p == "NA" else p) for p in bare))
+        return replace(term, values=tuple(_finite(p, statement) for p in bare))
     return replace(term, labels=tuple(_name(p, statement) for p in bare))
 
 
@@ -248,22 +290,26 @@ def _add(terms: dict, term: Term) -> None:
     )
 
 
-def _check(terms: dict, definitions: list[Definition]) -> None:
+def _loops(terms: dict) -> Iterator[ModelError]:
     for lhs, op, rhs in terms:
         if op in ("=~", "~") and lhs == rhs:
-            raise ModelError(
+            yield ModelError(
                 f"'{lhs} {op} {rhs}' relates a variable to itself · allowed: two different "
                 "variables · do: correct the line"
             )
+
+
+def _strange_labels(terms: dict, definitions: list[Definition]) -> Iterator[UnknownLabelError]:
     labels = {label for term in terms.values() for label in term.labels}
     defined: set[str] = set()
     for definition in definitions:
-        unknown = [n for n in expression_names(definition.tree) if n not in labels | defined]
-        if unknown:
-            raise ModelError(
-                f"'{definition.name} := {definition.text}' uses {', '.join(unknown)}, which labels "
-                f"no parameter · allowed: {', '.join(sorted(labels | defined)) or 'none yet'} · "
-                f"do: put the label before its variable, as in 'y ~ {unknown[0]}*x'"
+        for name in expression_names(definition.tree):
+            if name in labels | defined:
+                continue
+            yield UnknownLabelError(
+                f"'{name}' in the line '{definition.name} := {definition.text}' labels no "
+                f"parameter · allowed: {', '.join(sorted(labels | defined)) or 'none yet'} · "
+                f"do: put the label before its variable, as in 'y ~ {name}*x'"
             )
         defined.add(definition.name)
 
@@ -299,4 +345,14 @@ def _number(text: str, statement: str) -> float:
         raise ModelError(
             f"'{text}' in the line '{statement}' is no number · allowed: a number · do: correct it"
         )
-    return float(text)
+    return _finite(text, statement)
+
+
+def _finite(text: str, statement: str) -> float:
+    number = float("nan" if text == "NA" else text)
+    if abs(number) == float("inf"):
+        raise ModelError(
+            f"'{text[:20]}' in the line '{statement[:60]}' is too large · allowed: numbers a "
+            "computer can hold · do: correct it"
+        )
+    return number
