@@ -70,3 +70,32 @@ weighted <- function(x) {
 }
 w <- t(sapply(mobi, weighted))
 save(data.frame(item = colnames(mobi), mean = w[, 1], sd = w[, 2]), "mobi_weighted")
+
+# Mardia (1970, 1974) as he wrote it: S divides by n, all n² inner products.
+mardia_n <- function(x) {
+  x <- as.matrix(na.omit(x)); n <- nrow(x); p <- ncol(x)
+  z <- scale(x, scale = FALSE); d <- z %*% solve(crossprod(z) / n) %*% t(z)
+  b1 <- sum(d^3) / n^2; b2 <- mean(diag(d)^2); df <- p * (p + 1) * (p + 2) / 6
+  k <- (p + 1) * (n + 1) * (n + 3) / (n * ((n + 1) * (p + 1) - 6))
+  m <- p * (p + 2) * (n - 1) / (n + 1)
+  v <- 8 * p * (p + 2) * (n - 3) * (n - p - 1) * (n - p + 1) / ((n + 1)^2 * (n + 3) * (n + 5))
+  data.frame(n = n, b1p = b1, skew_chisq = n * b1 / 6, skew_chisq_small = n * b1 * k / 6, skew_df = df,
+    skew_p_small = pchisq(n * b1 * k / 6, df, lower.tail = FALSE), b2p = b2,
+    kurtosis_z = (b2 - p * (p + 2)) / sqrt(8 * p * (p + 2) / n), kurtosis_z_small = (b2 - m) / sqrt(v))
+}
+save(cbind(case = c("mobi", "bfi", "csr"), rbind(mardia_n(mobi), mardia_n(bfi), mardia_n(mobi[, 1:3]))),
+  "mardia_n")
+# Little's test without the respondents of the pattern that adds most to it.
+little_without <- function(x) {
+  m <- moments(x); x <- m$x
+  pattern <- apply(!is.na(x), 1, function(r) paste(which(r), collapse = ","))
+  part <- sapply(unique(pattern), function(p) {
+    o <- as.integer(strsplit(p, ",")[[1]]); r <- which(pattern == p)
+    gap <- colMeans(x[r, o, drop = FALSE]) - m$mean[o]
+    length(r) * sum(gap * solve(m$cov[o, o, drop = FALSE], gap)) })
+  top <- names(which.max(part))
+  data.frame(pattern_n = sum(pattern == top), pattern_share = max(part) / sum(part),
+    p_without = little(x[pattern != top, , drop = FALSE])$p)
+}
+save(cbind(case = c("airquality", "bfi"), rbind(little_without(airquality), little_without(bfi))),
+  "little_without")

@@ -36,6 +36,14 @@ class Cutoff:
             return None
         return bool(_COMPARE[self.direction](value, self.threshold))
 
+    def facts(self) -> dict[str, float | str]:
+        """Return what a sentence says of the rule: ``threshold`` and the key of its ``source``.
+
+        >>> CUTOFFS["alpha"].facts()
+        {'threshold': 0.7, 'source': 'nunnally1994'}
+        """
+        return {"threshold": self.threshold, "source": self.source}
+
 
 _RULES = (
     ("alpha", 0.70, ">=", "nunnally1994", "Nunnally & Bernstein (1994)"),

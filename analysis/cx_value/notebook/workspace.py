@@ -231,8 +231,6 @@ def latest_wave(survey: Survey) -> Survey:
         return survey
     keep = survey.items.index[survey.wave == sorted(survey.wave.dropna().unique())[-1]]
     step = FlowStep(
-        name="latest_wave", label=Text("Answers of the latest wave", zh="最近一期的问卷"),
-        count=len(keep), removed=survey.n - len(keep),
-        reason=Text("earlier or unknown wave", zh="较早或未注明的期次"),
+        name="latest_wave", count=len(keep), removed=survey.n - len(keep), reason="earlier_wave",
     )  # fmt: skip
     return replace(survey.rows(keep), flow=(*survey.flow, step))

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowStep:
-    """One step on the way from questionnaires received to questionnaires analysed."""
+    """One step on the way from questionnaires received to questionnaires analysed.
+
+    ``name`` and ``reason`` are codes; ``words/<lang>/terms_sample.yml`` names them.
+    """
 
     name: str
-    label: Text
     count: int
     removed: int = 0
-    reason: Text | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import AnalysisError
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 from cx_value.study.missing import em_moments
 
 
 def careless_indices(
-    answers: pd.DataFrame, durations: pd.Series | None = None, notes: list[Text] | None = None
+    answers: pd.DataFrame, durations: pd.Series | None = None, notes: list[Phrase] | None = None
 ) -> pd.DataFrame:
     """Compute the indices of careless responding, one row per respondent.
 
@@ -20,7 +20,8 @@ def careless_indices(
     answers : DataFrame, n × items
         As given, in the order asked; NaN = no answer.
     durations : Series, optional
-        Seconds per respondent.
+        Seconds per respondent; ``seconds_per_item`` divides them by all items asked, so that
+        items left blank do not make a respondent look slower.
     notes : list, optional
         Receives the reason where an index cannot be computed.
 
@@ -35,8 +36,6 @@ def careless_indices(
     squared, df, p = _distances(values, notes if notes is not None else [])
     answered = (~np.isnan(values)).sum(axis=1)
     seconds = np.full(len(values), np.nan) if durations is None else durations.to_numpy(float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        per_item = np.where(answered > 0, seconds / answered, np.nan)
     return pd.DataFrame(
         {
             "long_string": runs,
@@ -45,7 +44,7 @@ def careless_indices(
             "mahalanobis": squared,
             "mahalanobis_df": df,
             "mahalanobis_p": p,
-            "seconds_per_item": per_item,
+            "seconds_per_item": seconds / values.shape[1],
             "missing_share": 1 - answered / values.shape[1],
         },
         index=answers.index,
@@ -74,7 +73,9 @@ def _within_person_sd(values: np.ndarray) -> np.ndarray:
     return np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
 
 
-def _distances(values: np.ndarray, notes: list[Text]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _distances(
+    values: np.ndarray, notes: list[Phrase]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return squared Mahalanobis distances, their degrees of freedom and p values."""
     n, width = values.shape
     answered = ~np.isnan(values)
@@ -83,7 +84,7 @@ def _distances(values: np.ndarray, notes: list[Text]) -> tuple[np.ndarray, np.nd
         if n <= width or np.linalg.cond(cov) > 1e12:
             raise np.linalg.LinAlgError
     except (AnalysisError, np.linalg.LinAlgError):
-        notes.append(_NO_DISTANCE)
+        notes.append(Phrase("screening.no_distance"))
         nothing = np.full(n, np.nan)
         return nothing, answered.sum(axis=1), nothing.copy()
     squared = np.full(n, np.nan)
@@ -98,13 +99,6 @@ def _distances(values: np.ndarray, notes: list[Text]) -> tuple[np.ndarray, np.nd
 
     df = answered.sum(axis=1)
     return squared, df, chi2.sf(squared, np.maximum(df, 1))
-
-
-_NO_DISTANCE = Text(
-    "The Mahalanobis distance could not be computed: too few respondents, or items that repeat "
-    "one another.",
-    zh="马氏距离无法计算：样本量过小，或题项之间完全相关。",
-)
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -108,18 +108,13 @@ class Coding:
         received = len(items)
         answered = received - int(empty.sum())
         steps = (
+            FlowStep(name="received", count=received),
             FlowStep(
-                name="received", label=Text("Rows in the data file", zh="数据文件行数"),
-                count=received,
+                name="not_empty", count=answered, removed=int(empty.sum()), reason="empty_row"
             ),
             FlowStep(
-                name="not_empty", label=Text("Rows with any entry", zh="非空行"), count=answered,
-                removed=int(empty.sum()), reason=Text("empty row", zh="整行为空"),
-            ),
-            FlowStep(
-                name="answered", label=Text("Answered at least one item", zh="至少回答一个题项"),
-                count=answered - int(silent.sum()), removed=int(silent.sum()),
-                reason=Text("no item answered", zh="未回答任何题项"),
+                name="answered", count=answered - int(silent.sum()),
+                removed=int(silent.sum()), reason="no_item_answered",
             ),
         )  # fmt: skip
         return steps, items.index[~(empty | silent)]

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.results import Result
-from cx_value.base.wording import (
-    Text,
-    format_number,
-    format_percent,
-    in_language,
-    join_words,
-)
+from cx_value.base.words import Phrase
 from cx_value.study.answered import Survey
 from cx_value.study.moments import kurtosis, skew, weighted_mean_sd
 from cx_value.study.normality import MultivariateNormality, mardia_test
-from cx_value.study.phrases import cite, count_noun
 from cx_value.study.spec import Study
 
 if TYPE_CHECKING:
@@ -44,6 +37,8 @@ __all__ = [
 class ItemStatistics(Result):
     """Mean, spread, shape, floor and ceiling of every item."""
 
+    template = "distribution.items"
+
     statistics: pd.DataFrame
     rules: Mapping[str, Cutoff]
     weighted: bool = False
@@ -57,37 +52,15 @@ class ItemStatistics(Result):
         """
         return self.statistics
 
-    def sentence(self, lang: str = "en") -> str:
-        table = self.table()
-        skewed = self._over("skew") + [
-            i for i in self._over("kurtosis") if i not in self._over("skew")
-        ]
-        piled = {end: self._over(end) for end in ("floor", "ceiling")}
-        shape, limit = cite(self.rules["skew"].said, lang), self.rules["floor_ceiling"]
-        bounds = f"{self.rules['skew'].threshold:g}", f"{self.rules['kurtosis'].threshold:g}"
-        share, source = format_percent(limit.threshold), cite(limit.said, lang)
-        if lang == "zh":
-            which = (
-                f"{len(skewed)} 个题项（{'、'.join(skewed)}）超出" if skewed else "各题项均未超出"
-            )
-            floor, ceiling = (_names(piled[end], lang) for end in ("floor", "ceiling"))
-            least = f"最低分占比高于 {share}，{source[1:-1]}"
-            return (
-                f"题项均值{_ranges(table, lang)}；"
-                f"{which}偏度 ±{bounds[0]}、超额峰度 ±{bounds[1]} 的界限{shape}。"
-                f"地板效应（{least}）：{floor}；天花板效应：{ceiling}。"
-            )
-        which = (
-            f"{join_words(skewed)} {'goes' if len(skewed) == 1 else 'go'}"
-            if skewed
-            else "no item goes"
-        )
-        return (
-            f"Item means ranged {_ranges(table, lang)}; "
-            f"{which} beyond a skew of ±{bounds[0]} or an excess kurtosis of ±{bounds[1]} {shape}. "
-            f"Floor effects (more than {share} at the lowest answer; {source[1:-1]}): "
-            f"{_names(piled['floor'], lang)}; ceiling effects: {_names(piled['ceiling'], lang)}."
-        )
+    def facts(self) -> dict[str, Any]:
+        """Return the span of the means by scale, and the items beyond a rule."""
+        skewed = self._over("skew")
+        return {
+            "spans": mean_spans(self.table()), "skew_rule": self.rules["skew"].facts(),
+            "skewed": skewed + [i for i in self._over("kurtosis") if i not in skewed],
+            "kurtosis_rule": self.rules["kurtosis"].facts(), "floor": self._over("floor"),
+            "ceiling": self._over("ceiling"), "end_rule": self.rules["floor_ceiling"].facts(),
+        }  # fmt: skip
 
     def _over(self, name: str) -> list[str]:
         rule = self.rules["floor_ceiling" if name in ("floor", "ceiling") else name]
@@ -99,37 +72,19 @@ class ItemStatistics(Result):
         ]
 
 
-def _ranges(table: pd.DataFrame, lang: str) -> str:
-    """Say between which means the items lie, one scale of answers at a time."""
-    told = []
+def mean_spans(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return between which means the items lie, one scale of answers at a time."""
     by_scale = table[table["mean"].notna()].groupby(["scale_minimum", "scale_maximum"], sort=False)
+    spans = []
     for (least, most), rows in by_scale:
         low, high = rows.loc[rows["mean"].idxmin()], rows.loc[rows["mean"].idxmax()]
-        told.append(_RANGES[lang, by_scale.ngroups > 1, len(rows) == 1].format(
-            low=format_number(low["mean"]), low_item=low["item"], scale=f"{least:.12g}–{most:.12g}",
-            high=format_number(high["mean"]), high_item=high["item"],
-        ))  # fmt: skip
-    return join_words(told) if lang == "en" else "，".join(told)
-
-
-_RANGES = {
-    ("en", False, False): "from {low} ({low_item}) to {high} ({high_item})",
-    ("en", True, False): "from {low} ({low_item}) to {high} ({high_item}) on the scale {scale}",
-    ("en", False, True): "from {low} to {low} ({low_item})",
-    ("en", True, True): "at {low} on the scale {scale} ({low_item} alone)",
-    ("zh", False, False): "介于{low}（{low_item}）与{high}（{high_item}）之间",
-    ("zh", True, False): "在 {scale} 量表上介于{low}（{low_item}）与{high}（{high_item}）之间",
-    ("zh", False, True): "为{low}（{low_item}）",
-    ("zh", True, True): "在 {scale} 量表上为{low}（仅 {low_item}）",
-}
-
-
-def _names(items: list[str], lang: str) -> str:
-    if not items:
-        return "无" if lang == "zh" else "none"
-    if lang == "zh":
-        return f"{'、'.join(items)}（{len(items)} 个题项）"
-    return f"{join_words(items)} ({count_noun(len(items), 'item')})"
+        spans.append(
+            {
+                "minimum": least, "maximum": most, "items": len(rows), "low": low["mean"],
+                "low_item": low["item"], "high": high["mean"], "high_item": high["item"],
+            }
+        )  # fmt: skip
+    return spans
 
 
 def describe_items(study: Study, survey: Survey) -> ItemStatistics:
@@ -164,7 +119,7 @@ def describe_items(study: Study, survey: Survey) -> ItemStatistics:
     ]
     return ItemStatistics(
         n_used=survey.n,
-        method="item statistics (skew and kurtosis of type 3)",
+        method=Phrase("distribution.items_method"),
         statistics=pd.DataFrame(rows),
         rules=cutoffs_with(study.cutoffs),
         weighted=survey.weights is not None,
@@ -199,10 +154,15 @@ def _weighted_moments(answers: pd.Series, weights: pd.Series | None) -> dict[str
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AnswerDistribution(Result):
-    """How often each point of the scale was chosen, item by item."""
+    """How often each point of the scale was chosen, item by item.
+
+    ``labels`` names the items in the picture.
+    """
+
+    template = "distribution.answers"
 
     counts: pd.DataFrame
-    labels: dict[str, Text]
+    labels: Mapping[str, str]
 
     def table(self) -> pd.DataFrame:
         """Return one row per item and answer: ``item construct answer n share``."""
@@ -212,31 +172,16 @@ class AnswerDistribution(Result):
         """Draw diverging bars, centred on the middle of each item's scale."""
         from cx_value.study.pictures import draw_answers
 
-        return draw_answers(self, ax, lang)
+        return draw_answers(self.table(), self.labels, ax, lang)
 
-    def sentence(self, lang: str = "en") -> str:
+    def facts(self) -> dict[str, Any]:
+        """Return the items answered above the middle of their scale most and least often."""
         table = self.table()
         middle = table.groupby("item")["answer"].transform(lambda a: (a.min() + a.max()) / 2)
         above = table[table["answer"] > middle].groupby("item", sort=False)["share"].sum()
         best, worst = above.idxmax(), above.idxmin()
-        numbers = [format_percent(above[item], 1) for item in (best, worst)]
-        best, worst = (_quoted(self.labels[item], item, lang) for item in (best, worst))
-        if lang == "zh":
-            return (
-                f"高于量表中点的作答以{best}最多，占 {numbers[0]}；以{worst}最少，占 {numbers[1]}。"
-            )
-        return (
-            f"Answers above the middle of the scale were most frequent for {best}, {numbers[0]}, "
-            f"and least frequent for {worst}, {numbers[1]}."
-        )
-
-
-def _quoted(label: str, item: str, lang: str) -> str:
-    """Name an item by its label and its code, or by its code where it has no label."""
-    words = in_language(label, lang)
-    if words == item:
-        return item
-    return f"“{words}”（{item}）" if lang == "zh" else f"“{words}” ({item})"
+        return {"best": best, "best_share": above[best],
+                "worst": worst, "worst_share": above[worst]}  # fmt: skip
 
 
 def distribute_answers(study: Study, survey: Survey) -> AnswerDistribution:
@@ -266,7 +211,7 @@ def distribute_answers(study: Study, survey: Survey) -> AnswerDistribution:
             )
     return AnswerDistribution(
         n_used=survey.n,
-        method="answer distribution",
+        method=Phrase("distribution.answers_method"),
         counts=pd.concat(parts, ignore_index=True),
         labels={item: survey.labels[item] for item in study.item_names},
     )

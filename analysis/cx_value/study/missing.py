@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,7 @@ import pandas as pd
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import ConvergenceError, DataError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, format_p, format_percent, in_language
-from cx_value.study.phrases import cite
+from cx_value.base.words import Phrase
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -161,52 +160,52 @@ class McarTest(Result):
 
     ``statistic`` is χ²-distributed with ``df`` if they are; both are NaN and 0 where no answer is
     missing, for then there is nothing to test.
+
+    Attributes
+    ----------
+    pattern_items : str
+        Items unanswered in the missing-data pattern that adds most to the statistic.
+    pattern_n : int
+        Respondents with that pattern.
+    pattern_share : float
+        Its share of the statistic, 0 to 1.
+    p_without : float
+        p of the test without those respondents.
     """
+
+    template = "missing.little"
 
     statistic: float
     df: int
     p: float
     n_patterns: int
     significance: Cutoff = CUTOFFS["significance"]
+    pattern_items: str = ""
+    pattern_n: int = 0
+    pattern_share: float = np.nan
+    p_without: float = np.nan
+
+    @property
+    def decided_by_one_pattern(self) -> bool:
+        """Whether the verdict changes without the respondents of a single pattern."""
+        if np.isnan(self.p) or np.isnan(self.p_without):
+            return False
+        return self.significance.passes(self.p) != self.significance.passes(self.p_without)
 
     def table(self) -> pd.DataFrame:
         row = {"statistic": self.statistic, "df": self.df, "p": self.p,
-               "n_patterns": self.n_patterns, "n_used": self.n_used}  # fmt: skip
+               "n_patterns": self.n_patterns, "n_used": self.n_used,
+               "pattern_items": self.pattern_items, "pattern_n": self.pattern_n,
+               "pattern_share": self.pattern_share, "p_without": self.p_without}  # fmt: skip
         return pd.DataFrame([row])
 
-    def sentence(self, lang: str = "en") -> str:
-        row = self.table().iloc[0]
-        if row["df"] == 0:
-            return in_language(_NOTHING_TO_TEST, lang)
-        against = self.significance.passes(row["p"])
-        chisq = format_number(row["statistic"], 2)
-        p = format_p(row["p"], lang=lang, relation=True)
-        df = int(row["df"])
-        if lang == "zh":
-            verdict = "拒绝" if against else "不能拒绝"
-            advice = (
-                "因此分析应使用在随机缺失假定下有效的方法" if against else "未发现与之相悖的证据"
-            )
-            return (
-                f"Little（1988）检验{verdict}完全随机缺失的假设：χ²({df}) = {chisq}，p {p}"
-                f"（缺失模式 {int(row['n_patterns'])} 种）；{advice}。"
-            )
-        verdict = "rejected" if against else "did not reject"
-        advice = (
-            "methods that only need data missing at random are called for"
-            if against
-            else "there is no evidence against it"
-        )
-        return (
-            f"Little's (1988) test {verdict} the hypothesis that answers are missing completely at "
-            f"random, χ²({df}) = {chisq}, p {p} ({int(row['n_patterns'])} patterns); {advice}."
-        )
-
-
-_NOTHING_TO_TEST = Text(
-    "Little's test has nothing to test: the respondents answered the same items.",
-    zh="各受访者回答的题项一致，无需进行 Little 检验。",
-)
+    def facts(self) -> dict[str, Any]:
+        """Return the test, whether it rejects, and what one pattern does to it."""
+        return {
+            **self.table().to_dict("records")[0],
+            "rejected": bool(self.significance.passes(self.p)),
+            "one_pattern": self.decided_by_one_pattern,
+        }
 
 
 def little_mcar_test(
@@ -241,17 +240,40 @@ def little_mcar_test(
     values = items.to_numpy(dtype=float)
     kept = values[~np.isnan(values).all(axis=1)]
     common = {"n_used": len(kept), "n_dropped": len(values) - len(kept),
-              "method": "Little's MCAR test", "significance": significance}  # fmt: skip
+              "method": Phrase("missing.little_method"), "significance": significance}  # fmt: skip
     if not len(kept) or (np.isnan(kept) == np.isnan(kept[0])).all():
         return McarTest(statistic=np.nan, df=0, p=np.nan, n_patterns=min(len(kept), 1), **common)
-    moments = em_moments(kept)
-    patterns = _split_by_pattern(kept)
-    statistic = sum(_squared_gap(pattern, moments) for pattern in patterns)
-    df = sum(int(pattern.seen.sum()) for pattern in patterns) - kept.shape[1]
+    statistic, df, p, parts = _little(kept)
+    top = max(range(len(parts)), key=lambda k: parts[k][1])
+    pattern = parts[top][0]
+    names = [str(c) for c, seen in zip(items.columns, pattern.seen, strict=True) if not seen]
+    return McarTest(
+        statistic=statistic, df=df, p=p, n_patterns=len(parts), pattern_items=" ".join(names),
+        pattern_n=pattern.n, pattern_share=parts[top][1] / statistic,
+        p_without=_p_without(kept, pattern), **common,
+    )  # fmt: skip
+
+
+def _little(values: np.ndarray) -> tuple[float, int, float, list[tuple[_Pattern, float]]]:
+    """Return d², its degrees of freedom, p, and what each pattern adds."""
     from scipy.stats import chi2
 
-    return McarTest(statistic=float(statistic), df=df, p=float(chi2.sf(statistic, df)),
-                    n_patterns=len(patterns), **common)  # fmt: skip
+    moments = em_moments(values)
+    parts = [(pattern, _squared_gap(pattern, moments)) for pattern in _split_by_pattern(values)]
+    statistic = float(sum(part for _, part in parts))
+    df = sum(int(pattern.seen.sum()) for pattern, _ in parts) - values.shape[1]
+    return statistic, df, float(chi2.sf(statistic, df)), parts
+
+
+def _p_without(values: np.ndarray, pattern: _Pattern) -> float:
+    """Return p without the rows of one pattern; NaN where nothing is left to test."""
+    rest = values[((~np.isnan(values)) != pattern.seen).any(axis=1)]
+    if not len(rest) or (np.isnan(rest) == np.isnan(rest[0])).all():
+        return np.nan
+    try:
+        return _little(rest)[2]
+    except (ConvergenceError, DataError):
+        return np.nan
 
 
 def _squared_gap(pattern: _Pattern, moments: Moments) -> float:
@@ -266,6 +288,8 @@ class MissingData(Result):
 
     ``answered`` (n × items, bool) says which answers are there, never what they are.
     """
+
+    template = "missing.items"
 
     answered: pd.DataFrame
     coded: dict[str, int] = field(default_factory=dict)
@@ -324,38 +348,22 @@ class MissingData(Result):
         """Draw the missingness map: items across, respondents down, gaps dark."""
         from cx_value.study.pictures import draw_missing_map
 
-        return draw_missing_map(self, ax, lang)
+        return draw_missing_map(self.answered, ax, lang)
 
-    def sentence(self, lang: str = "en") -> str:
+    def facts(self) -> dict[str, Any]:
+        """Return ``answers missing respondents k complete worst worst_share over rule``."""
         table = self.table()
-        cells, gaps = self.answered.size, int(table["missing"].sum())
-        full = int((self.cases().query("items_missing == 0")["respondents"]).sum())
-        share = format_percent(gaps / cells, 1)
-        if gaps == 0:
-            return (
-                f"全部 {self.n_used} 份问卷的 {len(table)} 个题项均无缺失。"
-                if lang == "zh"
-                else f"None of the {cells:,} answers ({self.n_used} respondents × {len(table)} "
-                "items) is missing."
-            )
         worst = table.loc[table["missing_share"].idxmax()]
         over = [r.item for r in table.itertuples() if not self.cutoff.passes(r.missing_share)]
-        limit, said = format_percent(self.cutoff.threshold), cite(self.cutoff.said, lang)
-        worst_share = format_percent(worst["missing_share"], 1)
-        if lang == "zh":
-            verdict = f"{len(over)} 个题项超过" if over else "没有题项超过"
-            return (
-                f"{cells:,} 个应答中缺失 {gaps:,} 个（{share}），{full} 份问卷（"
-                f"{format_percent(full / self.n_used, 1)}）完整；缺失最多的题项为 {worst['item']}"
-                f"（{worst_share}）；{verdict} {limit} 的界限{said}。"
-            )
-        verdict = f"{len(over)} {'item exceeds' if len(over) == 1 else 'items exceed'}"
-        return (
-            f"{gaps:,} of {cells:,} answers were missing ({share}); {full} respondents "
-            f"({format_percent(full / self.n_used, 1)}) answered every item. Most were missing for "
-            f"{worst['item']} ({worst_share}); {verdict if over else 'no item exceeds'} the limit "
-            f"of {limit} {said}."
-        )
+        return {
+            "answers": self.answered.size, "missing": int(table["missing"].sum()),
+            "share": table["missing"].sum() / max(self.answered.size, 1),
+            "respondents": self.n_used, "k": len(table),
+            "complete": int(self.answered.all(axis=1).sum()),
+            "complete_share": float(self.answered.all(axis=1).mean()),
+            "worst": worst["item"], "worst_share": worst["missing_share"], "over": over,
+            "rule": self.cutoff.facts(),
+        }  # fmt: skip
 
 
 def describe_missing(
@@ -382,7 +390,7 @@ def describe_missing(
     answered = items.notna()
     return MissingData(
         n_used=len(items),
-        method="missing answers",
+        method=Phrase("missing.items_method"),
         answered=answered,
         coded=dict(coded or {}),
         cutoff=cutoff,

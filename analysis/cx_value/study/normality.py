@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result
-from cx_value.base.wording import format_number, format_p
+from cx_value.base.words import Phrase
 
 # The mean that the asymptotic z of the kurtosis may have under normality before it misleads.
 MOST_SHIFT = 0.1
@@ -20,9 +21,11 @@ MOST_SHIFT = 0.1
 class MultivariateNormality(Result):
     """Mardia's tests. ``skew_p`` belongs to ``skew_chisq``, ``kurtosis_p`` to ``kurtosis_z``.
 
-    ``*_small`` are the small-sample forms (Mardia, 1974); where ``small_sample``, the verdict and
-    the sentence rest on them. ``b2p_biased`` is the kurtosis with S divided by n, as they need it.
+    S divides by n throughout, as Mardia's does. ``*_small`` are the small-sample forms (Mardia,
+    1974); where ``small_sample``, the verdict and the sentence rest on them.
     """
+
+    template = "normality.mardia"
 
     b1p: float
     skew_chisq: float
@@ -33,7 +36,6 @@ class MultivariateNormality(Result):
     b2p: float
     kurtosis_z: float
     kurtosis_p: float
-    b2p_biased: float
     kurtosis_z_small: float
     kurtosis_p_small: float
     small_sample: bool
@@ -48,7 +50,7 @@ class MultivariateNormality(Result):
         return pd.DataFrame(
             {
                 "test": ["skew", "skew_small_sample", "kurtosis", "kurtosis_small_sample"],
-                "coefficient": [self.b1p, self.b1p, self.b2p, self.b2p_biased],
+                "coefficient": [self.b1p, self.b1p, self.b2p, self.b2p],
                 "statistic": [
                     self.skew_chisq,
                     self.skew_chisq_small,
@@ -61,39 +63,14 @@ class MultivariateNormality(Result):
             }
         )
 
-    def sentence(self, lang: str = "en") -> str:
+    def facts(self) -> dict[str, Any]:
+        """Return ``n skew kurtosis small_sample rejected``, the tests as judged."""
         table = self.table()
-        s, k = (row for _, row in table[table["judged"]].iterrows())
-        against = any(self.significance.passes(row["p"]) for row in (s, k))
-        first = f"χ²({s['df']:.0f}) = {format_number(s['statistic'])}, p " + format_p(
-            s["p"], lang=lang, relation=True
-        )
-        second = f"z = {format_number(k['statistic'])}, p " + format_p(
-            k["p"], lang=lang, relation=True
-        )
-        small = "，按 Mardia (1974) 的小样本公式" if self.small_sample else ""
-        b1, b2 = format_number(s["coefficient"]), format_number(k["coefficient"])
-        if lang == "zh":
-            verdict = (
-                "数据偏离多元正态分布，需使用稳健标准误或自助法"
-                if against
-                else "未见偏离多元正态分布"
-            )
-            return (
-                f"Mardia（1970）多元偏度 b₁ = {b1}（{first}），多元峰度 b₂ = {b2}（{second}），"
-                f"n = {self.n_used}{small}；{verdict}。"
-            )
-        verdict = (
-            "the answers are not multivariate normal: robust or bootstrap inference is called for"
-            if against
-            else "multivariate normality is not rejected"
-        )
-        return (
-            f"Mardia's (1970) multivariate skew was b₁ = {b1}, {first}, and kurtosis b₂ = {b2}, "
-            f"{second} (n = {self.n_used}"
-            f"{', by the small-sample forms of Mardia (1974)' if self.small_sample else ''}); "
-            f"{verdict}."
-        )
+        skew, kurtosis = table[table["judged"]].to_dict("records")
+        return {
+            "n": self.n_used, "skew": skew, "kurtosis": kurtosis, "small_sample": self.small_sample,
+            "rejected": any(self.significance.passes(row["p"]) for row in (skew, kurtosis)),
+        }  # fmt: skip
 
 
 def mardia_test(
@@ -109,25 +86,24 @@ def mardia_test(
     Notes
     -----
     :math:`b_{1p} = n^{-2} \sum_{ij} d_{ij}^3`, :math:`b_{2p} = n^{-1} \sum_i d_{ii}^2` with
-    :math:`d_{ij} = (x_i - \bar x)' S^{-1} (x_j - \bar x)` (Mardia, 1970); the small-sample skew is
-    Mardia's (1974). S divides by n − 1, as in ``psych::mardia`` and semTools, with which the
-    results agree to 1e-9; with Mardia's own n, b1p is (n / (n − 1))³ and b2p (n / (n − 1))² times
-    as large. The small-sample kurtosis takes Mardia's own b2p and its exact mean
+    :math:`d_{ij} = (x_i - \bar x)' S^{-1} (x_j - \bar x)` and S divided by n (Mardia, 1970), as
+    his own formulas in R give to 1e-9. ``psych::mardia`` and semTools divide by n − 1: their b1p is
+    ((n − 1) / n)³ and their b2p ((n − 1) / n)² times this one. The small-sample skew is Mardia's
+    (1974), whose factor k belongs to this divisor; the small-sample kurtosis takes the exact mean
     :math:`p(p + 2)(n - 1)/(n + 1)` and variance under normality (Mardia, 1974, Sankhyā B 36)
-    instead of p(p + 2) and 8p(p + 2)/n, which they approach. It is judged, with the small-sample
-    skew, as long as the asymptotic z has a mean beyond ±0.1 under normality: about
-    n < 200 p(p + 2).
+    instead of p(p + 2) and 8p(p + 2)/n, which they approach. They are judged as long as the
+    asymptotic z has a mean beyond ±0.1 under normality: about n < 50 p(p + 2).
 
     Examples
     --------
     >>> data = pd.DataFrame({"a": [1.0, 2, 3, 4, 7], "b": [2.0, 1, 4, 3, 3]})
     >>> round(mardia_test(data).b2p, 3)
-    3.343
+    5.224
     """
     values = items.dropna().to_numpy(dtype=float)
     n, p = values.shape
     centred = values - values.mean(axis=0) if n else values
-    cov = centred.T @ centred / max(n - 1, 1)
+    cov = centred.T @ centred / max(n, 1)
     if n <= p or np.linalg.cond(cov) > 1e12:
         raise DataError(
             f"{n} complete rows of {p} items have a singular covariance matrix · allowed: more "
@@ -143,13 +119,12 @@ def mardia_test(
     spread = np.sqrt(8 * p * (p + 2) / n)
     z = (b2p - p * (p + 2)) / spread
     mean, sd = kurtosis_moments(n, p)
-    biased = b2p * (n / (n - 1)) ** 2
-    z_small = (biased - mean) / sd
-    shift = (mean * ((n - 1) / n) ** 2 - p * (p + 2)) / spread
+    z_small = (b2p - mean) / sd
+    shift = (mean - p * (p + 2)) / spread
     return MultivariateNormality(
         n_used=n,
         n_dropped=len(items) - n,
-        method="Mardia's multivariate skew and kurtosis",
+        method=Phrase("normality.method"),
         b1p=b1p,
         skew_chisq=n * b1p / 6,
         skew_df=df,
@@ -159,7 +134,6 @@ def mardia_test(
         b2p=b2p,
         kurtosis_z=float(z),
         kurtosis_p=float(2 * norm.sf(abs(z))),
-        b2p_biased=biased,
         kurtosis_z_small=float(z_small),
         kurtosis_p_small=float(2 * norm.sf(abs(z_small))),
         small_sample=bool(abs(shift) > MOST_SHIFT),

@@ -1,51 +1,33 @@
-"""The figures of the sample chapter. Results call these; nothing is computed here."""
+"""The figures of the sample chapter, drawn from frames; nothing is computed here."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cx_value.base.style import PALETTE, TEXT_WIDTH, diverging_colours, figure_style, new_axes
-from cx_value.base.wording import Text, format_percent, in_language
+from cx_value.base.wording import format_percent, in_language
+from cx_value.base.words import Phrasebook
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from cx_value.study.distribution import AnswerDistribution
-    from cx_value.study.missing import MissingData
-    from cx_value.study.sample import SampleFlow, SampleProfile
-    from cx_value.study.screening import CarelessScreening
-
-_WORDS = {
-    "share": Text("Share of answers (%)", zh="作答占比（%）"),
-    "share_people": Text("Share of respondents (%)", zh="受访者占比（%）"),
-    "items": Text("Item", zh="题项"),
-    "respondents": Text("Respondents", zh="受访者"),
-    "nothing_missing": Text("No answer is missing", zh="无缺失值"),
-    "irv": Text("Spread within the answer sheet (SD)", zh="问卷内作答标准差"),
-    "distance": Text("Squared Mahalanobis distance", zh="马氏距离平方"),
-    "kept": Text("no rule tripped", zh="未触发规则"),
-    "one": Text("tripped a rule", zh="触发规则"),
-    "careless": Text("careless", zh="判为无效作答"),
-    "nobody": Text("nothing to draw", zh="无可绘制内容"),
-}
-
 
 def _word(key: str, lang: str) -> str:
-    return in_language(_WORDS[key], lang)
+    return Phrasebook(lang).term(key, "sample_figure")
 
 
-def draw_answers(result: AnswerDistribution, ax: Axes | None, lang: str) -> Axes:
+def draw_answers(table: pd.DataFrame, names: Mapping[str, str], ax: Axes | None, lang: str) -> Axes:
     """Draw one stacked bar per item, its middle category centred on zero."""
-    table = result.table()
     items = list(dict.fromkeys(table["item"]))
     with figure_style(lang):
         ax = ax or new_axes(TEXT_WIDTH, 0.9 + 0.24 * len(items))
         for row, item in enumerate(items):
             _draw_answer_bar(ax, row, table[table["item"] == item])
-        labels = [f"{in_language(result.labels[i], lang)}  {i}" for i in items]
+        labels = [f"{in_language(names[i], lang)}  {i}" for i in items]
         ax.set_yticks(range(len(items)), labels)
         ax.use_sticky_edges = False
         ax.margins(x=0.02)
@@ -84,9 +66,9 @@ def _draw_answer_key(ax: Axes, table: pd.DataFrame) -> None:
     )  # fmt: skip
 
 
-def draw_missing_map(result: MissingData, ax: Axes | None, lang: str) -> Axes:
+def draw_missing_map(answered: pd.DataFrame, ax: Axes | None, lang: str) -> Axes:
     """Draw the gaps: items across, respondents down, most incomplete first."""
-    missing = ~result.answered.to_numpy()
+    missing = ~answered.to_numpy()
     order = np.argsort(-missing.sum(axis=1), kind="stable")
     with figure_style(lang):
         ax = ax or new_axes(TEXT_WIDTH, 3.2)
@@ -95,7 +77,7 @@ def draw_missing_map(result: MissingData, ax: Axes | None, lang: str) -> Axes:
         colours = ListedColormap([PALETTE["fill"], PALETTE["accent"]])
         ax.imshow(missing[order], aspect="auto", interpolation="nearest", cmap=colours,
                   vmin=0, vmax=1)  # fmt: skip
-        ax.set_xticks(range(missing.shape[1]), result.answered.columns, rotation=90)
+        ax.set_xticks(range(missing.shape[1]), answered.columns, rotation=90)
         ax.set_xlabel(_word("items", lang))
         ax.set_ylabel(_word("respondents", lang))
         if not missing.any():
@@ -103,32 +85,33 @@ def draw_missing_map(result: MissingData, ax: Axes | None, lang: str) -> Axes:
     return ax
 
 
-def draw_screening(result: CarelessScreening, ax: Axes | None, lang: str) -> Axes:
-    """Draw distance against spread; sheets that tripped a rule stand out."""
-    table, tripped = result.indices, result.flags.any(axis=1)
-    groups = (
-        ("kept", ~tripped, PALETTE["grey"], "o"),
-        ("one", tripped & ~result.careless, PALETTE["caution"], "s"),
-        ("careless", result.careless, PALETTE["bad"], "D"),
-    )
+def draw_screening(table: pd.DataFrame, ax: Axes | None, lang: str) -> Axes:
+    """Draw distance against spread (``irv mahalanobis found``); who tripped a rule stands out."""
+    import seaborn as sns
+
+    looks = {"kept": ("grey", "o"), "one": ("caution", "s"), "careless": ("bad", "D")}
+    names = {k: f"{_word(k, lang)} ({int((table['found'] == k).sum())})" for k in looks}
     with figure_style(lang):
         ax = ax or new_axes(TEXT_WIDTH, 3.2)
-        for key, pick, colour, marker in groups:
-            x, y = table.loc[pick, "irv"], table.loc[pick, "mahalanobis"]
-            label = f"{_word(key, lang)} ({int(pick.sum())})"
-            ax.scatter(x, y, s=12, color=colour, marker=marker, alpha=0.8, lw=0, label=label)
+        sns.scatterplot(
+            x=table["irv"], y=table["mahalanobis"], hue=table["found"].map(names),
+            style=table["found"].map(names), hue_order=list(names.values()),
+            style_order=list(names.values()),
+            palette={names[k]: PALETTE[colour] for k, (colour, _) in looks.items()},
+            markers={names[k]: marker for k, (_, marker) in looks.items()},
+            s=12, alpha=0.8, linewidth=0, ax=ax,
+        )  # fmt: skip
         ax.set_xlabel(_word("irv", lang))
         ax.set_ylabel(_word("distance", lang))
-        ax.legend(loc="best")
+        ax.legend(loc="best", title=None)
     return ax
 
 
-def draw_flow(result: SampleFlow, ax: Axes | None, lang: str) -> Axes:
+def draw_flow(table: pd.DataFrame, ax: Axes | None, lang: str) -> Axes:
     """Draw the flow diagram: a box per step that lost someone, what left beside the arrow."""
-    table = result.table()
+    say = Phrasebook(lang).term
     ends = table.index.isin([0, len(table) - 1])
     table = table[ends | (table["removed"] > 0)]
-    label, reason = ("label_zh", "reason_zh") if lang == "zh" else ("label", "reason")
     count = len(table)
     middle = 2.8 if (table["removed"] > 0).any() else 5
     with figure_style(lang):
@@ -136,12 +119,12 @@ def draw_flow(result: SampleFlow, ax: Axes | None, lang: str) -> Axes:
         ax.set(xlim=(0, 10), ylim=(-count + 0.4, 0.6))
         ax.axis("off")
         for k, row in enumerate(table.itertuples()):
-            _box(ax, middle, -k, f"{getattr(row, label)}\nn = {row.count:,}", PALETTE["primary"])
+            _box(ax, middle, -k, f"{say(row.step, 'step')}\nn = {row.count:,}", PALETTE["primary"])
             if k:
                 _arrow(ax, (middle, -k + 0.68), (middle, -k + 0.33))
             if row.removed:
                 _arrow(ax, (middle, -k + 0.5), (5.3, -k + 0.5))
-                why = f"{getattr(row, reason)}\nn = {row.removed:,}"
+                why = f"{say(row.reason, 'left_out')}\nn = {row.removed:,}"
                 _box(ax, 5.5, -k + 0.5, why, PALETTE["grey"], align="left")
     return ax
 
@@ -156,9 +139,8 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> No
     ax.annotate("", xy=end, xytext=start, arrowprops=style)
 
 
-def draw_profile(result: SampleProfile, ax: Axes | None, lang: str) -> Axes:
+def draw_profile(table: pd.DataFrame, ax: Axes | None, lang: str) -> Axes:
     """Draw the share of every category, grouped by variable; withheld cells have no bar."""
-    table = result.table()
     suffix = "_zh" if lang == "zh" else ""
     rows: list[tuple[str, float]] = []
     for _, part in table.groupby("variable", sort=False):

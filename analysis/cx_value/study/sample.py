@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from cx_value.base.cutoffs import CUTOFFS, Cutoff
+from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, format_percent, in_language, join_words
+from cx_value.base.wording import Text, in_language
+from cx_value.base.words import Phrase
 from cx_value.study.answered import FlowStep, Survey
-from cx_value.study.phrases import cite
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,45 +25,30 @@ NO_ANSWER = Text("no answer", zh="未回答")
 class SampleFlow(Result):
     """From the rows received to the respondents analysed; every row is counted somewhere."""
 
+    template = "sample.flow"
+
     steps: tuple[FlowStep, ...]
 
     def table(self) -> pd.DataFrame:
-        """Return one row per step: how many are left, how many left and why."""
-        return pd.DataFrame(
-            [
-                {
-                    "step": step.name,
-                    "label": str(step.label),
-                    "label_zh": step.label.zh,
-                    "count": step.count,
-                    "removed": step.removed,
-                    "reason": str(step.reason) if step.reason else "",
-                    "reason_zh": step.reason.zh if step.reason else "",
-                }
-                for step in self.steps
-            ]
-        )
+        """Return one row per step: ``step reason removed count``, the first two as codes."""
+        rows = [
+            {"step": s.name, "reason": s.reason, "removed": s.removed, "count": s.count}
+            for s in self.steps
+        ]
+        return pd.DataFrame(rows)
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw the flow diagram."""
         from cx_value.study.pictures import draw_flow
 
-        return draw_flow(self, ax, lang)
+        return draw_flow(self.table(), ax, lang)
 
-    def sentence(self, lang: str = "en") -> str:
-        table = self.table()
-        first, last = int(table["count"].iloc[0]), int(table["count"].iloc[-1])
-        lost = table[table["removed"] > 0]
-        share = format_percent(last / first if first else np.nan, 1)
-        if lang == "zh":
-            why = "；".join(f"{r.reason_zh} {r.removed} 份" for r in lost.itertuples())
-            gone = f"剔除 {first - last} 份（{why}）" if why else "无剔除"
-            return f"共收到 {first} 份问卷，{gone}，{last} 份纳入分析（{share}）。"
-        why = join_words([f"{r.removed} ({r.reason})" for r in lost.itertuples()])
-        gone = (
-            f"{why} {'was' if first - last == 1 else 'were'} set aside" if why else "none was lost"
-        )
-        return f"Of {first:,} answer sheets received, {gone}; {last:,} ({share}) were analysed."
+    def facts(self) -> dict[str, Any]:
+        """Return ``received analysed share removed lost``, the last by reason."""
+        first, last = self.steps[0].count, self.steps[-1].count
+        lost = [{"reason": s.reason, "removed": s.removed} for s in self.steps if s.removed]
+        return {"received": first, "analysed": last, "removed": first - last,
+                "share": last / first if first else np.nan, "lost": lost}  # fmt: skip
 
 
 def sample_flow(survey: Survey, *further: FlowStep) -> SampleFlow:
@@ -79,13 +65,13 @@ def sample_flow(survey: Survey, *further: FlowStep) -> SampleFlow:
     --------
     >>> from cx_value.study import read_study, read_survey
     >>> sample_flow(read_survey(read_study("data/ecsi-mobile"))).sentence()
-    'Of 250 answer sheets received, none was lost; 250 (100.0%) were analysed.'
+    'All 250 questionnaires returned were retained for analysis.'
     """
     steps = (*survey.flow, *further)
     return SampleFlow(
         n_used=steps[-1].count,
         n_dropped=survey.n_received - steps[-1].count,
-        method="sample flow",
+        method=Phrase("sample.flow_method"),
         steps=steps,
     )
 
@@ -97,6 +83,8 @@ class SampleProfile(Result):
     Cells below ``minimum_cell`` are withheld (NaN, ``suppressed`` says why), and where they could
     be worked out from the total a second cell with them, so that nobody can be recognised.
     """
+
+    template = "sample.profile"
 
     categories: pd.DataFrame
     amounts: pd.DataFrame
@@ -115,49 +103,20 @@ class SampleProfile(Result):
         """Draw the shares by category."""
         from cx_value.study.pictures import draw_profile
 
-        return draw_profile(self, ax, lang)
+        return draw_profile(self.table(), ax, lang)
 
-    def sentence(self, lang: str = "en") -> str:
-        if self.categories.empty and self.amounts.empty:
-            return in_language(_NO_PROFILE, lang)
-        parts = [
-            self._largest(part, lang) for _, part in self.categories.groupby("variable", sort=False)
-        ]
-        parts += [_amount_words(row, lang) for row in self.amounts.itertuples()]
-        hidden = int((self.categories["suppressed"] != "").sum()) if len(self.categories) else 0
-        text = ("；" if lang == "zh" else "; ").join(part for part in parts if part)
-        if lang == "zh":
-            note = (
-                f"少于 {self.minimum_cell} 人的类别不予列示（{hidden} 个单元格）。"
-                if hidden
-                else ""
-            )
-            return f"样本共 {self.n_used} 人：{text}。{note}"
-        note = f" Cells below {self.minimum_cell} are withheld ({hidden})." if hidden else ""
-        return f"The sample has {self.n_used:,} respondents: {text}.{note}"
-
-    def _largest(self, part: pd.DataFrame, lang: str) -> str:
-        shown = part[part["share"].notna()]
-        if shown.empty:
-            return ""
-        row = shown.loc[shown["share"].idxmax()]
-        share = format_percent(row["share"], 1)
-        if lang == "zh":
-            return f"{row['label_zh']}以“{row['category_zh']}”最多（{share}）"
-        return f"{row['label']} is most often {row['category']} ({share})"
+    def facts(self) -> dict[str, Any]:
+        """Return ``n characteristics amounts minimum withheld``; ``withheld`` counts by reason."""
+        why = self.categories["suppressed"] if len(self.categories) else pd.Series(dtype=str)
+        return {
+            "n": self.n_used, "weighted": self.weighted,
+            "characteristics": int(self.categories["variable"].nunique()),
+            "amounts": self.amounts[["variable", "mean", "sd"]], "minimum": self.minimum_cell,
+            "withheld": {reason: int((why == reason).sum()) for reason in _WITHHELD},
+        }  # fmt: skip
 
 
-_NO_PROFILE = Text(
-    "The data hold nothing that describes the respondents, so the sample cannot be profiled.",
-    zh="数据中没有描述受访者特征的变量，无法给出样本构成。",
-)
-
-
-def _amount_words(row, lang: str) -> str:
-    mean, sd = format_number(row.mean, 1), format_number(row.sd, 1)
-    if lang == "zh":
-        return f"{row.label_zh}均值 {mean}（标准差 {sd}）"
-    return f"mean {row.label} {mean} (SD = {sd})"
+_WITHHELD = ("small", "complementary")
 
 
 def profile_sample(survey: Survey, *, minimum_cell: int = 5) -> SampleProfile:
@@ -176,7 +135,7 @@ def profile_sample(survey: Survey, *, minimum_cell: int = 5) -> SampleProfile:
                "share_weighted", "suppressed"]  # fmt: skip
     return SampleProfile(
         n_used=survey.n,
-        method="sample profile",
+        method=Phrase("sample.profile_method"),
         categories=pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns),
         amounts=_profile_amounts(survey, minimum_cell),
         minimum_cell=minimum_cell,
@@ -265,6 +224,8 @@ def _profile_amounts(survey: Survey, minimum_cell: int) -> pd.DataFrame:
 class SampleSize(Result):
     """Whether there are enough respondents, by rules of thumb; power is computed from the model."""
 
+    template = "sample.size"
+
     n_items: int
     n_parameters: int | None
     size: Cutoff
@@ -287,30 +248,10 @@ class SampleSize(Result):
             ]
         )
 
-    def sentence(self, lang: str = "en") -> str:
-        row = self.table().iloc[0]
-        per_item, per_parameter = (
-            format_number(row[name], 1) for name in ("n_per_item", "n_per_parameter")
-        )
-        least, ratio = f"{self.size.threshold:g}", f"{self.ratio.threshold:g}"
-        size, rule = cite(self.size.said, lang), cite(self.ratio.said, lang)
-        known = self.n_parameters is not None
-        if lang == "zh":
-            meets, also = (
-                "达到" if row[name] else "低于" for name in ("enough", "enough_per_parameter")
-            )
-            text = f"样本量 n = {self.n_used}，每题项 {per_item} 人，"
-            text += f"{meets}至少 {least} 人的建议{size}"
-            more = f"；每个待估参数 {per_parameter} 人，{also} {ratio} 人的建议{rule}"
-            return f"{text}{more if known else ''}。"
-        meets = "meets" if row["enough"] else "falls short of"
-        text = (
-            f"The sample of {self.n_used:,} has {per_item} respondents per item and {meets} the "
-            f"recommended minimum of {least} {size}"
-        )
-        meets = "meets" if row["enough_per_parameter"] else "falls short of"
-        more = f"; with {per_parameter} respondents per free parameter it {meets} {ratio} {rule}"
-        return f"{text}{more if known else ''}."
+    def facts(self) -> dict[str, Any]:
+        """Return the row of the table with both rules; ``parameters`` None where not known."""
+        row = self.table().to_dict("records")[0]
+        return {**row, "size_rule": self.size.facts(), "ratio_rule": self.ratio.facts()}
 
 
 def judge_sample_size(
@@ -318,17 +259,18 @@ def judge_sample_size(
     n_items: int,
     n_parameters: int | None = None,
     *,
-    size: Cutoff = CUTOFFS["sample_size"],
-    ratio: Cutoff = CUTOFFS["cases_per_parameter"],
+    cutoffs: Mapping[str, float] | None = None,
 ) -> SampleSize:
     """Judge a sample size against rules of thumb.
 
     Parameters
     ----------
     n, n_items : int
-        Respondents analysed, and items.
+        Respondents the measurement model stands on, and items.
     n_parameters : int, optional
-        Free parameters of the main model.
+        Free parameters of the measurement model as it was fitted.
+    cutoffs : mapping of str to float, optional
+        A study's own thresholds.
 
     Notes
     -----
@@ -340,11 +282,12 @@ def judge_sample_size(
     >>> judge_sample_size(250, 24, 59).table()["n_per_parameter"].round(2).item()
     4.24
     """
+    rules = cutoffs_with(cutoffs)
     return SampleSize(
         n_used=n,
-        method="sample size",
+        method=Phrase("sample.size_method"),
         n_items=n_items,
         n_parameters=n_parameters,
-        size=size,
-        ratio=ratio,
+        size=rules["sample_size"],
+        ratio=rules["cases_per_parameter"],
     )
