@@ -27,7 +27,12 @@ FOLDER = Path(__file__).parents[2] / "data" / "bank-panel"
 Z = 4.5
 MODEL = "\n".join(
     [f"{c} =~ {c}1 + {c}2 + {c}3" for c in CONSTRUCTS]
-    + ["VAL ~ REL + RES + PRI", "SAT ~ TAN + REL + RES + ASS + EMP + VAL", "LOY ~ SAT + IMG + CSR"]
+    + [
+        "EMO ~ EMP + TEC",
+        "VAL ~ REL + RES + PRI + PRQ",
+        "SAT ~ TAN + REL + RES + ASS + EMP + COM + EMO + VAL",
+        "LOY ~ SAT + IMG + CSR",
+    ]
 )
 SATISFACTION_POINT_WEEKS = 156.0
 
@@ -39,8 +44,17 @@ def bundled():
 
 @pytest.fixture(scope="module")
 def large():
-    """Nobody careless, nothing missing, so that only sampling separates data and truth."""
+    """Nobody careless, nothing missing, nothing wrong with the items: only sampling separates
+    data and truth."""
     return simulate_panel(customers=16_000, respondents=12_000, rivals=4_000, seed=11,
+                          careless_share=0.0, missing_share=0.0, method_loading=0.0,
+                          cross_loadings={}, item_shift={})  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def unclean():
+    """The same world with the faults of the bundled one, but nobody careless, nothing missing."""
+    return simulate_panel(customers=16_000, respondents=12_000, rivals=4_000, seed=12,
                           careless_share=0.0, missing_share=0.0)  # fmt: skip
 
 
@@ -152,6 +166,36 @@ def test_answers_have_the_slopes_and_loadings_told(large):
         assert found == pytest.approx(items["standardised_loading"][item], abs=0.015), item
 
 
+def shared_error(panel):
+    """Mean correlation of what the constructs leave unexplained, over items of other constructs."""
+    scores = answered(panel)[list(CONSTRUCTS)].to_numpy(dtype=float)
+    design = np.column_stack([np.ones(len(scores)), scores])
+    items = panel.survey[list(ITEMS)].to_numpy(dtype=float)
+    residual = items - design @ np.linalg.lstsq(design, items, rcond=None)[0]
+    other = np.kron(np.eye(len(CONSTRUCTS)), np.ones((3, 3))) == 0
+    return np.corrcoef(residual.T)[other].mean()
+
+
+def test_cross_loadings_the_method_and_shifted_items_are_those_told(large, unclean):
+    scores, truth = answered(unclean), Truth()
+    survey, items = unclean.survey, unclean.truth["items"]
+    for item, (other, _) in truth.cross_loadings.items():
+        (slope,), (error,) = regression(survey[item], scores[item[:3]])
+        assert abs(slope - items["points_per_latent_sd"][item]) < Z * error, item
+        (own, cross), (_, error) = regression(survey[item], scores[item[:3]], scores[other])
+        assert cross > Z * error and own > 5 * cross, item
+    centre = {
+        item: survey[item] - items["points_per_latent_sd"][item] * scores[item[:3]]
+        for item in ("ASS2", "ASS1", "IMG1", "CSR1")
+    }
+    shift = centre["ASS2"].groupby(survey["industry"]).mean()
+    assert shift["brokerage"] - shift["bank"] == pytest.approx(-0.35 * truth.scale_slope, abs=0.06)
+    assert np.ptp(centre["ASS1"].groupby(survey["industry"]).mean()) < 0.08
+    assert shared_error(unclean) == pytest.approx(0.10**2 / 0.37, abs=0.006)
+    assert abs(shared_error(large)) < 0.006
+    assert survey[list(ITEMS)].skew().max() < -0.1
+
+
 @pytest.fixture(scope="module")
 def fitted(large):
     return fit_model(MODEL, large.survey[list(ITEMS)]).table()
@@ -240,6 +284,8 @@ def test_answers_stay_on_their_scales(bundled):
     assert np.isin(answers[~np.isnan(answers)], range(1, 8)).all()
     assert survey["NPS"].between(0, 10).all() and set(survey["complained"]) == {0, 1}
     touchpoints = survey.filter(like="TP_")
+    prices = survey.filter(like="price_")
+    assert (prices.diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
     assert touchpoints.shape[1] == 6 and touchpoints.isna().any().all()
     expected = survey.filter(regex="^E_").mean().mean()
     assert expected > survey[list(ITEMS[:15])].mean().mean() + 0.5

@@ -24,7 +24,7 @@ _N = len(CONSTRUCTS)
 
 
 def exogenous_correlations(truth: Truth) -> np.ndarray:
-    """Return the correlations of the eight exogenous constructs, shape (8, 8)."""
+    """Return the correlations of the exogenous constructs, shape (11, 11)."""
     k, n = len(DIMENSIONS), len(EXOGENOUS)
     matrix = np.full((n, n), truth.other_correlation)
     matrix[: k + 1, : k + 1] = truth.price_correlation
@@ -34,7 +34,7 @@ def exogenous_correlations(truth: Truth) -> np.ndarray:
 
 
 def path_matrix(truth: Truth, industry: str) -> np.ndarray:
-    """Return B of eta = B eta + zeta, rows the targets, shape (11, 11)."""
+    """Return B of eta = B eta + zeta, rows the targets, shape (15, 15)."""
     matrix = np.zeros((_N, _N))
     for target in OUTCOMES:
         for source, path in truth.paths(target, industry).items():
@@ -76,7 +76,7 @@ def _covariance(paths: np.ndarray, psi: np.ndarray) -> np.ndarray:
 
 
 def mean_shift(truth: Truth, brand: str, industry: str, wave: int) -> np.ndarray:
-    """Return the shift of the exogenous means, 0 for the own brand on average, shape (11,)."""
+    """Return the shift of the exogenous means, 0 for the own brand on average, shape (15,)."""
     shift = dict.fromkeys(CONSTRUCTS, 0.0)
     for name, value in truth.brand_shift[brand].items():
         shift[name] += value
@@ -91,13 +91,13 @@ def mean_shift(truth: Truth, brand: str, industry: str, wave: int) -> np.ndarray
 
 
 def latent_mean(truth: Truth, brand: str, industry: str, wave: int) -> np.ndarray:
-    """Return the means of all constructs in a brand, industry and wave, shape (11,)."""
+    """Return the means of all constructs in a brand, industry and wave, shape (15,)."""
     inverse = np.linalg.inv(np.eye(_N) - path_matrix(truth, industry))
     return inverse @ mean_shift(truth, brand, industry, wave)
 
 
 def draw_people(truth: Truth, n: int, own: bool, random: np.random.Generator) -> pd.DataFrame:
-    """Draw ``brand industry wave`` and the eleven latent scores of n people."""
+    """Draw ``brand industry wave`` and the fifteen latent scores of n people."""
     brands = (OWN_BRAND,) if own else RIVAL_BRANDS
     shares = [truth.industry_shares[i] for i in INDUSTRIES]
     people = pd.DataFrame(

@@ -8,7 +8,8 @@ from scipy.special import expit, roots_hermitenorm
 from scipy.stats import norm
 
 from cx_value.simulate.comments import write_comments
-from cx_value.simulate.truth import CONSTRUCTS, DIMENSIONS, Truth
+from cx_value.simulate.population import latent_covariance
+from cx_value.simulate.truth import CONSTRUCTS, DIMENSIONS, INDUSTRIES, Truth
 
 ITEMS = tuple(f"{construct}{k}" for construct in CONSTRUCTS for k in (1, 2, 3))
 EXPECTATIONS = tuple(f"E_{dimension}{k}" for dimension in DIMENSIONS for k in (1, 2, 3))
@@ -21,6 +22,8 @@ TOUCHPOINTS = {
     "TP_ATM": ({"REL": 0.5}, 0.45),
     "TP_ADVISOR": ({"ASS": 0.4, "EMP": 0.4}, 0.30),
 }
+#: The four prices of van Westendorp, from too cheap to be good to too dear to be bought.
+PRICES = ("price_too_cheap", "price_cheap", "price_dear", "price_too_dear")
 AGE_GROUPS = ("18-29", "30-44", "45-59", "60+")
 _AGE_SHARES = (0.22, 0.34, 0.28, 0.16)
 #: Relative odds of leaving an item out, by age group; weighted with the shares they average 1.
@@ -58,7 +61,7 @@ def answer_survey(truth: Truth, people: pd.DataFrame, random: np.random.Generato
     answers = pd.concat(
         [
             _perceptions(truth, people, random), _expectations(truth, people, random),
-            _touchpoints(truth, people, random), _outcomes(people, random),
+            _touchpoints(truth, people, random), _outcomes(truth, people, random),
         ],
         axis=1,
     )  # fmt: skip
@@ -82,11 +85,47 @@ def _to_scale(latent, centre: float, slope: float, low: int = 1, high: int = 7) 
 
 
 def _perceptions(truth: Truth, people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    loading = np.concatenate([truth.loadings[c] for c in CONSTRUCTS])
-    scores = np.repeat(people[list(CONSTRUCTS)].to_numpy(), 3, axis=1)
-    noise = random.standard_normal(scores.shape)
-    latent = loading * scores + np.sqrt(1 - loading**2) * noise
+    scores = people[list(CONSTRUCTS)].to_numpy()
+    loading = loading_matrix(truth)
+    common = scores @ loading.T
+    explained = np.einsum("ij,jk,ik->i", loading, pooled_correlation(truth), loading)
+    method = truth.method_loading * random.standard_normal((len(people), 1))
+    rest = np.sqrt(1 - explained - truth.method_loading**2)
+    noise = rest * random.standard_normal(common.shape)
+    latent = common + method + noise + _item_shifts(truth, people["industry"])
     return pd.DataFrame(_to_scale(latent, truth.scale_centre, truth.scale_slope), columns=ITEMS)
+
+
+def loading_matrix(truth: Truth) -> np.ndarray:
+    """Return the loadings of the latent responses, items × constructs, cross-loadings included."""
+    matrix = np.kron(np.eye(len(CONSTRUCTS)), np.ones((3, 1)))
+    matrix[matrix == 1] = np.concatenate([truth.loadings[c] for c in CONSTRUCTS])
+    for item, (construct, loading) in truth.cross_loadings.items():
+        matrix[ITEMS.index(item), CONSTRUCTS.index(construct)] = loading
+    return matrix
+
+
+def pooled_correlation(truth: Truth) -> np.ndarray:
+    """Return the covariance of the constructs within industries, averaged by their shares."""
+    return sum(truth.industry_shares[i] * latent_covariance(truth, i) for i in INDUSTRIES)
+
+
+def effective_loading(truth: Truth, item: str) -> float:
+    """Return the slope of an item's latent response on its own construct.
+
+    A cross-loading adds its share: λ + c r, with r the correlation of the two constructs.
+    """
+    own = CONSTRUCTS.index(item[:3])
+    row = loading_matrix(truth)[ITEMS.index(item)]
+    return float(row @ pooled_correlation(truth)[:, own])
+
+
+def _item_shifts(truth: Truth, industry: pd.Series) -> np.ndarray:
+    shift = np.zeros((len(industry), len(ITEMS)))
+    for name, items in truth.item_shift.items():
+        for item, by in items.items():
+            shift[(industry == name).to_numpy(), ITEMS.index(item)] = by
+    return shift
 
 
 def _expectations(truth: Truth, people: pd.DataFrame, random) -> pd.DataFrame:
@@ -111,7 +150,8 @@ def _touchpoints(truth: Truth, people: pd.DataFrame, random) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _outcomes(people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+def _outcomes(truth: Truth, people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+    noise = np.sqrt(1 - 0.7**2) * random.standard_normal(len(people))
     loyalty, satisfied = people["LOY"].to_numpy(), people["SAT"].to_numpy()
     latent = 0.85 * loyalty + np.sqrt(1 - 0.85**2) * random.standard_normal(len(people))
     odds = expit(-1.9 - 0.6 * satisfied - 0.3 * people["RES"].to_numpy())
@@ -119,8 +159,19 @@ def _outcomes(people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame
         {
             "NPS": _to_scale(latent, 7.0, 1.9, 0, 10),
             "complained": (random.random(len(people)) < odds).astype(float),
+            "effort": _to_scale(0.7 * people["RES"].to_numpy() + noise, truth.scale_centre, 1.2),
         }
-    )
+    ).join(_acceptable_prices(random, len(people)))
+
+
+def _acceptable_prices(random: np.random.Generator, n: int) -> pd.DataFrame:
+    """Draw van Westendorp's four prices of an account a month, in order, whole yuan."""
+    middle = np.log(12) + 0.35 * random.standard_normal(n)
+    steps = np.abs(0.35 + 0.12 * random.standard_normal((n, 3)))
+    first, second, third = steps.T
+    logs = np.column_stack([middle - first - second, middle - first, middle, middle + third])
+    prices = np.maximum.accumulate(np.maximum(np.rint(np.exp(logs)), 1), axis=1)
+    return pd.DataFrame(prices, columns=list(PRICES))
 
 
 def _answer_carelessly(answers: pd.DataFrame, kind: np.ndarray, random) -> None:

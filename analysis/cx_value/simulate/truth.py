@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from cx_value.base.errors import ModelError
 
 DIMENSIONS = ("TAN", "REL", "RES", "ASS", "EMP")
-EXOGENOUS = (*DIMENSIONS, "PRI", "IMG", "CSR")
-OUTCOMES = ("VAL", "SAT", "LOY")
+EXOGENOUS = (*DIMENSIONS, "PRI", "PRQ", "COM", "TEC", "IMG", "CSR")
+OUTCOMES = ("EMO", "VAL", "SAT", "LOY")
 CONSTRUCTS = (*EXOGENOUS, *OUTCOMES)
 INDUSTRIES = ("bank", "insurance", "brokerage")
 OWN_BRAND = "Harbour"
@@ -20,8 +20,12 @@ WAVES = (1, 2, 3, 4)
 
 def _structure() -> dict[str, dict[str, float]]:
     return {
-        "VAL": {"REL": 0.35, "RES": 0.15, "PRI": 0.35},
-        "SAT": {"TAN": 0.0, "REL": 0.25, "RES": 0.20, "ASS": 0.10, "EMP": 0.15, "VAL": 0.30},
+        "EMO": {"EMP": 0.35, "TEC": 0.25},
+        "VAL": {"REL": 0.25, "RES": 0.15, "PRI": 0.30, "PRQ": 0.15},
+        "SAT": {
+            "TAN": 0.0, "REL": 0.20, "RES": 0.20, "ASS": 0.10, "EMP": 0.10, "COM": 0.10,
+            "EMO": 0.15, "VAL": 0.25,
+        },
         "LOY": {"IMG": 0.20, "CSR": 0.10},
     }
 
@@ -30,9 +34,20 @@ def _loadings() -> dict[str, tuple[float, float, float]]:
     return {
         "TAN": (0.80, 0.75, 0.82), "REL": (0.85, 0.80, 0.78), "RES": (0.84, 0.80, 0.76),
         "ASS": (0.80, 0.77, 0.83), "EMP": (0.82, 0.85, 0.74), "PRI": (0.86, 0.78, 0.81),
-        "IMG": (0.80, 0.84, 0.72), "CSR": (0.78, 0.82, 0.80), "VAL": (0.84, 0.80, 0.78),
+        "PRQ": (0.82, 0.78, 0.76), "COM": (0.80, 0.76, 0.82), "TEC": (0.84, 0.80, 0.74),
+        "IMG": (0.80, 0.84, 0.72), "CSR": (0.78, 0.82, 0.80), "EMO": (0.84, 0.82, 0.76),
+        "VAL": (0.84, 0.80, 0.78),
         "SAT": (0.88, 0.84, 0.80), "LOY": (0.85, 0.82, 0.74),
     }  # fmt: skip
+
+
+def _cross_loadings() -> dict[str, tuple[str, float]]:
+    return {"REL3": ("RES", 0.10), "EMP1": ("RES", 0.10), "PRI3": ("VAL", 0.10),
+            "IMG3": ("SAT", 0.10)}  # fmt: skip
+
+
+def _item_shift() -> dict[str, dict[str, float]]:
+    return {"brokerage": {"ASS2": -0.35}, "insurance": {"TAN3": 0.30}}
 
 
 def _industry_shift() -> dict[str, dict[str, float]]:
@@ -71,8 +86,16 @@ class Truth:
     loadings : mapping construct → three loadings of the latent responses
     dimension_correlation, price_correlation, other_correlation : float
         Among the five quality dimensions; of price with them; of image and responsibility with all.
+    cross_loadings : mapping item → (construct, loading)
+        What an item measures beside its own construct.
+    method_loading : float
+        Loading of every perception item on one factor that only the way of asking makes.
+    item_shift : mapping industry → item → shift
+        Items answered higher or lower there at the same latent score (no scalar invariance), in
+        standard deviations of the latent response.
     scale_centre, scale_slope : float
-        A latent response y becomes the answer ``round(centre + slope * y)``, held within 1 to 7.
+        A latent response y becomes the answer ``round(centre + slope * y)``, held within 1 to 7;
+        a centre above 4 makes the answers left-skewed.
     industry_shares, industry_shift, brand_shift
         Shares of customers; shifts of latent means, in latent standard deviations.
     programme_effect : float
@@ -101,7 +124,10 @@ class Truth:
     dimension_correlation: float = 0.5
     price_correlation: float = 0.3
     other_correlation: float = 0.3
-    scale_centre: float = 4.5
+    cross_loadings: Mapping[str, tuple[str, float]] = field(default_factory=_cross_loadings)
+    method_loading: float = 0.10
+    item_shift: Mapping[str, Mapping[str, float]] = field(default_factory=_item_shift)
+    scale_centre: float = 5.0
     scale_slope: float = 1.2
     industry_shares: Mapping[str, float] = field(
         default_factory=lambda: {"bank": 0.5, "insurance": 0.3, "brokerage": 0.2}
