@@ -179,7 +179,7 @@ class Workspace:
         from cx_value.value import summarise_transactions
 
         declared = self.study.transactions
-        options = declared.model_dump(exclude={"file", "currency", "licence", "citation"})
+        options = declared.model_dump(exclude={"file", "currency", "licence", "citation", "decimal"})
         if not holdout:
             del options["calibration_end"]
         options["cluster"] = os.environ.get(CLUSTER)

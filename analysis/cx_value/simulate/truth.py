@@ -69,8 +69,8 @@ def _brand_shift() -> dict[str, dict[str, float]]:
 
 def _expert_weights() -> dict[str, float]:
     return {
-        "REL": 0.20, "RES": 0.15, "PRI": 0.14, "VAL": 0.13, "ASS": 0.11, "EMP": 0.10,
-        "TAN": 0.07, "IMG": 0.06, "CSR": 0.04,
+        "REL": 0.15, "RES": 0.12, "PRI": 0.11, "VAL": 0.10, "PRQ": 0.09, "ASS": 0.08, "EMP": 0.08,
+        "EMO": 0.07, "TEC": 0.06, "TAN": 0.05, "IMG": 0.04, "COM": 0.03, "CSR": 0.02,
     }  # fmt: skip
 
 
