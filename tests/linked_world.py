@@ -11,5 +11,6 @@ WORLD = {
     "structure": {"VAL": {"REL": 0.3}, "SAT": {"REL": 0.6}, "LOY": {}},
     "satisfaction_to_loyalty": dict.fromkeys(("bank", "insurance", "brokerage"), 0.6),
     "industry_shift": {"bank": {}, "insurance": {}, "brokerage": {}},
+    "cross_loadings": {}, "method_loading": 0.0, "item_shift": {}, "scale_centre": 4.5,
     "programme_effect": 0.0, "careless_share": 0.0, "missing_share": 0.0, "return_share": 0.0,
 }  # fmt: skip

@@ -179,7 +179,8 @@ class Workspace:
         from cx_value.value import summarise_transactions
 
         declared = self.study.transactions
-        options = declared.model_dump(exclude={"file", "currency", "licence", "citation", "decimal"})
+        told = {"file", "currency", "licence", "citation", "decimal"}
+        options = declared.model_dump(exclude=told)
         if not holdout:
             del options["calibration_end"]
         options["cluster"] = os.environ.get(CLUSTER)

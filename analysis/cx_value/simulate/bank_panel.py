@@ -119,11 +119,11 @@ def simulate_panel(
     """
     _check_sizes(customers, respondents, rivals)
     truth = truth_with(overrides)
-    streams = [np.random.default_rng([seed, k]) for k in range(6)]
-    people = _draw_everybody(truth, customers, rivals, streams[0])
+    streams = [np.random.default_rng([seed, k]) for k in range(8)]
+    people = _draw_everybody(truth, customers, rivals, streams[0], streams[6])
     people["lifetime_value"] = _lifetime_values(truth, people)
     people["responded"] = _respond(truth, people, respondents, streams[1])
-    survey = _ask(truth, people, streams[2])
+    survey = _ask(truth, people, streams[2], streams[7])
     own = people[~people["rival"]].reset_index(drop=True)
     careless = pd.Series(survey.pop("careless").to_numpy(), index=survey["customer"])
     people["careless"] = people["customer"].map(careless).fillna("")
@@ -145,10 +145,12 @@ def _check_sizes(customers: int, respondents: int, rivals: int) -> None:
         )
 
 
-def _draw_everybody(truth: Truth, customers: int, rivals: int, random) -> pd.DataFrame:
+def _draw_everybody(truth: Truth, customers: int, rivals: int, random, later) -> pd.DataFrame:
     """Draw customers, then rivals' customers: latent scores, profile and what they spend."""
-    groups = [draw_people(truth, n, own, random) for n, own in ((customers, True), (rivals, False))]
-    people = pd.concat(groups, ignore_index=True)
+    sizes = ((customers, True), (rivals, False))
+    people = pd.concat(
+        [draw_people(truth, n, own, random, later) for n, own in sizes], ignore_index=True
+    )
     traits = draw_traits(truth, people["LOY"].to_numpy(), random)
     people = people.join(traits).join(draw_profile(len(people), random))
     rank = people["mean_spend"].rank(pct=True)
@@ -183,10 +185,10 @@ def _respond(truth: Truth, people: pd.DataFrame, respondents: int, random) -> np
     return answered
 
 
-def _ask(truth: Truth, people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+def _ask(truth: Truth, people: pd.DataFrame, random, later) -> pd.DataFrame:
     """Return the survey, respondents in the order of their number."""
     asked = people[people["responded"]].sort_values("customer", ignore_index=True)
-    answers = answer_survey(truth, asked, random)
+    answers = answer_survey(truth, asked, random, later)
     facts = asked.assign(weight=_weights(people, asked))
     return facts[_FACTS[:-1]].join(answers)
 
@@ -205,9 +207,7 @@ def _weights(people: pd.DataFrame, asked: pd.DataFrame) -> pd.Series:
 
 def _tell_truth(truth: Truth, customers: int, respondents: int, rivals: int, seed: int) -> dict:
     own_share = respondents / (respondents + rivals)
-    slopes = {
-        item: answer_slope(truth, effective_loading(truth, item)) for item in ITEMS
-    }
+    slopes = {item: answer_slope(truth, effective_loading(truth, item)) for item in ITEMS}
     spread = answer_deviation(truth)
     told = {
         "simulated": True,

@@ -13,6 +13,7 @@ from cx_value.simulate.truth import (
     DIMENSIONS,
     EXOGENOUS,
     INDUSTRIES,
+    LATER,
     OUTCOMES,
     OWN_BRAND,
     RIVAL_BRANDS,
@@ -51,8 +52,8 @@ def disturbance_covariance(truth: Truth, industry: str) -> np.ndarray:
         If paths explain more than all of a construct.
     """
     paths, psi = path_matrix(truth, industry), np.zeros((_N, _N))
-    k = len(EXOGENOUS)
-    psi[:k, :k] = exogenous_correlations(truth)
+    free = [CONSTRUCTS.index(name) for name in EXOGENOUS]
+    psi[np.ix_(free, free)] = exogenous_correlations(truth)
     for target in OUTCOMES:
         i = CONSTRUCTS.index(target)
         explained = (paths[i] @ _covariance(paths, psi) @ paths[i]).item()
@@ -96,7 +97,9 @@ def latent_mean(truth: Truth, brand: str, industry: str, wave: int) -> np.ndarra
     return inverse @ mean_shift(truth, brand, industry, wave)
 
 
-def draw_people(truth: Truth, n: int, own: bool, random: np.random.Generator) -> pd.DataFrame:
+def draw_people(
+    truth: Truth, n: int, own: bool, random: np.random.Generator, later: np.random.Generator
+) -> pd.DataFrame:
     """Draw ``brand industry wave`` and the fifteen latent scores of n people."""
     brands = (OWN_BRAND,) if own else RIVAL_BRANDS
     shares = [truth.industry_shares[i] for i in INDUSTRIES]
@@ -107,7 +110,8 @@ def draw_people(truth: Truth, n: int, own: bool, random: np.random.Generator) ->
             "wave": random.choice(WAVES, size=n),
         }
     )
-    normal = random.standard_normal((n, _N))
+    first = random.standard_normal((n, _N - len(LATER)))
+    normal = np.hstack([first, later.standard_normal((n, len(LATER)))])
     scores = np.empty((n, _N))
     for industry in INDUSTRIES:
         rows = (people["industry"] == industry).to_numpy()

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from cx_value.simulate.comments import write_comments
 from cx_value.simulate.population import latent_covariance
-from cx_value.simulate.truth import CONSTRUCTS, DIMENSIONS, INDUSTRIES, Truth
+from cx_value.simulate.truth import CONSTRUCTS, DIMENSIONS, INDUSTRIES, LATER, Truth
 
 ITEMS = tuple(f"{construct}{k}" for construct in CONSTRUCTS for k in (1, 2, 3))
 EXPECTATIONS = tuple(f"E_{dimension}{k}" for dimension in DIMENSIONS for k in (1, 2, 3))
@@ -44,7 +44,9 @@ def draw_profile(n: int, random: np.random.Generator) -> pd.DataFrame:
     )
 
 
-def answer_survey(truth: Truth, people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+def answer_survey(
+    truth: Truth, people: pd.DataFrame, random: np.random.Generator, later: np.random.Generator
+) -> pd.DataFrame:
     """Let people answer the questionnaire.
 
     Parameters
@@ -60,8 +62,9 @@ def answer_survey(truth: Truth, people: pd.DataFrame, random: np.random.Generato
     n = len(people)
     answers = pd.concat(
         [
-            _perceptions(truth, people, random), _expectations(truth, people, random),
-            _touchpoints(truth, people, random), _outcomes(truth, people, random),
+            _perceptions(truth, people, random, later), _expectations(truth, people, random),
+            _touchpoints(truth, people, random), _outcomes(people, random),
+            _effort(truth, people, later), _acceptable_prices(later, n),
         ],
         axis=1,
     )  # fmt: skip
@@ -84,14 +87,16 @@ def _to_scale(latent, centre: float, slope: float, low: int = 1, high: int = 7) 
     return np.clip(np.rint(centre + slope * latent), low, high)
 
 
-def _perceptions(truth: Truth, people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+def _perceptions(truth: Truth, people: pd.DataFrame, random, later) -> pd.DataFrame:
     scores = people[list(CONSTRUCTS)].to_numpy()
     loading = loading_matrix(truth)
     common = scores @ loading.T
     explained = np.einsum("ij,jk,ik->i", loading, pooled_correlation(truth), loading)
-    method = truth.method_loading * random.standard_normal((len(people), 1))
+    method = truth.method_loading * later.standard_normal((len(people), 1))
     rest = np.sqrt(1 - explained - truth.method_loading**2)
-    noise = rest * random.standard_normal(common.shape)
+    n, added = len(people), 3 * len(LATER)
+    chance = [random.standard_normal((n, len(ITEMS) - added)), later.standard_normal((n, added))]
+    noise = rest * np.hstack(chance)
     latent = common + method + noise + _item_shifts(truth, people["industry"])
     return pd.DataFrame(_to_scale(latent, truth.scale_centre, truth.scale_slope), columns=ITEMS)
 
@@ -150,8 +155,7 @@ def _touchpoints(truth: Truth, people: pd.DataFrame, random) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _outcomes(truth: Truth, people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    noise = np.sqrt(1 - 0.7**2) * random.standard_normal(len(people))
+def _outcomes(people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     loyalty, satisfied = people["LOY"].to_numpy(), people["SAT"].to_numpy()
     latent = 0.85 * loyalty + np.sqrt(1 - 0.85**2) * random.standard_normal(len(people))
     odds = expit(-1.9 - 0.6 * satisfied - 0.3 * people["RES"].to_numpy())
@@ -159,9 +163,14 @@ def _outcomes(truth: Truth, people: pd.DataFrame, random: np.random.Generator) -
         {
             "NPS": _to_scale(latent, 7.0, 1.9, 0, 10),
             "complained": (random.random(len(people)) < odds).astype(float),
-            "effort": _to_scale(0.7 * people["RES"].to_numpy() + noise, truth.scale_centre, 1.2),
         }
-    ).join(_acceptable_prices(random, len(people)))
+    )
+
+
+def _effort(truth: Truth, people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+    """How easy it was to get things done, 7 very easy: goes with responsiveness."""
+    latent = 0.7 * people["RES"] + np.sqrt(1 - 0.7**2) * random.standard_normal(len(people))
+    return pd.DataFrame({"effort": _to_scale(latent.to_numpy(), truth.scale_centre, 1.2)})
 
 
 def _acceptable_prices(random: np.random.Generator, n: int) -> pd.DataFrame:

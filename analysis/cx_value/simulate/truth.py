@@ -9,9 +9,12 @@ from dataclasses import dataclass, field, fields, replace
 from cx_value.base.errors import ModelError
 
 DIMENSIONS = ("TAN", "REL", "RES", "ASS", "EMP")
-EXOGENOUS = (*DIMENSIONS, "PRI", "PRQ", "COM", "TEC", "IMG", "CSR")
+EXOGENOUS = (*DIMENSIONS, "PRI", "IMG", "CSR", "PRQ", "COM", "TEC")
 OUTCOMES = ("EMO", "VAL", "SAT", "LOY")
-CONSTRUCTS = (*EXOGENOUS, *OUTCOMES)
+#: They draw their chances from streams of their own: a world in which they do nothing is the same
+#: with and without them.
+LATER = ("PRQ", "COM", "TEC", "EMO")
+CONSTRUCTS = (*DIMENSIONS, "PRI", "IMG", "CSR", "VAL", "SAT", "LOY", *LATER)
 INDUSTRIES = ("bank", "insurance", "brokerage")
 OWN_BRAND = "Harbour"
 RIVAL_BRANDS = ("Meridian", "Northgate", "Summit")
@@ -23,8 +26,14 @@ def _structure() -> dict[str, dict[str, float]]:
         "EMO": {"EMP": 0.35, "TEC": 0.25},
         "VAL": {"REL": 0.25, "RES": 0.15, "PRI": 0.30, "PRQ": 0.15},
         "SAT": {
-            "TAN": 0.0, "REL": 0.20, "RES": 0.20, "ASS": 0.10, "EMP": 0.10, "COM": 0.10,
-            "EMO": 0.15, "VAL": 0.25,
+            "TAN": 0.0,
+            "REL": 0.20,
+            "RES": 0.20,
+            "ASS": 0.10,
+            "EMP": 0.10,
+            "COM": 0.10,
+            "EMO": 0.15,
+            "VAL": 0.25,
         },
         "LOY": {"IMG": 0.20, "CSR": 0.10},
     }
@@ -169,7 +178,7 @@ class Truth:
 
     def paths(self, target: str, industry: str) -> dict[str, float]:
         """Return the paths into a construct in an industry, by source."""
-        own = dict(self.structure[target])
+        own = dict(self.structure.get(target, {}))
         return own | {"SAT": self.satisfaction_to_loyalty[industry]} if target == "LOY" else own
 
 
