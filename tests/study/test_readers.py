@@ -158,15 +158,19 @@ DAMAGED = [
     ("a.csv", b"", "the file is empty"),
     ("a.csv", b"\xef\xbb\xbf", "the file is empty"),
     ("a.csv", b"a,b\n", "a header but no answers"),
-    ("a.csv", b"a,a\n1,2\n", "column name used more than once: a"),
     ("a.csv", b"a,b\n1,2,3\n", "line 2 has 3 cells, the header has 2"),
     ("a.csv", b'a,b\n"1,2\n', "not a table"),
-    ("a.csv", b"\xff\x01\x81\xff", "are not utf-8 or gb18030 text"),
+    ("a.csv", b"\xff\x01\x81\xff", "neither UTF-8 nor Chinese text"),
     ("a.xlsx", b"not a workbook", "the workbook cannot be opened"),
     ("a.sav", b"not spss", "the file cannot be read"),
     ("a.dta", b"not stata", "the file cannot be read"),
     ("a.xls", b"old", "save it as .xlsx"),
-    ("a.parquet", b"x", "'.parquet' cannot be read"),
+    ("a.parquet", b"x", "the file cannot be read"),
+    ("a.sas7bdat", b"not sas", "the file cannot be read"),
+    ("a.ods", b"x", "'.ods' cannot be read"),
+    ("a.csv", "性别,q".encode("utf-16")[:-1], "are not utf-16 text"),
+    ("a.xlsx", b"\xd0\xcf\x11\xe0locked", "locked by a password"),
+    ("a.csv", b'a,b,c\n1,"2,3\n4,5,6\n7,8",9\n', "a quotation mark in row 1"),
 ]
 
 
@@ -184,3 +188,119 @@ def test_a_missing_file_names_those_beside_it(tmp_path):
     (tmp_path / "survey_2025.csv").write_text("a\n1\n", encoding="utf-8")
     with pytest.raises(FaultsError, match=r"did you mean 'survey_2025\.csv'\?"):
         read_table(tmp_path / "survey_2026.csv")
+
+
+LANGUAGES = {
+    "cp949": "성별,연령,키오스크를 이용하기 쉽다,직원이 친절하다\n남,30대,5,4\n",
+    "shift_jis": "性別,年齢,サービスは使いやすいです,スタッフは親切でした\n男,30,5,4\n",
+    "euc_jp": "性別,年齢,サービスは使いやすいです,スタッフは親切でした\n男,30,5,4\n",
+    "big5": "性別,年齡,服務品質很好,員工態度親切\n男,30,5,4\n",
+    "cp1252": "Geschlecht,Ort,Qualität,Größe\nmännlich,Köln,5,4\nweiblich,Düren,3,2\n",
+    "cp1251": "пол,возраст,качество,обслуживание\nмуж,30,5,4\n",
+}
+
+
+@pytest.mark.parametrize("encoding", LANGUAGES)
+def test_letters_of_other_languages_are_never_read_as_chinese(tmp_path, encoding):
+    """Refused by name with what to declare; declared, read as written."""
+    file = tmp_path / "a.csv"
+    file.write_bytes(LANGUAGES[encoding].encode(encoding))
+    with pytest.raises(FaultsError, match=rf"fit .*{encoding}|declare data.encoding"):
+        read_table(file)
+    columns = list(read_table(file, encoding=encoding).frame.columns)
+    assert ",".join(columns) == LANGUAGES[encoding].split("\n")[0]
+
+
+CHINESE = ["性别,年龄\n男,30\n", "q1,q2\n很好,不错\n", "编号,意见\n1,“服务态度好，办事效率高。”\n",
+           "满意,b\n1,2\n", "第1题(服务热情),第2题(环境整洁)\n非常同意,比较同意\n"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CHINESE)
+def test_chinese_without_a_mark_is_read_and_told(tmp_path, text):
+    file = tmp_path / "a.csv"
+    file.write_bytes(text.encode("gb18030"))
+    table = read_table(file)
+    assert ",".join(table.frame.columns) == text.split("\n")[0]
+    assert ("encoding", "GB18030") in table.told
+
+
+def workbook(tmp_path, rows, merged=()):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for span in merged:
+        book.active.merge_cells(span)
+    book.save(tmp_path / "a.xlsx")
+    return tmp_path / "a.xlsx"
+
+
+def test_titles_over_several_columns_name_them(tmp_path):
+    rows = [
+        ["编号", "服务质量", None, None, "满意度", None],
+        [None, "热情", "准确", "及时", "总体", "期望"],
+    ]
+    rows += [[k, 4, 5, 3, 4, 4 - k % 2] for k in range(6)]
+    table = read_table(workbook(tmp_path, rows, ["A1:A2", "B1:D1", "E1:F1"]))
+    assert list(table.frame.columns) == [
+        "编号", "质量 - 热情", "质量 - 准确", "质量 - 及时", "满意 - 总体", "满意 - 期望"]  # fmt: skip
+    assert len(table.frame) == 6 and ("header", "2") in table.told
+
+
+def test_a_second_row_of_words_over_numbers_is_labels(tmp_path):
+    rows = [["q1", "q2", "q3"], ["Staff are friendly", "Staff know", "Fast"], *[[3, 4, 5]] * 5]
+    table = read_table(workbook(tmp_path, rows))
+    assert table.column_labels["q1"] == "Staff are friendly" and len(table.frame) == 5
+    from cx_value.study.tables import Layout
+
+    assert len(read_table(tmp_path / "a.xlsx", layout=Layout(header_rows=1)).frame) == 6
+
+
+def test_names_used_twice_are_numbered_by_position(tmp_path):
+    table = read_table(workbook(tmp_path, [["1-1", "1-2", "1-1", "1-1"], [1, 2, 3, 4]]))
+    assert list(table.frame.columns) == ["1-1", "1-2", "1-1 (2)", "1-1 (3)"]
+    assert [code for code, _ in table.told] == ["twice"]
+
+
+def test_a_workbook_is_refused_for_cells_far_away_and_for_bloat(tmp_path):
+    import zipfile
+
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["A2"], book.active["A900000"] = "q1", 3, 4
+    book.save(tmp_path / "far.xlsx")
+    with pytest.raises(FaultsError, match="far from the table, in row 900000"):
+        read_table(tmp_path / "far.xlsx")
+    file = workbook(tmp_path, [["q1"], [1]])
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/media/blank.bin", b"0" * 60_000_000)
+    with pytest.raises(FaultsError, match="unfolds to"):
+        read_table(file)
+
+
+def test_labels_that_mean_no_answer_are_no_points_of_a_scale(tmp_path):
+    frame = pd.DataFrame({"q": [1.0, 5, 8, 9], "g": [1.0, 2, 1, 2]})
+    labels = {"q": {1: "很差", 5: "很好", 8: "不知道", 9: "（拒答）"}, "g": {1: "男", 2: "女"}}
+    pyreadstat.write_sav(frame, tmp_path / "a.sav", variable_value_labels=labels)
+    table = read_table(tmp_path / "a.sav")
+    assert table.value_labels["q"] == {1.0: "很差", 5.0: "很好"}
+    assert table.user_missing == {"q": [(8.0, 8.0), (9.0, 9.0)]}
+    assert ("no answer", "8 不知道, 9 （拒答）") in table.told
+
+
+@pytest.mark.parametrize("kind", ["sav", "dta", "xpt", "parquet", "csv", "xlsx"])
+def test_every_kind_of_file_brings_the_same_answers(tmp_path, kind):
+    frame = pd.DataFrame({"Q1": [1.0, 5.0, None], "G": ["a", "b", "c"]})
+    file = tmp_path / f"a.{kind}"
+    write = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta,
+             "xpt": pyreadstat.write_xport, "parquet": lambda f, p: f.to_parquet(p),
+             "csv": lambda f, p: f.to_csv(p, index=False),
+             "xlsx": lambda f, p: f.to_excel(p, index=False)}[kind]  # fmt: skip
+    write(frame, file)
+    from cx_value.study.answers import clean
+
+    read = read_table(file).frame
+    assert [clean(cell) for cell in read["G"]] == ["a", "b", "c"]
+    assert [clean(cell).removesuffix(".0") for cell in read["Q1"]] == ["1", "5", ""]

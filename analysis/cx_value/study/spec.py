@@ -6,11 +6,12 @@ against the data live beside this module; here is only the shape.
 
 from __future__ import annotations
 
+import codecs
 from datetime import date as Date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from cx_value.base.wording import Text
 from cx_value.study.entries import Frozen, Phrase, Scale
@@ -22,6 +23,7 @@ from cx_value.study.indicators import (
     Experts,
     Touchpoint,
 )
+from cx_value.study.readers.platforms import NAMES as PLATFORMS
 
 
 class Item(Frozen):
@@ -93,13 +95,30 @@ class Hypothesis(Frozen):
 Decimal = Literal["auto", ".", ","]
 
 
+def _known_encoding(name: Any) -> Any:
+    if name == "auto":
+        return name
+    try:
+        codecs.lookup(str(name)).decode(b"")
+    except (LookupError, ValueError, TypeError) as error:
+        raise ValueError("auto, or an encoding Python knows, such as utf-8, gb18030, cp949, "
+                         "shift_jis, big5, cp1252") from error  # fmt: skip
+    return str(name)
+
+
+Encoding = Annotated[str, BeforeValidator(_known_encoding)]
+
+
 class DataFile(Frozen):
     """Where the answers are and how they are coded. ``file`` is relative to ``study.yml``."""
 
     file: Path
-    encoding: Literal["auto", "utf-8", "gb18030"] = "auto"
+    encoding: Encoding = "auto"
     sheet: str | int = 0
     decimal: Decimal = "auto"
+    header_rows: Literal["auto"] | Annotated[int, Field(ge=1, le=9)] = "auto"
+    skip_rows: int = Field(0, ge=0)
+    platform: Literal["auto", "none", *PLATFORMS] = "auto"
     missing_codes: tuple[float | str, ...] = ()
     id: str | None = None
     weight: str | None = None

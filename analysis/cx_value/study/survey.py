@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from cx_value.study.findings import Finding, list_rows, list_some, raise_errors,
 from cx_value.study.names import stem_of
 from cx_value.study.phrases import count_noun
 from cx_value.study.spec import Item, Study
-from cx_value.study.tables import RawTable, filled_cells, read_table
+from cx_value.study.tables import Layout, RawTable, filled_cells, read_table
 
 
 def read_survey(study: Study) -> Survey:
@@ -75,10 +76,10 @@ def with_codebook(study: Study, survey: Survey) -> Study:
 def examine_survey(study: Study) -> tuple[Survey | None, list[Finding]]:
     """Return the survey (None when there are errors) and everything found, warnings included."""
     try:
-        raw = read_table(study.data_path, encoding=study.data.encoding, sheet=study.data.sheet)
+        raw = read_answers(study)
     except FaultsError as error:
         return None, [_as_finding(study, fault) for fault in error.faults]
-    findings = [*_missing_columns(study, raw), *_short_rows(raw)]
+    findings = [*_missing_columns(study, raw), *_short_rows(raw), *_told(study, raw)]
     coding = Coding(study, raw, findings)
     survey = coding.survey()
     identical = _rows_alike(study, raw)
@@ -93,6 +94,13 @@ def examine_survey(study: Study) -> tuple[Survey | None, list[Finding]]:
         return None, findings
     survey = replace(survey, findings=tuple(findings), identical_rows=tuple(identical))
     return survey, findings
+
+
+def read_answers(study: Study) -> RawTable:
+    """Read the data file as the study says it is laid out."""
+    data = study.data
+    layout = Layout(header_rows=data.header_rows, skip_rows=data.skip_rows, platform=data.platform)
+    return read_table(study.data_path, encoding=data.encoding, sheet=data.sheet, layout=layout)
 
 
 def check_study(path: str | Path) -> list[Finding]:
@@ -175,6 +183,49 @@ def _short_rows(raw: RawTable) -> list[Finding]:
             kind="short row",
         )
     ]
+
+
+#: What a reader decided → what is said, what would be certain, what to do.
+_TOLD = {
+    "encoding": (
+        "the letters of the file are read as {words}, which is a guess",
+        "Chinese text that reads as it should",
+        "look at the labels; if they are right declare data.encoding: {words}, else the encoding",
+    ),
+    "header": (
+        "the first {words} rows are read as the header",
+        "one header row, or several of which the first names the columns",
+        "if answers begin earlier or later declare data.header_rows",
+    ),
+    "twice": (
+        "column names used more than once: {words}; the second is read as NAME (2), and so on",
+        "each column name once",
+        "name such columns by `column:` as numbered here",
+    ),
+    "no answer": (
+        "labels of the file that mean no answer, counted as missing: {words}",
+        "values that are answers",
+        "nothing, unless one of them is an answer: then give it another label in the data file",
+    ),
+}
+
+
+def _told(study: Study, raw: RawTable) -> list[Finding]:
+    """Tell what a reader decided by itself and the study does not declare."""
+    found = []
+    for code, words in raw.told:
+        if code not in _TOLD or (code == "header" and raw.platform):
+            continue
+        if code == "header" and study.data.header_rows != "auto":
+            continue
+        if code == "twice":
+            words = list_some(json.loads(words))
+        problem, allowed, remedy = (part.format(words=words) for part in _TOLD[code])
+        place = study.where("data", "file")
+        found.append(
+            Finding(place, problem, allowed, remedy, severity="warning", kind=f"read: {code}")
+        )
+    return found
 
 
 def _repeated_respondents(study: Study, raw: RawTable, survey: Survey) -> list[Finding]:

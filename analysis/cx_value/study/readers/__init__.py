@@ -1,0 +1,1 @@
+"""Data files as they come, one reader a kind: each returns a :class:`~.raw.RawTable`."""

@@ -1,0 +1,183 @@
+"""From a grid of cells to named columns: header rows, merged titles, names used twice."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cx_value.study.readers.platforms import Platform, is_further_header, platform_of
+from cx_value.study.readers.raw import Layout, RawTable, filled_cells, number_rows, refusal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Rows at the top among which a header is looked for.
+MOST_HEADER_ROWS = 4
+_NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?%?")
+
+
+def with_header(file: Path, grid: pd.DataFrame, layout: Layout, **known: Any) -> RawTable:
+    """Name the columns of a grid by its header rows and return the table below them.
+
+    Parameters
+    ----------
+    grid
+        All cells of the file, header included.
+    layout
+        What the study declares: rows to skip, rows of the header, the platform.
+    known
+        Further fields of the :class:`RawTable`.
+    """
+    grid = grid.iloc[layout.skip_rows :].reset_index(drop=True)
+    if grid.empty:
+        raise _no_answers(file)
+    top = [[_words(cell) for cell in row] for row in grid.iloc[:12].to_numpy().tolist()]
+    platform = platform_of(top[0], layout.platform)
+    depth = layout.header_rows
+    depth = _header_depth(top, platform) if depth == "auto" else int(depth)
+    names, labels = _names_and_labels(top[:depth])
+    body = grid.iloc[depth:].reset_index(drop=True)
+    filled = filled_cells(body)
+    keep = [k for k, name in enumerate(names) if name or filled[:, k].any()]
+    rows = int(filled.any(axis=1).nonzero()[0][-1]) + 1 if filled.any() else 0
+    if rows == 0:
+        raise _no_answers(file)
+    unique, twice = _unique([names[k] or f"column {k + 1}" for k in keep])
+    body = body.iloc[:rows, keep]
+    body.columns = unique
+    told = (*known.pop("told", ()), *_told(platform, depth, twice))
+    if known.get("short_rows"):
+        known["short_rows"] = _below_header(known["short_rows"], layout.skip_rows + depth - 1)
+    table = RawTable(
+        frame=number_rows(body),
+        column_labels={name: labels[k] for name, k in zip(unique, keep, strict=True) if labels[k]},
+        platform=platform.name if platform else "",
+        told=told,
+        **known,
+    )
+    return table if platform is None else _with_platform(table, platform)
+
+
+def _no_answers(file: Path):
+    return refusal(
+        file,
+        "the file has a header but no answers",
+        "one row per respondent",
+        "export the data again",
+    )
+
+
+def _words(cell: Any) -> str:
+    return " ".join(str(cell).split())
+
+
+def _header_depth(top: list[list[str]], platform: Platform | None) -> int:
+    """Count the header rows: the first, and those below it that hold no answers."""
+    depth = 1
+    while depth < min(len(top) - 1, MOST_HEADER_ROWS) and (
+        _is_import_row(top[depth])
+        or (is_further_header(platform, top[depth]) and _answers_nothing(platform, top[depth]))
+    ):
+        depth += 1
+    if depth == 1 and platform is None and _titles_above(top):
+        return 2
+    return depth
+
+
+def _answers_nothing(platform: Platform | None, row: list[str]) -> bool:
+    """Return whether a row can be no respondent's: SurveyMonkey's has no number of one."""
+    return platform is None or platform.must is None or not row[0]
+
+
+def _is_import_row(row: list[str]) -> bool:
+    """Return whether a row holds the keys an export is read back by."""
+    return any(cell.startswith('{"ImportId"') for cell in row)
+
+
+def _titles_above(top: list[list[str]]) -> bool:
+    """Return whether the second row still names columns: words above columns of numbers."""
+    if len(top) < 5:
+        return False
+    second, below = top[1], top[2:]
+    words = numbers = 0
+    for k, cell in enumerate(second):
+        column = [row[k] for row in below if k < len(row) and row[k]]
+        if len(column) < 3 or not all(_NUMBER.fullmatch(value) for value in column):
+            continue
+        numbers += 1
+        words += bool(cell) and not _NUMBER.fullmatch(cell) and len(cell) > 1
+    return numbers >= 2 and words >= 0.8 * numbers
+
+
+def _names_and_labels(rows: list[list[str]]) -> tuple[list[str], list[str]]:
+    """Return names and labels of the columns.
+
+    Where the first row names every column once, the rows below are labels. Where it has titles
+    over several columns (merged cells), a name is its title and its own words.
+    """
+    first = rows[0]
+    rows = [row for row in rows if not _is_import_row(row)]
+    if len(rows) == 1:
+        return first, [""] * len(first)
+    below = [" ".join(dict.fromkeys(filter(None, cells))) for cells in zip(*rows[1:], strict=True)]
+    complete = all(name or not label for name, label in zip(first, below, strict=True))
+    if complete and len(set(filter(None, first))) == len(list(filter(None, first))):
+        return first, [label if label != name else ""
+                       for name, label in zip(first, below, strict=True)]  # fmt: skip
+    names, title = [], ""
+    for own, label in zip(first, below, strict=True):
+        title = own or title
+        plain = not label or re.fullmatch("Response|Open-Ended Response", label)
+        names.append(title if plain else f"{title} - {label}" if title else label)
+    return names, [""] * len(names)
+
+
+def _unique(names: list[str]) -> tuple[list[str], list[str]]:
+    """Number names used again: ``1-1``, ``1-1 (2)``; return also which those are."""
+    counts = Counter(names)
+    taken, unique = set(counts), []
+    seen: Counter[str] = Counter()
+    for name in names:
+        seen[name] += 1
+        new, number = name, seen[name]
+        while seen[name] > 1 and new in taken:
+            new, number = f"{name} ({number})", number + 1
+        taken.add(new)
+        unique.append(new)
+    return unique, sorted(name for name, count in counts.items() if count > 1)
+
+
+def _told(platform: Platform | None, depth: int, twice: list[str]) -> list[tuple[str, str]]:
+    told = [("platform", platform.name)] if platform else []
+    told += [("header", str(depth))] if depth != 1 else []
+    return told + ([("twice", json.dumps(twice, ensure_ascii=False))] if twice else [])
+
+
+def _below_header(rows: tuple[int, ...], lines: int) -> tuple[int, ...]:
+    return tuple(row - lines for row in rows if row > lines)
+
+
+def _with_platform(table: RawTable, platform: Platform) -> RawTable:
+    """Add what a platform means by its cells: skipped questions, letters for numbers."""
+    from dataclasses import replace
+
+    missing = {name: [(word, word) for word in platform.missing] for name in table.frame}
+    return replace(
+        table,
+        user_missing=missing if platform.missing else {},
+        value_labels=_letter_codes(table.frame) if platform.letters else {},
+    )
+
+
+def _letter_codes(frame: pd.DataFrame) -> dict[str, dict[float, str]]:
+    """Return the numbers behind codes such as A1 … A5 (or AO01 …), column by column."""
+    found = {}
+    for name in frame:
+        words = {str(cell).strip() for cell in frame[name].unique()} - {"", "-oth-", "N/A"}
+        codes = [re.fullmatch(r"([A-Z]{1,3})(\d{1,2})", word) for word in words]
+        if words and all(codes) and len({code[1] for code in codes}) == 1:
+            found[name] = {float(code[2]): code[0] for code in codes}
+    return found
