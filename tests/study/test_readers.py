@@ -238,13 +238,15 @@ def workbook(tmp_path, rows, merged=()):
 
 def test_titles_over_several_columns_name_them(tmp_path):
     rows = [
-        ["编号", "服务质量", None, None, "满意度", None],
+        ["编号", "质量", None, None, "满意", None],
         [None, "热情", "准确", "及时", "总体", "期望"],
     ]
     rows += [[k, 4, 5, 3, 4, 4 - k % 2] for k in range(6)]
     table = read_table(workbook(tmp_path, rows, ["A1:A2", "B1:D1", "E1:F1"]))
     assert list(table.frame.columns) == [
-        "编号", "质量 - 热情", "质量 - 准确", "质量 - 及时", "满意 - 总体", "满意 - 期望"]  # fmt: skip
+        *["编号", "质量 - 热情", "质量 - 准确", "质量 - 及时"],
+        *["满意 - 总体", "满意 - 期望"],
+    ]
     assert len(table.frame) == 6 and ("header", "2") in table.told
 
 
