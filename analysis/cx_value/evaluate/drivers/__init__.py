@@ -1,0 +1,1 @@
+"""What an outcome goes with: importance, the map of levers, asymmetry, ceilings, opportunity."""

@@ -1,0 +1,169 @@
+"""Pictures of drivers: shares of the variance explained, and the map of levers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cx_value.base.style import PALETTE, TEXT_WIDTH, figure_style, new_axes
+from cx_value.base.wording import Text, in_language
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SHARE = Text("Share of the variance explained (%)", zh="占可解释方差的比例（%）")
+_IMPORTANCE = {
+    "derived": Text("Importance: share of the variance explained (%)",
+                    zh="重要性：占可解释方差的比例（%）"),
+    "stated": Text("Importance: mean of what respondents stated", zh="重要性：受访者直接评分均值"),
+}  # fmt: skip
+_PERFORMANCE = Text("Performance (0–100)", zh="绩效（0–100）")
+_CORNERS = {
+    (1, 0): Text("Concentrate here", zh="重点改进"),
+    (1, 1): Text("Keep up the good work", zh="优势保持"),
+    (0, 0): Text("Low priority", zh="次要改进"),
+    (0, 1): Text("Possible overkill", zh="供给过度"),
+}
+
+
+def draw_importance(
+    frame: pd.DataFrame, labels: Mapping[str, str], ax: Axes | None, lang: str
+) -> Axes:
+    """Draw each driver's share of R² with its interval, one panel an outcome."""
+    outcomes = list(dict.fromkeys(frame.outcome))
+    order = _order_of(frame, outcomes[0])
+    named = [in_language(labels.get(d, d), lang) for d in order]
+    with figure_style(lang):
+        axes = _panels(len(outcomes), 0.28 * len(order) + 1.0) if ax is None else [ax]
+        for panel, outcome in zip(axes, outcomes, strict=False):
+            _draw_shares(panel, frame[frame.outcome == outcome].set_index("driver"), order)
+            panel.set_title(in_language(labels.get(outcome, outcome), lang))
+        axes[0].set_yticks(np.arange(len(order)), named)
+        axes[0].figure.supxlabel(in_language(_SHARE, lang), fontsize="medium")
+        axes[0].figure.tight_layout()
+    return axes[0]
+
+
+def _order_of(frame: pd.DataFrame, outcome: str) -> list[str]:
+    first = frame[frame.outcome == outcome].sort_values("share").driver
+    return list(dict.fromkeys([*first, *frame.driver]))
+
+
+def _panels(count: int, height: float) -> list[Axes]:
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        1, count, figsize=(TEXT_WIDTH, height), sharey=True, squeeze=False
+    )
+    return list(axes[0])
+
+
+def _draw_shares(ax: Axes, rows: pd.DataFrame, order: list[str]) -> None:
+    place = np.arange(len(order))
+    rows = rows.reindex(order)
+    ax.hlines(place, 100 * rows.share_low, 100 * rows.share_high, color=PALETTE["grey"])
+    for beyond, face in ((True, PALETTE["primary"]), (False, "white")):
+        some = (rows.beyond_random == beyond).to_numpy()
+        ax.plot(100 * rows.share[some], place[some], "o", color=PALETTE["primary"],
+                markerfacecolor=face)  # fmt: skip
+    ax.set_xlim(left=0)
+
+
+def draw_importance_map(
+    rows: pd.DataFrame, labels: Mapping[str, str], ax: Axes | None, lang: str
+) -> Axes:
+    """Draw importance against performance: error bars, cross-hairs, unsteady levers hollow."""
+    kind = rows.importance_kind.iloc[0]
+    scale = 100 if kind == "derived" else 1
+    with figure_style(lang):
+        ax = new_axes(height=4.4) if ax is None else ax
+        x, y = scale * rows.importance.to_numpy(), rows.performance.to_numpy()
+        ax.hlines(y, scale * rows.importance_low, scale * rows.importance_high,
+                  color=PALETTE["light"], linewidth=1.2)  # fmt: skip
+        ax.vlines(x, rows.performance_low, rows.performance_high, color=PALETTE["light"],
+                  linewidth=1.2)  # fmt: skip
+        ax.axvline(scale * rows.importance_cross.iloc[0], color=PALETTE["grey"], linestyle="--",
+                   linewidth=0.9)  # fmt: skip
+        ax.axhline(rows.performance_cross.iloc[0], color=PALETTE["grey"], linestyle="--",
+                   linewidth=0.9)  # fmt: skip
+        steady = rows.steady.to_numpy()
+        ax.plot(x[steady], y[steady], "o", color=PALETTE["primary"])
+        ax.plot(x[~steady], y[~steady], "o", color=PALETTE["primary"], markerfacecolor="white")
+        ax.margins(0.12)
+        ax.set(xlabel=in_language(_IMPORTANCE[kind], lang),
+               ylabel=in_language(_PERFORMANCE, lang))  # fmt: skip
+        corners = _name_corners(ax, lang)
+        place_labels(ax, x, y, [in_language(labels.get(v, v), lang) for v in rows.lever], corners)
+    return ax
+
+
+def _name_corners(ax: Axes, lang: str) -> list:
+    return [
+        ax.text(0.99 if right else 0.01, 0.985 if top else 0.015, in_language(word, lang),
+                transform=ax.transAxes, ha="right" if right else "left",
+                va="top" if top else "bottom", color=PALETTE["grey"], fontsize="small")
+        for (right, top), word in _CORNERS.items()
+    ]  # fmt: skip
+
+
+#: Where a label may stand beside its point, in points: the nearest places first.
+_PLACES = [
+    (reach * dx, reach * dy, ha, va)
+    for reach in (5, 9, 14, 20, 28)
+    for dx, dy, ha, va in (
+        (1, 0.6, "left", "bottom"), (-1, 0.6, "right", "bottom"), (1, -0.6, "left", "top"),
+        (-1, -0.6, "right", "top"), (0, 1.2, "center", "bottom"), (0, -1.2, "center", "top"),
+    )
+]  # fmt: skip
+
+
+def place_labels(
+    ax: Axes, x: Sequence[float], y: Sequence[float], names: Sequence[str], taken: Sequence = ()
+) -> None:
+    """Write a name beside every point where it meets no other name, point or edge.
+
+    The nearest free place is taken; where none is free, the one that overlaps least. A name that
+    stands away from its point is tied to it by a thin line.
+    """
+    figure = ax.figure
+    from matplotlib.transforms import Bbox
+
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    inside = ax.get_window_extent(renderer)
+    spots = ax.transData.transform(np.column_stack([x, y]))
+    points = [Bbox.from_bounds(px - 4, py - 4, 8, 8) for px, py in spots]
+    boxes = [*points, *(word.get_window_extent(renderer) for word in taken)]
+    for k in np.argsort(-np.asarray(y, dtype=float)):
+        best = None
+        for place in _PLACES:
+            note = _note(ax, names[k], x[k], y[k], *place)
+            box = note.get_window_extent(renderer).padded(1)
+            cost = sum(_overlap(box, other) for other in boxes if other is not points[k])
+            cost += 3 * (box.width * box.height - _overlap(box, inside))
+            if best is None or cost < best[0] - 1e-9:
+                if best:
+                    best[1].remove()
+                best = (cost, note, box)
+            else:
+                note.remove()
+            if best[0] <= 0:
+                break
+        boxes.append(best[2])
+
+
+def _note(ax: Axes, name: str, x: float, y: float, dx: float, dy: float, ha: str, va: str):
+    tie = {"arrowstyle": "-", "color": PALETTE["grey"], "linewidth": 0.5} if abs(dx) > 10 else None
+    return ax.annotate(
+        name, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, fontsize="small",
+        arrowprops=tie,
+    )  # fmt: skip
+
+
+def _overlap(one, other) -> float:
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return width * height if width > 0 and height > 0 else 0.0
