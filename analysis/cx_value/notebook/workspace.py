@@ -161,6 +161,11 @@ class Workspace:
 
         return read_log(self.study.folder / self.study.service_log.file)
 
+    def with_labels(self, plot: Callable[..., Axes], **options) -> Callable[..., Axes]:
+        """Return a result's plot with the names of everything that the study names."""
+        named = {thing.name: thing.label for thing in self.study.profile} | self.labels
+        return partial(plot, labels=named, **options)
+
     def _draw(self, plot: Callable[..., Axes], *data, ax: Axes | None = None, lang: str) -> Axes:
         return plot(*data, self.labels, lang=lang, ax=ax)
 

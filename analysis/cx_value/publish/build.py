@@ -29,6 +29,8 @@ NEEDS = {
     "06_value": lambda study: study.transactions,
     "06_value_link": lambda study: study.links,
 }
+#: What a notebook reads from the store, and so runs after.
+AFTER = {"08_drivers": ("05_structure", "06_value_link", "07_evaluation")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,11 @@ def build_report(job: Job) -> list[Path]:
 
 def _notebook_tasks(job: Job) -> Iterator[dict[str, Any]]:
     inputs = [job.study_file, *job.study.data_files, *computing_files()]
-    for notebook in notebooks_of(job.study):
+    notebooks = notebooks_of(job.study)
+    for notebook in notebooks:
         target = job.folder / "notebooks" / notebook.name
+        first = [job.folder / "notebooks" / n.name for n in notebooks
+                 if n.stem in AFTER.get(notebook.stem, ())]  # fmt: skip
         parameters = {
             "study": str(job.study_file), "out": str(job.folder), "draft": job.draft,
         }  # fmt: skip
@@ -104,7 +109,7 @@ def _notebook_tasks(job: Job) -> Iterator[dict[str, Any]]:
             "name": notebook.stem,
             "actions": [(job.attempt, [execute_notebook, notebook, target, parameters])],
             "io": {"capture": False},
-            "file_dep": [str(path) for path in [notebook, *inputs]],
+            "file_dep": [str(path) for path in [notebook, *inputs, *first]],
             "targets": [str(target)],
             "uptodate": [_same({"draft": job.draft})],
         }

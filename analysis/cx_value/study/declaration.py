@@ -100,8 +100,10 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     _write_out_hypotheses(document, study.get("hypotheses", []), findings)
     _write_out_claims(document, study, findings)
     _with_scale(study.get("touchpoints", []), scale)
+    if isinstance(study.get("drivers"), dict) and scale is not None:
+        study["drivers"] = {"importance_scale": scale, **study["drivers"]}
     _name_grades(study.get("evaluation"))
-    for entry in study.get("dimensions", []):
+    for entry in (*study.get("dimensions", []), *study.get("kano", [])):
         entry.setdefault("label", entry["name"])
     for column in study.get("profile", []):
         column.setdefault("label", column["name"])

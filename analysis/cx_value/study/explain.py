@@ -23,6 +23,7 @@ NAMED = {
     "dimensions": spec.Dimension,
     "expectations": spec.Expectation,
     "touchpoints": spec.Touchpoint,
+    "kano": spec.KanoPair,
 }
 
 _KINDS = {

@@ -10,12 +10,13 @@ from cx_value.study.spec import Study
 
 
 def check_indicators(study: Study) -> list[Finding]:
-    """Return everything wrong with brands, dimensions, expectations, touchpoints and groups."""
+    """Return everything wrong with brands, dimensions, expectations, groups and drivers."""
     return [
         *_check_brands(study),
         *_check_dimensions(study),
         *_check_expectations(study),
         *_check_groups(study),
+        *_check_drivers(study),
         *_check_loops(study),
     ]
 
@@ -112,3 +113,22 @@ def _check_groups(study: Study) -> Iterator[Finding]:
     for name in study.evaluation.groups or ():
         if name not in columns:
             yield _unknown(study, ("evaluation", "groups"), name, columns, "a profile column")
+
+
+def _check_drivers(study: Study) -> Iterator[Finding]:
+    """Find levers, outcomes and rated levers that do not exist, and levers that are outcomes."""
+    measured = [*(c.name for c in study.constructs), *study.item_names]
+    columns = [entry.name for entry in study.profile]
+    known = {"levers": measured, "importance": measured, "outcomes": [*measured, *columns]}
+    for key, names in known.items():
+        for name in getattr(study.drivers, key):
+            if name not in names:
+                yield _unknown(study, ("drivers", key), name, names, "a construct or item")
+    for name in set(study.drivers.levers) & set(study.drivers.outcomes):
+        yield Finding(
+            study.where("drivers", "levers"),
+            f"{name!r} is a lever and an outcome",
+            "levers that are no outcomes",
+            "leave it in one of the two lists",
+            kind="wrong name",
+        )

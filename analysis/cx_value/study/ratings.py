@@ -6,8 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cx_value.study.answers import convert, item_reader, judge_item
-from cx_value.study.findings import Finding, list_some, suggest
+from cx_value.study.answers import (
+    convert,
+    item_reader,
+    judge_item,
+    missing_reader,
+    read_number,
+)
+from cx_value.study.entries import Scale
+from cx_value.study.findings import Finding, list_rows, list_some, suggest
 from cx_value.study.spec import Item, Study
 
 if TYPE_CHECKING:
@@ -34,6 +41,28 @@ def rating_items(study: Study) -> Iterator[tuple[Item, str, Place]]:
     for point in study.touchpoints:
         item = Item(name=point.name, label=point.label, column=point.column, scale=point.scale)
         yield item, point.column or point.name, ("touchpoints", point.name)
+    yield from _lever_items(study)
+
+
+def _lever_items(study: Study) -> Iterator[tuple[Item, str, Place]]:
+    """Yield stated importance, under ``importance.LEVER``, and Kano answers, by their columns."""
+    scale = study.drivers.importance_scale or Scale()
+    for lever, column in study.drivers.importance.items():
+        item = Item(name=f"importance.{lever}", label=column, column=column, scale=scale)
+        yield item, column, ("drivers", "importance", lever)
+    for pair in study.kano:
+        scale = Scale(min=min(pair.answers), max=max(pair.answers))
+        for column in (pair.functional, pair.dysfunctional):
+            item = Item(name=column, label=pair.label, column=column, scale=scale)
+            yield item, column, ("kano", pair.name)
+
+
+def _amounts(study: Study) -> Iterator[tuple[str, Place]]:
+    """Yield the columns that hold numbers of no scale: prices, and answers to offers."""
+    asked = study.price_sensitivity
+    for column in asked.columns if asked else ():
+        if column:
+            yield column, ("price_sensitivity",)
 
 
 def code_ratings(study: Study, raw: RawTable) -> tuple[pd.DataFrame, list[Finding]]:
@@ -56,7 +85,33 @@ def code_ratings(study: Study, raw: RawTable) -> tuple[pd.DataFrame, list[Findin
         low, high = item.scale.minimum, item.scale.maximum
         answers = coded.numbers.where(coded.numbers.between(low, high))
         columns[item.name] = low + high - answers if item.reverse else answers
+    for column, place in _amounts(study):
+        if column not in raw.frame:
+            findings.append(_missing(study, raw, column, place))
+        else:
+            columns[column] = _read_amounts(study, raw, column, place, findings)
     return pd.DataFrame(columns, index=raw.frame.index, dtype=float), findings
+
+
+def _read_amounts(
+    study: Study, raw: RawTable, column: str, place: Place, findings: list[Finding]
+) -> pd.Series:
+    """Return the numbers of a column; what is no number is left out with a warning."""
+    check = missing_reader(study.data.missing_codes, raw.user_missing.get(column, []))
+
+    def read(text: str) -> float:
+        check(text)
+        return read_number(text)
+
+    coded = convert(raw.frame[column], read)
+    if len(coded.refused):
+        shown = f"{column} holds {len(coded.refused)} answers that are no number"
+        findings.append(Finding(
+            study.where(*place), f"{shown}; the report does without them",
+            "a number, or empty", f"correct rows {list_rows(list(coded.refused.index))}",
+            severity="warning", kind="text in a number",
+        ))  # fmt: skip
+    return coded.numbers
 
 
 def _missing(study: Study, raw: RawTable, column: str, place: Place) -> Finding:

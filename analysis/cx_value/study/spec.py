@@ -23,6 +23,7 @@ from cx_value.study.indicators import (
     Experts,
     Touchpoint,
 )
+from cx_value.study.levers import Drivers, KanoPair, PriceSensitivity
 from cx_value.study.readers.platforms import NAMES as PLATFORMS
 
 
@@ -296,6 +297,9 @@ class Study(Frozen):
     evaluation: Evaluation = Evaluation()
     expectations: tuple[Expectation, ...] = ()
     touchpoints: tuple[Touchpoint, ...] = ()
+    drivers: Drivers = Drivers()
+    kano: tuple[KanoPair, ...] = ()
+    price_sensitivity: PriceSensitivity | None = None
     claims: tuple[Claim, ...] = ()
     screening: Screening = Screening()
     options: Options = Options()

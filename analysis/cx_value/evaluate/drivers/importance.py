@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,6 +72,17 @@ class DriverImportance(Result):
             ],
             "refused": list(self.refused), "draws": self.draws,
         }  # fmt: skip
+
+    def beside_model(self, totals: pd.DataFrame) -> DriverImportance:
+        """Return the same importance with the model's standardised total effects beside it.
+
+        ``totals`` holds ``source target total total_low total_high``; a driver that does not act on
+        an outcome in the model stays without.
+        """
+        effects = totals.rename(columns={"source": "driver", "target": "outcome"})
+        columns = ["outcome", "driver", "total", "total_low", "total_high"]
+        frame = self.frame.merge(effects[columns], on=["outcome", "driver"], how="left")
+        return replace(self, frame=frame)
 
     def plot(
         self, ax: Axes | None = None, *, lang: str = "en", labels: Mapping[str, str] | None = None
@@ -152,14 +163,11 @@ def driver_importance(
             f"{len(drivers)} driver · allowed: two or more, for importance is a comparison · do: "
             "name drivers under drivers: levers: in the study file"
         )
-    rows, refused = [], []
-    for outcome in outcomes:
+    rows, refused = [], refused_outcomes(scores, drivers, outcomes)
+    unfit = {entry["outcome"] for entry in refused}
+    for outcome in [o for o in outcomes if o not in unfit]:
         columns = [d for d in drivers if d != outcome]
         values = scores[[*columns, outcome]].to_numpy(dtype=float)
-        reason = _unfit(values, columns)
-        if reason:
-            refused.append({"outcome": outcome, **reason})
-            continue
         pair = resample_moments(values, weights, draws=draws, seed=seed)
         rows += _rows(outcome, columns, values, *pair, confidence)
     if not rows:
@@ -174,6 +182,18 @@ def driver_importance(
         method=Phrase("drivers.method", {"draws": draws}), confidence=confidence, frame=frame,
         draws=draws, refused=tuple(refused),
     )  # fmt: skip
+
+
+def refused_outcomes(
+    scores: pd.DataFrame, drivers: Sequence[str], outcomes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return ``outcome code …`` of every outcome that cannot be regressed on the drivers."""
+    found = []
+    for outcome in outcomes:
+        columns = [d for d in drivers if d != outcome]
+        reason = _unfit(scores[[*columns, outcome]].to_numpy(dtype=float), columns)
+        found += [{"outcome": outcome, **reason}] if reason else []
+    return found
 
 
 def _unfit(values: np.ndarray, columns: Sequence[str]) -> dict[str, Any] | None:

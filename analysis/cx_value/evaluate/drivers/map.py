@@ -72,7 +72,8 @@ class ImportanceMap(Result):
         rows = self.of("derived")
         stated = self.of("stated")
         return {
-            "outcome": self.outcome, "levers": len(rows), "draws": self.draws, "steady_from": STEADY,
+            "outcome": self.outcome, "levers": len(rows), "draws": self.draws,
+            "steady_from": STEADY,
             "quadrants": {q: list(rows[rows.quadrant == q].lever) for q in QUADRANTS},
             "steady": int(rows.steady.sum()),
             "unsteady": [

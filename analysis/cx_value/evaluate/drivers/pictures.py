@@ -40,11 +40,16 @@ def draw_importance(
         axes = _panels(len(outcomes), 0.28 * len(order) + 1.0) if ax is None else [ax]
         for panel, outcome in zip(axes, outcomes, strict=False):
             _draw_shares(panel, frame[frame.outcome == outcome].set_index("driver"), order)
-            panel.set_title(in_language(labels.get(outcome, outcome), lang))
+            panel.set_title(_wrapped(in_language(labels.get(outcome, outcome), lang), lang))
         axes[0].set_yticks(np.arange(len(order)), named)
         axes[0].figure.supxlabel(in_language(_SHARE, lang), fontsize="medium")
-        axes[0].figure.tight_layout()
     return axes[0]
+
+
+def _wrapped(name: str, lang: str) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(name, 18 if lang == "en" else 10))
 
 
 def _order_of(frame: pd.DataFrame, outcome: str) -> list[str]:
@@ -55,10 +60,8 @@ def _order_of(frame: pd.DataFrame, outcome: str) -> list[str]:
 def _panels(count: int, height: float) -> list[Axes]:
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(
-        1, count, figsize=(TEXT_WIDTH, height), sharey=True, squeeze=False
-    )
-    return list(axes[0])
+    size = (TEXT_WIDTH, height)
+    return list(plt.subplots(1, count, figsize=size, sharey=True, squeeze=False)[1][0])
 
 
 def _draw_shares(ax: Axes, rows: pd.DataFrame, order: list[str]) -> None:
@@ -156,10 +159,12 @@ def place_labels(
 
 
 def _note(ax: Axes, name: str, x: float, y: float, dx: float, dy: float, ha: str, va: str):
+    from matplotlib.patheffects import withStroke
+
     tie = {"arrowstyle": "-", "color": PALETTE["grey"], "linewidth": 0.5} if abs(dx) > 10 else None
     return ax.annotate(
         name, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, fontsize="small",
-        arrowprops=tie,
+        arrowprops=tie, path_effects=[withStroke(linewidth=2.5, foreground="white")],
     )  # fmt: skip
 
 

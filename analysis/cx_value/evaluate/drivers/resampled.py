@@ -73,9 +73,7 @@ def resample_moments(
     return first, Moments(*stacked)
 
 
-def percentile_interval(
-    draws: np.ndarray, confidence: float
-) -> tuple[np.ndarray, np.ndarray]:
+def percentile_interval(draws: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the percentile interval along the first axis; resamples that failed are left out."""
     tail = (1 - confidence) / 2
     if not np.isfinite(draws).any():
