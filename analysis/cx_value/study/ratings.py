@@ -11,7 +11,7 @@ from cx_value.study.answers import (
     item_reader,
     judge_item,
     missing_reader,
-    read_number,
+    number_reader,
 )
 from cx_value.study.entries import Scale
 from cx_value.study.findings import Finding, list_rows, list_some, suggest
@@ -98,10 +98,11 @@ def _read_amounts(
 ) -> pd.Series:
     """Return the numbers of a column; what is no number is left out with a warning."""
     check = missing_reader(study.data.missing_codes, raw.user_missing.get(column, []))
+    number = number_reader(raw.frame[column], decimal=study.data.decimal, file_decimal=raw.decimal)
 
     def read(text: str) -> float:
         check(text)
-        return read_number(text)
+        return number(text)
 
     coded = convert(raw.frame[column], read)
     if len(coded.refused):
