@@ -30,7 +30,7 @@ NEEDS = {
     "06_value_link": lambda study: study.links,
 }
 #: What a notebook reads from the store, and so runs after.
-AFTER = {"08_drivers": ("05_structure", "06_value_link", "07_evaluation")}
+AFTER = {"08_drivers": ("02_reliability", "05_structure", "06_value_link", "07_evaluation")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,52 @@
+"""What earlier notebooks stored about the levers of a study."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cx_value.base.cutoffs import cutoffs_with
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cx_value.evaluate.drivers.importance import DriverImportance
+    from cx_value.notebook.store import Store
+    from cx_value.study.spec import Study
+
+
+def evidence_on_levers(store: Store, study: Study, importance: DriverImportance) -> dict[str, Any]:
+    """Return what :func:`cx_value.judge.priorities.prioritise` joins, as far as it was stored.
+
+    The outcome is loyalty, where the study names it and it was explained; else the last one.
+    """
+    outcomes = list(dict.fromkeys(importance.frame.outcome))
+    loyalty = study.value.loyalty
+    return {
+        "outcome": loyalty if loyalty in outcomes else outcomes[-1],
+        "n_used": importance.n_used, "confidence": importance.confidence,
+        "index": _read(store, "experience_index"), "gaps": _read(store, "rival_gaps"),
+        "money": _money(store), "reservations": _unreliable(store, study),
+    }  # fmt: skip
+
+
+def _read(store: Store, name: str) -> pd.DataFrame | None:
+    return store.read(name).table if store.has(name) else None
+
+
+def _money(store: Store) -> pd.DataFrame | None:
+    """Return ``lever estimate ci_low ci_high``: money per point, customer and year."""
+    link = _read(store, "link")
+    if link is None:
+        return None
+    rows = link[link.effect.eq("money") & link.group.isna()]
+    return rows.rename(columns={"from": "lever"})[["lever", "estimate", "ci_low", "ci_high"]]
+
+
+def _unreliable(store: Store, study: Study) -> dict[str, str]:
+    """Return the scales below the conventional α; an item shares the reservation of no scale."""
+    found = _read(store, "reliability")
+    if found is None:
+        return {}
+    rule = cutoffs_with(study.cutoffs)["alpha"]
+    weak = [r.construct for r in found.itertuples() if not rule.passes(r.alpha)]
+    return dict.fromkeys(weak, "alpha")

@@ -1,0 +1,60 @@
+"""Priorities: the stated rule, what each row joins, and what takes sureness away."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cx_value.judge.priorities import next_step, prioritise
+
+PLACES = pd.DataFrame(
+    [
+        ("A", 50.0, "concentrate", 0.95, 0.92, True), ("B", 52.0, "concentrate", 0.60, 0.90, False),
+        ("C", 70.0, "keep_up", 0.99, 0.99, True), ("D", 72.0, "overkill", 0.99, 0.99, True),
+        ("E", 49.0, "low_priority", 0.99, 0.99, True),
+    ],
+    columns=["lever", "performance", "quadrant", "kept", "kept_median", "steady"],
+).assign(performance_low=40.0, performance_high=60.0)  # fmt: skip
+EFFECTS = pd.DataFrame({
+    "outcome": "LOY", "driver": list("ABCDE"), "slope": [0.3, 0.2, 0.25, 0.1, 0.01],
+    "slope_low": [0.2, 0.1, 0.15, 0.02, -0.1], "slope_high": [0.4, 0.3, 0.35, 0.2, 0.1],
+    "beyond_random": [True, True, True, True, False],
+})  # fmt: skip
+
+
+def test_the_rule_is_the_one_that_is_stated():
+    base = {"beyond_random": True, "steady": True, "gap_high": np.nan}
+    steps = {q: next_step({**base, "quadrant": q})
+             for q in ("concentrate", "keep_up", "overkill", "low_priority")}  # fmt: skip
+    assert steps == {"concentrate": "improve", "keep_up": "protect", "overkill": "hold",
+                     "low_priority": "watch"}  # fmt: skip
+    assert next_step({**base, "quadrant": "concentrate", "steady": False}) == "probe"
+    assert next_step({**base, "quadrant": "overkill", "gap_high": -0.1}) == "catch_up"
+    assert next_step({**base, "quadrant": "concentrate", "beyond_random": False}) == "watch"
+
+
+def test_rows_join_what_is_known_and_stand_in_the_order_of_the_steps():
+    index = pd.DataFrame({"node": ["A", "C"], "index": [51.5, 69.0], "low": [49.0, 66], "high":
+                          [54.0, 72], "grade": ["poor", "fair"], "probability": [0.97, 0.8],
+                          "reservations": ["alpha", ""]})  # fmt: skip
+    gaps = pd.DataFrame({"node": ["C"], "rival": ["Other"], "gap": [-4.0], "low": [-6.0],
+                         "high": [-2.0]})  # fmt: skip
+    money = pd.DataFrame({"lever": ["A"], "estimate": [12.0], "ci_low": [-1.0], "ci_high": [25.0]})
+    found = prioritise(PLACES, EFFECTS, outcome="LOY", n_used=100, index=index, gaps=gaps,
+                       money=money)  # fmt: skip
+    table = found.table().set_index("lever")
+    assert list(table.index) == ["A", "C", "B", "D", "E"]
+    assert list(table.step) == ["improve", "catch_up", "probe", "hold", "watch"]
+    assert table.loc["A", "index"] == 51.5 and table.loc["B", "index"] == 52.0
+    assert table.doubts["A"].split() == ["money", "alpha"] and table.sureness["A"] == 1
+    assert table.doubts["B"] == "quadrant" and table.sureness["B"] == 2
+    assert table.sureness["D"] == 3 and np.isnan(table.money["B"])
+    first = found.facts()["first"]
+    assert [x["lever"] for x in first] == ["A", "C", "B"]
+    assert first[1]["behind"] == {"rival": "Other", "gap": 4.0}
+
+
+def test_a_models_total_effect_goes_before_the_slope():
+    effects = EFFECTS.assign(total=[0.5, np.nan, 0.2, 0.1, 0.0], total_low=0.05, total_high=0.6)
+    table = prioritise(PLACES, effects, outcome="LOY", n_used=9).table().set_index("lever")
+    assert table.effect["A"] == 0.5 and table.effect_source["A"] == "total"
+    assert table.effect["B"] == pytest.approx(0.2) and table.effect_source["B"] == "slope"
