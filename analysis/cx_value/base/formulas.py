@@ -137,3 +137,17 @@ def _mean_log(values: np.ndarray) -> np.ndarray:
 def variance_inflation(correlation: np.ndarray) -> np.ndarray:
     """VIF of each variable given all others: the diagonal of R⁻¹, ``(…, p)``."""
     return np.diagonal(np.linalg.inv(correlation), axis1=-2, axis2=-1)
+
+
+def reaches(values, limit: float):
+    """Whether scores reach a limit; a score equal to it but for rounding does.
+
+    A mean or an index of whole answers is a quotient that binary numbers hold only nearly, so that
+    ``100 * (6 - 1) / 6`` and ``100 * ((6 - 1) / 6)`` differ in the last digit. The tolerance is a
+    billionth of the limit's size, far below the smallest step between two scores.
+
+    >>> import numpy as np
+    >>> reaches(np.array([100 * (6 - 1) / 6, 83.0]), 100 * ((6 - 1) / 6)).tolist()
+    [True, False]
+    """
+    return values >= limit - 1e-9 * max(1.0, abs(limit))

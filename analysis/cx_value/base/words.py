@@ -145,11 +145,17 @@ class Phrasebook:
         return self.say(Phrase.read(stored))
 
     # Names
-    def label(self, code: str) -> str:
-        """Return what a code is called, as it was given, escaped."""
+    def label(self, code: str | Mapping[str, str]) -> str:
+        """Return what a code is called, as it was given, escaped; words in two languages as such.
+
+        >>> Phrasebook("zh").label({"en": "Own words", "zh": "自拟表述"})
+        '自拟表述'
+        """
+        if isinstance(code, Mapping):
+            return escape_prose(code[self.lang])
         return escape_prose(in_language(self.names.get(code, code), self.lang))
 
-    def labels(self, codes: Iterable[str], most: int | None = None) -> str:
+    def labels(self, codes: Iterable[str | Mapping[str, str]], most: int | None = None) -> str:
         """Return several names joined by the language's comma and conjunction."""
         return join_words([self.label(code) for code in codes], lang=self.lang, most=most)
 
@@ -241,6 +247,7 @@ def _environment(lang: str):
     environment.filters.update(
         num=lambda v, decimals=2: _number(v, decimals, lang),
         coef=lambda v, decimals=2: _number(v, decimals, lang, bounded=True),
+        plain=lambda v: "–" if v is None else _declared_number(v, lang),
         pct=lambda v, decimals=0: "–" if v is None else format_percent(v, decimals),
         count=lambda v: "–" if v is None else f"{round(v):,}",
         pval=lambda v, relation=True: _p_value(v, lang, relation),
@@ -254,6 +261,12 @@ def _environment(lang: str):
 def _number(value: float | None, decimals: int, lang: str, bounded: bool = False) -> str:
     missing = math.nan if value is None else value
     return format_number(missing, decimals, bounded=bounded, lang=lang)
+
+
+def _declared_number(value: float, lang: str) -> str:
+    """Print a number as it was declared: no more decimals than it has, two at most."""
+    decimals = next((d for d in (0, 1) if math.isclose(value, round(value, d), abs_tol=1e-9)), 2)
+    return format_number(value, decimals, lang=lang)
 
 
 def _p_value(value: float | None, lang: str, relation: bool) -> str:

@@ -28,9 +28,14 @@ NEEDS = {
     "12_robustness": lambda study: study.models,
     "06_value": lambda study: study.transactions,
     "06_value_link": lambda study: study.links,
+    "06_metrics": lambda study: declares_metrics(study) and not study.transactions,
+    "13_claims": lambda study: study.claims,
 }
 #: What a notebook reads from the store, and so runs after.
-AFTER = {"08_drivers": ("02_reliability", "05_structure", "06_value_link", "07_evaluation")}
+AFTER = {
+    "08_drivers": ("02_reliability", "05_structure", "06_value_link", "07_evaluation"),
+    "13_claims": ("06_value", "06_value_link"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,12 @@ class Job:
 
     def report_files(self, lang: str) -> list[Path]:
         return [self.report_folder(lang) / f"report.{suffix}" for suffix in self.formats]
+
+
+def declares_metrics(study: Any) -> bool:
+    """Return whether a study declares answers or a service log that core metrics are made of."""
+    asked = study.metrics.satisfaction or study.metrics.recommendation
+    return bool(asked or study.service_log)
 
 
 def notebooks_of(study: Any) -> list[Path]:

@@ -1,6 +1,7 @@
 """Claims about satisfaction, loyalty and money that are often repeated: bundled, to be tested.
 
-What a claim says is in this project's words; where a number has no published source, that is said.
+What a claim says is in this project's words. ``source`` is a key of ``report/references.bib``, or
+words where a number has no published source.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         "change": 5,
         "low": 25,
         "high": 95,
-        "source": {"en": "Reichheld & Schefter, 2000", "zh": "Reichheld & Schefter，2000"},
+        "source": "reichheld2000",
     },
     "acquisition_cost": {
         "label": {
@@ -66,7 +67,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         },
         "quantity": "acquisition_cost_ratio",
         "number": 5,
-        "source": {"en": "Hart et al., 1990", "zh": "Hart et al.，1990"},
+        "source": "hart1990",
     },
     "satisfied_loyal": {
         "label": {
@@ -75,7 +76,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         },
         "quantity": "satisfied_loyal_ratio",
         "low": 1,
-        "source": {"en": "Fornell et al., 1996", "zh": "Fornell et al.，1996"},
+        "source": "fornell1996",
     },
     "satisfied_recommend": {
         "label": {
@@ -84,7 +85,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         },
         "quantity": "satisfied_promoter_ratio",
         "low": 1,
-        "source": {"en": "Anderson, 1998", "zh": "Anderson，1998"},
+        "source": "dematos2008",
     },
     "satisfied_complain": {
         "label": {
@@ -93,7 +94,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         },
         "quantity": "satisfied_complaint_ratio",
         "high": 1,
-        "source": {"en": "Fornell et al., 1996", "zh": "Fornell et al.，1996"},
+        "source": "fornell1996",
     },
     "satisfied_repurchase": {
         "label": {
@@ -102,7 +103,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         },
         "quantity": "satisfied_repurchase_ratio",
         "low": 1,
-        "source": {"en": "Mittal & Kamakura, 2001", "zh": "Mittal & Kamakura，2001"},
+        "source": "mittal2001",
     },
     "repurchase_rise": {
         "label": {
@@ -126,7 +127,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
         "change": 20,
         "low": 75,
         "high": 85,
-        "source": {"en": "Schmittlein et al., 1993", "zh": "Schmittlein et al.，1993"},
+        "source": {"en": "a rule of thumb (Pareto) without a source", "zh": "经验法则（帕累托法则），未注明出处"},
     },
     "price_premium": {
         "label": {

@@ -114,7 +114,8 @@ def _examine_roles(study: Study) -> list[Finding]:
     roles = (
         (("value", "satisfaction"), study.value.satisfaction, constructs, "a construct"),
         (("value", "loyalty"), study.value.loyalty, constructs, "a construct"),
-        (("metrics", "satisfaction"), study.metrics.satisfaction, answers, "an item"),
+        (("metrics", "satisfaction"), study.metrics.satisfaction,
+         [*study.item_names, *constructs], "an item or a construct"),
         (("metrics", "recommendation"), study.metrics.recommendation, answers,
          "an item or a profile column"),
     )  # fmt: skip

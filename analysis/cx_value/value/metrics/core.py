@@ -11,6 +11,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from cx_value.base.errors import DataError, ModelError
+from cx_value.base.formulas import reaches
 from cx_value.base.results import Result
 from cx_value.base.wording import Text, format_interval, format_number
 from cx_value.value.log.transactions import TransactionSummary
@@ -87,33 +88,75 @@ def share_row(metric: str, successes: float, n: float, confidence: float, group=
     }  # fmt: skip
 
 
-def _mean_row(metric: str, values: np.ndarray, confidence: float, factor=1.0, group="") -> dict:
-    n = len(values)
-    error = factor * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+def _mean_row(
+    metric: str, values: np.ndarray, weights: np.ndarray, confidence: float, factor=1.0, group=""
+) -> dict:
+    n, mean = len(values), factor * float(np.average(values, weights=weights))
+    error = factor * weighted_mean_error(values, weights)
     half = student.ppf(0.5 + confidence / 2, max(n - 1, 1)) * error
-    mean = factor * values.mean()
     return {
         "metric": metric, "group": group, "estimate": mean, "std_error": error,
         "ci_low": mean - half, "ci_high": mean + half, "n": n,
     }  # fmt: skip
 
 
-def _numbers(values: Sequence[float], what: str) -> tuple[np.ndarray, int]:
-    """Return the finite numbers and how many were missing."""
+def weighted_mean_error(values: np.ndarray, weights: np.ndarray) -> float:
+    """Return the standard error of a weighted mean by Taylor linearisation.
+
+    √(n/(n − 1) · Σ w²(y − ȳ)²) / Σ w (Särndal, Swensson & Wretman 1992, Model Assisted Survey
+    Sampling, 5.7, with replacement); s/√n where all weights are equal.
+
+    >>> round(weighted_mean_error(np.array([1.0, 2, 3]), np.ones(3)), 6)
+    0.57735
+    """
+    n = len(values)
+    if n < 2:
+        return float("nan")
+    residual = weights * (values - np.average(values, weights=weights))
+    return float(np.sqrt(n / (n - 1) * residual @ residual) / weights.sum())
+
+
+def weighted_share_row(
+    metric: str, happened: np.ndarray, weights: np.ndarray, confidence: float, group=""
+) -> dict:
+    """Return a weighted share with Wilson's interval, the number of cases over the design effect.
+
+    Korn, E. L., & Graubard, B. I. (1998), Survey Methodology 24, 193–201; with equal weights it is
+    Wilson's interval itself.
+    """
+    n = len(happened)
+    share = float(np.average(happened, weights=weights))
+    effective = n
+    if np.ptp(weights) > 0 and 0 < share < 1:
+        error = weighted_mean_error(happened, weights)
+        effective = min(n, share * (1 - share) / error**2)
+    row = share_row(metric, share * effective, effective, confidence, group)
+    return row | {"n": n}
+
+
+def _numbers(
+    values: Sequence[float], what: str, weights: Sequence[float] | None = None
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the finite numbers, their weights and how many were missing or without weight."""
     import pandas as pd
 
     numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float)
-    known = numbers[np.isfinite(numbers)]
-    if len(known) == 0:
+    weight = np.ones(len(numbers)) if weights is None else np.asarray(weights, dtype=float)
+    known = np.isfinite(numbers) & np.isfinite(weight) & (weight > 0)
+    if not known.any():
         raise DataError(f"{what} has no number · allowed: at least one answer · do: check the data")
-    return known, len(numbers) - len(known)
+    return numbers[known], weight[known], int((~known).sum())
 
 
 # --- what customers say -------------------------------------------------------------------------
 
 
 def customer_satisfaction(
-    answers: Sequence[float], *, satisfied_from: float, confidence: float = 0.95
+    answers: Sequence[float],
+    *,
+    satisfied_from: float,
+    weights: Sequence[float] | None = None,
+    confidence: float = 0.95,
 ) -> Metric:
     """Share of satisfied customers (CSAT), and mean satisfaction.
 
@@ -123,32 +166,39 @@ def customer_satisfaction(
         Answers on one scale; missing ones are dropped and counted.
     satisfied_from : float
         Lowest answer that counts as satisfied: 4 of 5, 8 of 10.
+    weights : sequence of float, optional
+        Sampling weights; answers without a positive weight are dropped and counted.
 
     Notes
     -----
-    Wilson's interval for the share, Student's for the mean.
+    Wilson's interval for the share (:func:`weighted_share_row`), Student's for the mean.
 
     Examples
     --------
     >>> customer_satisfaction([5, 4, 3, 5, 2], satisfied_from=4).table().estimate.tolist()
     [0.6, 3.8]
     """
-    known, missing = _numbers(answers, "Satisfaction")
+    known, weight, missing = _numbers(answers, "Satisfaction", weights)
+    happy = reaches(known, satisfied_from).astype(float)
     rows = [
-        share_row("csat", int((known >= satisfied_from).sum()), len(known), confidence),
-        _mean_row("csat_mean", known, confidence),
+        weighted_share_row("csat", happy, weight, confidence),
+        _mean_row("csat_mean", known, weight, confidence),
     ]
     method = Text("share of satisfied customers", zh="满意客户比例")
     return as_metric(rows, method, confidence, n_used=len(known), n_dropped=missing)
 
 
-def net_promoter_score(answers: Sequence[float], *, confidence: float = 0.95) -> Metric:
+def net_promoter_score(
+    answers: Sequence[float], *, weights: Sequence[float] | None = None, confidence: float = 0.95
+) -> Metric:
     """Net Promoter Score: promoters (9, 10) less detractors (0 to 6), in points.
 
     Parameters
     ----------
     answers : sequence of float
         Likelihood to recommend, 0 to 10; missing ones are dropped and counted.
+    weights : sequence of float, optional
+        Sampling weights; answers without a positive weight are dropped and counted.
 
     Raises
     ------
@@ -165,7 +215,7 @@ def net_promoter_score(answers: Sequence[float], *, confidence: float = 0.95) ->
     >>> net_promoter_score([10, 9, 8, 3]).table().estimate.item()
     25.0
     """
-    known, missing = _numbers(answers, "Recommendation")
+    known, weight, missing = _numbers(answers, "Recommendation", weights)
     outside = int(((known < 0) | (known > 10)).sum())
     if outside:
         raise DataError(
@@ -173,7 +223,7 @@ def net_promoter_score(answers: Sequence[float], *, confidence: float = 0.95) ->
             "recode the item, or report its mean; NPS is not defined on another scale"
         )
     score = (known >= 9).astype(float) - (known <= 6)
-    rows = [_mean_row("nps", score, confidence, factor=100.0)]
+    rows = [_mean_row("nps", score, weight, confidence, factor=100.0)]
     method = Text("Net Promoter Score", zh="净推荐值")
     return as_metric(rows, method, confidence, n_used=len(known), n_dropped=missing)
 

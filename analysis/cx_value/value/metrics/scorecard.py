@@ -22,6 +22,7 @@ from cx_value.value.metrics.core import (
     purchase_engagement,
     repeat_purchase_rate,
 )
+from cx_value.value.metrics.satisfied import own_respondents, satisfied
 from cx_value.value.metrics.service import summarise_service
 from cx_value.value.purchase.likelihood import parameters_by_row
 
@@ -118,15 +119,18 @@ def _from(source: str, metrics: Iterable[Metric]) -> Iterator[dict]:
 
 
 def _of_answers(study: Study, survey: Survey) -> Iterator[Metric]:
-    declared = study.metrics
-    if declared.satisfaction:
-        scale = next(i.scale for i in study.items if i.name == declared.satisfaction)
-        # Without a rule of the study: the upper of five equal parts of the scale and the one below.
-        top = scale.minimum + 0.6 * (scale.maximum - scale.minimum)
-        limit = top if declared.satisfied_from is None else declared.satisfied_from
-        yield customer_satisfaction(survey.items[declared.satisfaction], satisfied_from=limit)
-    if declared.recommendation:
-        yield net_promoter_score(_column(survey, declared.recommendation))
+    """Satisfaction and recommendation of the own brand's respondents, weighted."""
+    rows = own_respondents(study, survey)
+    confidence = study.options.confidence
+    options = {"weights": None if survey.weights is None else survey.weights[rows],
+               "confidence": confidence}  # fmt: skip
+    if study.metrics.satisfaction:
+        standing = satisfied(study, survey)
+        yield customer_satisfaction(
+            standing.scores[rows], satisfied_from=standing.limit, **options
+        )
+    if study.metrics.recommendation:
+        yield net_promoter_score(_column(survey, study.metrics.recommendation)[rows], **options)
 
 
 def _column(survey: Survey, name: str) -> pd.Series:

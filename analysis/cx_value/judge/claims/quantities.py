@@ -7,98 +7,22 @@ linearisation); the share of the best customers has that of Lorenz curves (Beach
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit, logit
-from scipy.stats import norm
 
-from cx_value.base.wording import Text
-from cx_value.judge.claims_words import MISSING
-from cx_value.value.log.transactions import UNITS
-from cx_value.value.purchase.likelihood import parameters_by_row
+from cx_value.base.formulas import reaches
+from cx_value.judge.claims.evidence import Estimate, Evidence, Untestable
+from cx_value.judge.claims.retention import profit_per_retention
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cx_value.value.link.result import LinkEffects
-    from cx_value.value.purchase.model import PurchaseModel
 
 #: Promoters: 9 or 10 of 0 to 10 (Reichheld 2003).
 PROMOTER_FROM = 9.0
 FEWEST = 20
-_STEP = 1e-4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Evidence:
-    """What a study has to test claims with; whatever is absent is None.
-
-    Attributes
-    ----------
-    scores : pandas.DataFrame
-        One row a respondent, as far as known: ``customer``, ``satisfaction`` and ``loyalty`` on an
-        index from 0 to 100, ``recommendation`` (0 to 10), ``complained`` (0 or 1), ``weight``.
-    customers : pandas.DataFrame
-        One row a customer: ``customer frequency age spend``, and ``cost`` where it is known.
-    unit : str
-        Time unit of ``age``.
-    purchase : PurchaseModel
-    link : LinkEffects
-        Effect of satisfaction on the log of lifetime value, measurement error taken out; of all
-        customers, not by group.
-    satisfaction : str
-        The construct's name in ``link``.
-    scale : tuple of float
-        Lowest and highest answer of its marker item.
-    retention : tuple of float
-        Yearly retention and its interval, in place of the purchase model's.
-    acquisition_cost, retention_cost : float
-        Of winning a customer; of keeping one for a year.
-    discount_rate_per_year : float
-    satisfied_from, loyal_from : float
-        Index from which a customer counts as satisfied, as loyal.
-    confidence : float
-    """
-
-    scores: pd.DataFrame | None = None
-    customers: pd.DataFrame | None = None
-    unit: str = "week"
-    purchase: PurchaseModel | None = None
-    link: LinkEffects | None = None
-    satisfaction: str = "SAT"
-    scale: tuple[float, float] = (1.0, 7.0)
-    retention: tuple[float, float, float] | None = None
-    acquisition_cost: float | None = None
-    retention_cost: float | None = None
-    discount_rate_per_year: float = 0.1
-    satisfied_from: float = 60.0
-    loyal_from: float = 80.0
-    confidence: float = 0.95
-
-    @property
-    def reach(self) -> float:
-        """Return the normal quantile of the level."""
-        return float(norm.ppf(0.5 + self.confidence / 2))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A quantity with its interval, and the number of cases it rests on."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-
-
-class Untestable(Exception):
-    """The data lack something; ``piece`` says what."""
-
-    def __init__(self, piece: Text):
-        self.piece = piece
-        super().__init__(str(piece))
 
 
 def estimate_quantity(quantity: str, change: float, evidence: Evidence) -> Estimate:
@@ -116,7 +40,7 @@ def estimate_quantity(quantity: str, change: float, evidence: Evidence) -> Estim
     3.0
     """
     if quantity not in QUANTITIES:
-        raise Untestable(MISSING[quantity])
+        raise Untestable(quantity)
     return QUANTITIES[quantity](change, evidence)
 
 
@@ -133,14 +57,13 @@ def _value_per_percent(change: float, evidence: Evidence) -> Estimate:
 def _value_per_point(change: float, evidence: Evidence) -> Estimate:
     """Return percent of value for ``change`` points of the index, from the link."""
     link = evidence.link
-    if link is None or link.groups or evidence.satisfaction not in link.sources:
-        raise Untestable(MISSING["link"])
-    row = link.effect(evidence.satisfaction, "log_per_point")
+    if link is None:
+        raise Untestable("link")
     points = change / 100 * (evidence.scale[1] - evidence.scale[0])
     value, low, high = (
-        100 * float(np.expm1(points * row[c])) for c in ("estimate", "ci_low", "ci_high")
+        100 * float(np.expm1(points * end)) for end in (link.value, link.low, link.high)
     )
-    return Estimate(value=value, low=low, high=high, n=link.n_used)
+    return Estimate(value=value, low=low, high=high, n=link.n)
 
 
 def _repurchase_per_point(change: float, evidence: Evidence) -> Estimate:
@@ -215,12 +138,12 @@ def _ratio(total, exposure, inside, weight, evidence: Evidence) -> Estimate:
     rates, variance = [], 0.0
     for rows in (inside, ~inside):
         if rows.sum() < FEWEST:
-            raise Untestable(MISSING["few"])
+            raise Untestable("few")
         w = weight[rows]
         base = w @ exposure[rows]
         rate = w @ total[rows] / base
         if not rate > 0:
-            raise Untestable(MISSING["no_event"])
+            raise Untestable("no_event")
         residual = w * (total[rows] - rate * exposure[rows]) / base
         variance += residual @ residual / rate**2
         rates.append(rate)
@@ -231,26 +154,29 @@ def _ratio(total, exposure, inside, weight, evidence: Evidence) -> Estimate:
 
 def _reached(rows: pd.DataFrame, what: str, evidence: Evidence) -> pd.Series:
     """Say who counts as satisfied, loyal, a promoter, one who complained."""
+    known = {"satisfaction": "satisfied", "loyalty": "loyal"}.get(what)
+    if known in rows:
+        return rows[known].astype(bool)
     limits = {
         "satisfaction": evidence.satisfied_from,
         "loyalty": evidence.loyal_from,
         "recommendation": PROMOTER_FROM,
         "complained": 0.5,
     }
-    return rows[what] >= limits[what]
+    return reaches(rows[what], limits[what])
 
 
 def _scores(evidence: Evidence, *columns: str) -> pd.DataFrame:
     """Return complete rows of some scores with their weight."""
     if evidence.scores is None:
-        raise Untestable(MISSING[columns[0]])
+        raise Untestable(columns[0])
     for column in columns:
         if column not in evidence.scores:
-            raise Untestable(MISSING[column])
+            raise Untestable(column)
     rows = evidence.scores.dropna(subset=list(columns))
     rows = rows.assign(weight=rows.get("weight", 1.0)).dropna(subset=["weight"])
     if len(rows) < FEWEST:
-        raise Untestable(MISSING["few"])
+        raise Untestable("few")
     return rows
 
 
@@ -258,14 +184,14 @@ def _matched(evidence: Evidence, *columns: str) -> pd.DataFrame:
     """Return scores and purchases of the customers who have both."""
     rows = _scores(evidence, *columns)
     if evidence.customers is None:
-        raise Untestable(MISSING["customers"])
+        raise Untestable("customers")
     if "customer" not in rows:
-        raise Untestable(MISSING["match"])
+        raise Untestable("match")
     log = evidence.customers.assign(customer=evidence.customers["customer"].astype(str))
     rows = rows.assign(customer=rows["customer"].astype(str)).merge(log, on="customer")
     rows = rows[rows["age"] > 0]
     if len(rows) < FEWEST:
-        raise Untestable(MISSING["match"])
+        raise Untestable("match")
     return rows
 
 
@@ -275,7 +201,7 @@ def _matched(evidence: Evidence, *columns: str) -> pd.DataFrame:
 def _top_share(change: float, evidence: Evidence) -> Estimate:
     """Return the percent of revenue that the best ``change`` percent of customers bring."""
     if evidence.customers is None:
-        raise Untestable(MISSING["customers"])
+        raise Untestable("customers")
     spend = evidence.customers["spend"].dropna().to_numpy(float)
     share, error = top_share(spend, change / 100)
     half = evidence.reach * error / (share * (1 - share))
@@ -301,76 +227,11 @@ def top_share(amounts: np.ndarray, best: float) -> tuple[float, float]:
     return float(share), float(influence.std(ddof=1) / np.sqrt(n))
 
 
-def _profit_per_retention(change: float, evidence: Evidence) -> Estimate:
-    """Return percent of profit for ``change`` points more yearly retention.
-
-    A customer's profit to come is margin × r / (1 + i − r), r retention and i discount rate (Gupta
-    & Lehmann 2003), so the margin drops out. The interval is the range of this over that of r.
-    """
-    if evidence.retention is None and not loses_customers(evidence.purchase):
-        raise Untestable(MISSING["retention"])
-    rate, low, high = evidence.retention or yearly_retention(evidence.purchase)
-    n = evidence.purchase.n_used if evidence.retention is None else 0
-    more = change / 100
-    if high + more > 1:
-        raise Untestable(MISSING["no_room"])
-    over = [retention_gain(r, more, evidence.discount_rate_per_year)
-            for r in (rate, *np.linspace(low, high, 201))]  # fmt: skip
-    value, *rest = (100 * gain for gain in over)
-    return Estimate(value=value, low=min(rest), high=max(rest), n=n)
-
-
-def loses_customers(purchase: PurchaseModel | None) -> bool:
-    """Return whether there is a purchase model, in continuous time, in which customers leave."""
-    return purchase is not None and purchase.family.dropout_term is not None
-
-
-def retention_gain(retention: float, more: float, discount_rate: float) -> float:
-    """Return the relative gain in r / (1 + i − r) when r rises by ``more``.
-
-    >>> round(retention_gain(0.80, 0.05, 0.10), 3)
-    0.275
-    """
-    before = retention / (1 + discount_rate - retention)
-    higher = retention + more
-    return higher / (1 + discount_rate - higher) / before - 1
-
-
-def yearly_retention(purchase: PurchaseModel) -> tuple[float, float, float]:
-    """Return the share of today's purchase rate that is expected to be left after a year.
-
-    Over the living customers, with its interval from the parameters' covariance (delta method on
-    the logit scale). Under Pareto/NBD it is the chance of still being a customer after a year,
-    weighted with the purchase rate.
-    """
-    rate = _kept(purchase, purchase.theta)
-    steps = np.eye(len(purchase.theta)) * _STEP
-    up, down = (
-        np.array([logit(_kept(purchase, purchase.theta + sign * step)) for step in steps])
-        for sign in (1, -1)
-    )
-    slope = (up - down) / (2 * _STEP)
-    error = np.sqrt(slope @ purchase.covariance @ slope)
-    half = norm.ppf(0.5 + purchase.confidence / 2) * error
-    return rate, float(expit(logit(rate) - half)), float(expit(logit(rate) + half))
-
-
-def _kept(purchase: PurchaseModel, theta: np.ndarray) -> float:
-    """Return the expected purchase rate of the living in a year, over that of today."""
-    history, family = purchase.history, purchase.family
-    parameters = parameters_by_row(family, theta, history)
-    year = UNITS["year"] / UNITS[purchase.unit or "week"]
-    rates = family.purchase_rate(parameters, history, np.array([0.0, year]))
-    alive = family.probability_alive(parameters, history) * history.weight
-    now, later = alive @ rates
-    return float(later / now)
-
-
 def _acquisition_cost(change: float, evidence: Evidence) -> Estimate:
     """Return the cost of winning over that of keeping: accounts, without sampling error."""
     won, kept = evidence.acquisition_cost, evidence.retention_cost
     if not won or not kept:
-        raise Untestable(MISSING["costs"])
+        raise Untestable("costs")
     return Estimate(value=won / kept, low=won / kept, high=won / kept, n=0)
 
 
@@ -378,7 +239,7 @@ QUANTITIES: Mapping[str, Callable[[float, Evidence], Estimate]] = {
     "value_per_satisfaction_percent": _value_per_percent,
     "profit_per_satisfaction_point": _value_per_point,
     "loyal_profit_ratio": _loyal_profit,
-    "profit_per_retention_point": _profit_per_retention,
+    "profit_per_retention_point": profit_per_retention,
     "acquisition_cost_ratio": _acquisition_cost,
     "satisfied_loyal_ratio": _share_ratio("satisfaction", "loyalty"),
     "satisfied_promoter_ratio": _share_ratio("satisfaction", "recommendation"),

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from cx_value.judge.claims import ClaimTests
+    from cx_value.judge.claims.verdicts import ClaimTests
 
 _COLOURS = {"supported": "#2f7d4f", "contradicted": "#b03a2e", "undecided": "#6b6b6b"}
 _MARKERS = {"supported": "o", "contradicted": "X", "undecided": "D"}
