@@ -19,26 +19,33 @@ from scipy.stats import norm
 
 from cx_value.base.errors import ModelError
 from cx_value.base.results import tidy_frame
+from cx_value.base.sources import bibliography_names
 from cx_value.base.wording import Text
-from cx_value.judge.claims import check_claims, construct_index, gather_evidence, judge_claim
-from cx_value.judge.claims_estimates import (
-    QUANTITIES,
+from cx_value.base.words import Phrase, Phrasebook
+from cx_value.judge.claims import (
     Estimate,
     Evidence,
+    check_claims,
+    effect_in,
     estimate_quantity,
+    gather_evidence,
+    judge_claim,
+)
+from cx_value.judge.claims.quantities import QUANTITIES, top_share
+from cx_value.judge.claims.retention import (
     retention_gain,
-    top_share,
+    retention_within_horizon,
     yearly_retention,
 )
-from cx_value.judge.claims_words import CAUSAL, MISSING, VERDICTS
+from cx_value.judge.claims.verdicts import CONDITIONS
 from cx_value.simulate.bank_panel import simulate_panel
 from cx_value.study import read_study, read_survey
 from cx_value.study.claims import BUNDLED
 from cx_value.study.spec import Claim
 from cx_value.study.survey import check_study
 from cx_value.value import fit_purchase_model, summarise_transactions
+from cx_value.value.metrics.satisfied import index_of
 from cx_value.value.link.result import COLUMNS as LINK_COLUMNS
-from cx_value.value.link.result import LinkEffects
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "tests" / "reference"
@@ -53,14 +60,17 @@ def evidence_of_reference(**more):
 
 
 def link_of(estimate, low, high, n=1200):
-    row = dict.fromkeys(LINK_COLUMNS, np.nan) | {
-        "method": "latent_covariates", "group": "", "from": "SAT", "to": "value",
-        "effect": "value", "unit": "log_per_point", "estimate": estimate, "ci_low": low,
-        "ci_high": high,
-    }  # fmt: skip
-    return LinkEffects(n_used=n, method="link", frame=tidy_frame([row], LINK_COLUMNS),
-                       approach="latent_covariates", sources=("SAT", "LOY"), currency="CNY",
-                       share_active=0.5, n_draws=100, influence=np.zeros((n, 1)))  # fmt: skip
+    return Estimate(value=estimate, low=low, high=high, n=n)
+
+
+def link_rows(*rows):
+    """Rows (source, group, unit, effect, estimate) of a link's table, ± .1."""
+    blank = dict.fromkeys(LINK_COLUMNS, np.nan)
+    return tidy_frame(
+        [blank | {"from": f, "group": g, "unit": u, "effect": e, "estimate": x,
+                  "ci_low": x - 0.1, "ci_high": x + 0.1} for f, g, u, e, x in rows],
+        LINK_COLUMNS,
+    )  # fmt: skip
 
 
 def claim(quantity, low=None, high=None, change=1.0):
@@ -186,6 +196,46 @@ def test_interval_of_retention_gain_holds_where_it_bends():
     assert found.low < over[0] and found.low < over[-1]
 
 
+def test_the_link_is_read_from_its_table_for_all_customers_only():
+    log, other = "log_per_point", "money_per_point"
+    rows = link_rows(("SAT", "bank", log, "value", 0.9), ("SAT", "", log, "path", 0.8),
+                     ("SAT", "", other, "money", 0.7), ("SAT", "", log, "value", 0.3),
+                     ("LOY", "", log, "value", 0.6))  # fmt: skip
+    found = effect_in(rows, "SAT", 99)
+    assert (found.value, found.n) == (0.3, 99)
+    assert [found.low, found.high] == pytest.approx([0.2, 0.4])
+    assert effect_in(rows, "IMG", 99) is None
+    assert effect_in(rows[rows["group"] == "bank"], "SAT", 99) is None
+
+
+#: Values recomputed from the raw files by other code (the audit of 2026; its own model of who
+#: answered gives weights that differ in the third decimal, so a hundredth is the tolerance).
+AUDITED = {
+    "satisfied_loyal_ratio": (5.79, 4.43, 7.57, 1423),
+    "satisfied_promoter_ratio": (3.13, 2.60, 3.77, 1464),
+    "satisfied_complaint_ratio": (0.67, 0.38, 1.18, 1098),
+    "satisfied_repurchase_ratio": (1.61, 1.29, 2.03, 1098),
+}
+
+
+@pytest.mark.parametrize("quantity", AUDITED)
+def test_those_exactly_at_the_limit_count(quantity):
+    """Three sixes of seven are satisfied from 6; 100 · 5/6 and 100 · (5/6) are not equal."""
+    data = pd.read_csv(REFERENCE / "claims__limits.csv")
+    data[["frequency", "age"]] = data[["frequency", "age"]]
+    index = {c: 100 * (data[[f"{c}{i}" for i in (1, 2, 3)]].mean(axis=1) - 1) / 6
+             for c in ("SAT", "LOY")}  # fmt: skip
+    scores = data.assign(satisfaction=index["SAT"], loyalty=index["LOY"])
+    customers = data.loc[data["age"].notna(), ["customer", "frequency", "age"]]
+    scores = scores.drop(columns=["frequency", "age"])
+    have = Evidence(scores=scores, customers=customers, satisfied_from=100 * ((6 - 1) / 6))
+    found = estimate_quantity(quantity, 1, have)
+    value, low, high, n = AUDITED[quantity]
+    assert found.value == pytest.approx(value, abs=0.011)
+    assert [found.low, found.high] == pytest.approx([low, high], abs=0.021)
+    assert found.n == n
+
+
 # --- verdicts -----------------------------------------------------------------------------------
 
 
@@ -254,8 +304,8 @@ def test_every_quantity_names_the_piece_it_lacks():
     table = check_claims(BUNDLED, Evidence()).table()
     assert (table["verdict"] == "not_testable").all()
     assert table[["estimate", "ci_low", "ci_high"]].isna().all().all()
-    for missing in table["missing"]:
-        assert missing in MISSING.values() and missing.zh != str(missing)
+    for lang in ("en", "zh"):
+        assert all(Phrasebook(lang).term(m, "claim_missing") for m in table["missing"])
 
 
 @pytest.mark.parametrize(
@@ -274,13 +324,13 @@ def test_every_quantity_names_the_piece_it_lacks():
                   customers=pd.DataFrame({"customer": ["a"], "age": [1.0]})), "match"),
         ("profit_per_retention_point", Evidence(retention=(0.97, 0.96, 0.98)), "no_room"),
         ("profit_per_satisfaction_point",
-         Evidence(link=link_of(0.3, 0.2, 0.4), satisfaction="CUSA"), "link"),
+         Evidence(scores=pd.DataFrame({"satisfaction": [70.0] * 50})), "link"),
         ("acquisition_cost_ratio", Evidence(acquisition_cost=20.0, retention_cost=0.0), "costs"),
     ],
 )  # fmt: skip
 def test_poor_data_are_told(quantity, evidence, piece):
     (row,) = check_claims([claim(quantity, low=1, change=5)], evidence).table().to_dict("records")
-    assert row["verdict"] == "not_testable" and row["missing"] == MISSING[piece]
+    assert row["verdict"] == "not_testable" and row["missing"] == piece
 
 
 def test_a_model_without_drop_out_gives_no_retention():
@@ -288,7 +338,7 @@ def test_a_model_without_drop_out_gives_no_retention():
                           "age": [38.0, 38, 31, 36] * 9})  # fmt: skip
     model = fit_purchase_model(frame, "nbd")
     (row,) = check_claims(["retention_profit"], Evidence(purchase=model)).table().to_dict("records")
-    assert row["missing"] == MISSING["retention"]
+    assert row["missing"] == "retention"
 
 
 def test_unknown_names_are_refused():
@@ -307,76 +357,58 @@ def tested():
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_sentences_say_the_numbers_of_the_table(tested, lang):
-    said = tested.sentences(lang)
-    number = r"(−?[\d.]+)"
-    found = {"en": rf"found: {number}", "zh": rf"所得：{number}"}[lang]
-    claimed = {"en": r"Claimed: (?:(\w+) )?([\d.]+)(?: to ([\d.]+))?",
-               "zh": r"所称：(高于|低于)?([\d.]+)(?:–([\d.]+))?"}[lang]  # fmt: skip
-    for row in tested.table().to_dict("records"):
-        words = said[row["claim"]]
-        label, source = (row[k].zh if lang == "zh" else str(row[k]) for k in ("label", "source"))
-        assert label in words and source in words
-        if row["verdict"] == "not_testable":
-            missing = row["missing"]
-            assert (missing.zh if lang == "zh" else str(missing)) in words
-            continue
-        decimals = 1 if row["unit"] == "percent" else 2
-        verdict = VERDICTS[row["verdict"]]
-        assert (verdict.zh if lang == "zh" else str(verdict)) in words
-        value = re.search(found, words)[1].replace("−", "-")
-        assert value == f"{row['estimate']:.{decimals}f}"
-        side, first, second = re.search(claimed, words).groups()
-        ends = [row["claimed_low"], row["claimed_high"]]
-        known = [end for end in ends if not np.isnan(end)]
-        assert [float(x) for x in (first, second) if x] == pytest.approx(known, abs=0.051)
-        assert bool(side) == (len(known) == 1)
-        if side:
-            assert (side in ("above", "高于")) == np.isnan(ends[1])
-        limits = re.search(rf"\[{number}, {number}\].*?n = (\d+)", words)
-        assert (limits is None) == (row["n"] == 0)
-        if limits:
-            low, high = (f"{row[k]:.{decimals}f}" for k in ("ci_low", "ci_high"))
-            assert [limits[1].replace("−", "-"), limits[2]] == [low, high]
-            assert int(limits[3]) == row["n"]
-        causal = CAUSAL[row["quantity"]]
-        assert (causal.zh if lang == "zh" else str(causal)) in words
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_summary_counts_the_verdicts(tested, lang):
     counts = tested.table()["verdict"].value_counts()
-    patterns = {
-        "en": {"supported": r"(\d+) (?:is|are) supported", "undecided": r"(\d+) (?:is|are) undec",
-               "contradicted": r"(\d+) (?:is|are) contr", "not_testable": r"(\d+) cannot be"},
-        "zh": {"supported": r"(\d+)项得到支持", "undecided": r"(\d+)项尚无定论",
-               "contradicted": r"(\d+)项与数据相反", "not_testable": r"(\d+)项无法"},
-    }[lang]  # fmt: skip
-    words = tested.sentence(lang)
-    assert {v: int(re.search(p, words)[1]) for v, p in patterns.items()} == counts.to_dict()
-    assert "2017" in words and "Lakens" in words
+    words, book = tested.sentence(lang), Phrasebook(lang)
+    for verdict, n in counts.items():
+        named = book.term(verdict, "claim_verdict")
+        pattern = rf"(\d+) (?:was|were) {named}" if lang == "en" else rf"(\d+) 项{named}"
+        assert int(re.search(pattern, words)[1]) == n
+    assert tested.facts()["counts"] == {v: int(counts.get(v, 0)) for v in tested.facts()["counts"]}
+
+
+def test_facts_hold_every_claim_with_its_numbers(tested):
+    facts, table = tested.facts(), tested.table().set_index("claim")
+    told = [*facts["rows"], *facts["lacking"]]
+    assert sorted(row["claim"] for row in told) == sorted(BUNDLED)
+    for row in facts["rows"]:
+        for name in ("estimate", "ci_low", "ci_high", "n", "verdict", "direction"):
+            assert row[name] == table.loc[row["claim"], name]
+    assert all(row["estimate"] is None and row["missing"] for row in facts["lacking"])
 
 
 def test_size_and_direction_are_told_apart():
-    have = evidence_of_reference(link=link_of(0.284, 0.24, 0.33))
-    said = check_claims(["satisfaction_profit"], have).sentences()["satisfaction_profit"]
-    assert "contradicted in size, not in direction" in said
-    against = evidence_of_reference(link=link_of(-0.284, -0.33, -0.24))
-    said = check_claims(["satisfaction_profit"], against).sentences()["satisfaction_profit"]
-    assert "contradicted." in said
+    for sign, direction in ((1, "same"), (-1, "")):
+        low, high = sorted((sign * 0.24, sign * 0.33))
+        have = evidence_of_reference(link=link_of(sign * 0.284, low, high))
+        (row,) = check_claims(["satisfaction_profit"], have).table().to_dict("records")
+        assert (row["verdict"], row["direction"]) == ("contradicted", direction)
+
+
+def test_a_formula_is_a_reservation_told_with_the_studys_own_horizon():
+    """Rows 84 of the audit: 27.0 % for ever and 11.7 % within three years, at r = .7932."""
+    have = Evidence(retention=(0.7932, 0.78, 0.81), horizon_years=3)
+    assert retention_within_horizon(5, have) == pytest.approx(11.7, abs=0.05)
+    tests = check_claims(["retention_profit"], have)
+    assert tests.table()["reservations"].item() == "formula"
+    assert tests.table()["estimate"].item() == pytest.approx(27.0, abs=0.05)
+    for lang in ("en", "zh"):
+        said = Phrasebook(lang).say(Phrase("claims.reserved", tests.facts()))
+        assert "11.7%" in said and "3" in said
+    years = Evidence(retention=(0.7932, 0.78, 0.81), horizon_years=2.5)
+    full = [sum((r / 1.1) ** t * (1 if t < 3 else 0.5) for t in (1, 2, 3)) for r in (0.7932, 0.8432)]
+    assert retention_within_horizon(5, years) == pytest.approx(100 * (full[1] / full[0] - 1))
 
 
 def test_bundled_claims_speak_both_languages_and_their_sources_are_in_the_bibliography():
-    from cx_value.publish.chapters.citations import bibliography
-
-    known = bibliography()
     tests = check_claims(BUNDLED, Evidence())
-    for row in tests.table().to_dict("records"):
-        assert row["label"].zh != str(row["label"]) and row["source"]
-        dated = re.fullmatch(r"(.+), (\d{4})", str(row["source"]))
-        if dated:
-            assert dated.groups() in known, row["source"]
-    assert set(QUANTITIES) <= set(CAUSAL)
+    for row in tests.facts()["lacking"]:
+        assert row["label"]["zh"] != row["label"]["en"]
+        keyed, attributed = row["source"], row["attributed"]
+        assert keyed in bibliography_names() if keyed else attributed["en"] != attributed["zh"]
+        # Words that look like a citation would be one that no reference list holds.
+        assert keyed or not re.search(r"\b(1[89]|20)\d\d\b", attributed["en"])
+    assert set(QUANTITIES) - set(CONDITIONS) == {"top_share"}
     assert {c["quantity"] for c in BUNDLED.values()} == {*QUANTITIES, "price_premium",
                                                          "market_share", "revenue_sum",
                                                          "share_price"}  # fmt: skip
@@ -468,7 +500,9 @@ def bank():
 def test_evidence_of_a_study_with_answers_and_purchases(bank):
     study, survey, summary, service = bank
     have = gather_evidence(study, survey, purchases=summary, service=service, retention_cost=4.0)
-    assert have.satisfied_from == pytest.approx(500 / 6) and have.scale == (1, 7)
+    standing = have.standings["satisfied"]
+    assert (standing.measure, standing.limit, standing.items) == ("SAT", 6, 3)
+    assert have.scale == (1, 7)
     raw = survey.items[["SAT1", "SAT2", "SAT3"]]
     assert have.scores["satisfaction"].to_numpy() == pytest.approx(
         100 * (raw.mean(axis=1).to_numpy() - 1) / 6, nan_ok=True
@@ -479,7 +513,7 @@ def test_evidence_of_a_study_with_answers_and_purchases(bank):
     complaints = set(service.loc[service["complaint"] == 1, "customer"])
     assert set(have.scores.loc[have.scores["complained"] == 1, "customer"]) <= complaints
     table = check_claims(study.claims, have).table().set_index("claim")
-    assert table.loc["satisfaction_value", "missing"] == MISSING["link"]
+    assert table.loc["satisfaction_value", "missing"] == "link"
     assert table.loc["satisfied_recommend", "verdict"] == "supported"
     assert table.loc["loyal_profit", "verdict"] == "contradicted"
 
@@ -503,7 +537,7 @@ def test_index_runs_from_0_to_100_and_skips_what_is_not_answered(bank):
     items = survey.items.copy()
     items.loc[items.index[:40], ["LOY2", "LOY3"]] = np.nan
     survey = replace(survey, items=items)
-    index = construct_index(study, survey, "LOY")
+    index = index_of(survey.items, list(study.construct("LOY").items))
     answers = survey.items[["LOY1", "LOY2", "LOY3"]]
     one = answers.notna().sum(axis=1) == 1
     assert one.any()

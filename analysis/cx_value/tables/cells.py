@@ -22,6 +22,7 @@ from cx_value.base.wording import (
     format_p,
     format_percent,
     in_language,
+    join_words,
     stars,
 )
 from cx_value.base.words import named_code
@@ -107,6 +108,11 @@ def _text(values, column, lang, labels) -> str:
 
 def _label(values, column, lang, labels) -> str:
     return _named(values[0], column, lang, labels)
+
+
+def _codes(values, column, lang, labels) -> str:
+    """Write several codes, parted by blanks, as their names."""
+    return join_words([_named(c, column, lang, labels) for c in str(values[0]).split()], lang=lang)
 
 
 def _chain(values, column, lang, labels) -> str:
@@ -228,6 +234,7 @@ KINDS: dict[str, tuple[Callable[..., str], str]] = {
     "text": (_text, "left"),
     "label": (_label, "left"),
     "code": (_code, "left"),
+    "codes": (_codes, "left"),
     "chain": (_chain, "left"),
     "route": (_route, "left"),
     "parameter": (_arrow, "left"),
