@@ -44,8 +44,8 @@ from cx_value.study.claims import BUNDLED
 from cx_value.study.spec import Claim
 from cx_value.study.survey import check_study
 from cx_value.value import fit_purchase_model, summarise_transactions
-from cx_value.value.metrics.satisfied import index_of
 from cx_value.value.link.result import COLUMNS as LINK_COLUMNS
+from cx_value.value.metrics.satisfied import index_of
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "tests" / "reference"
@@ -396,7 +396,9 @@ def test_a_formula_is_a_reservation_told_with_the_studys_own_horizon():
         said = Phrasebook(lang).say(Phrase("claims.reserved", tests.facts()))
         assert "11.7%" in said and "3" in said
     years = Evidence(retention=(0.7932, 0.78, 0.81), horizon_years=2.5)
-    full = [sum((r / 1.1) ** t * (1 if t < 3 else 0.5) for t in (1, 2, 3)) for r in (0.7932, 0.8432)]
+    full = [
+        sum((r / 1.1) ** t * (1 if t < 3 else 0.5) for t in (1, 2, 3)) for r in (0.7932, 0.8432)
+    ]
     assert retention_within_horizon(5, years) == pytest.approx(100 * (full[1] / full[0] - 1))
 
 

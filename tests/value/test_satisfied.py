@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cx_value.base.formulas import reaches
-from cx_value.study.spec import Construct, Item, Metrics, Scale, Value
+from cx_value.study.spec import Construct, Item, Metrics, Profile, Scale, Value
 from cx_value.value.metrics.core import customer_satisfaction, net_promoter_score
 from cx_value.value.metrics.satisfied import loyal, own_respondents, satisfied
 
@@ -65,14 +65,18 @@ def spread(total, k, low, high):
 def test_without_a_limit_it_is_a_share_of_the_scale(scale, share):
     low, high = scale
     answers = pd.DataFrame({"S0": np.arange(low, high + 1, dtype=float)})
-    function, part = (satisfied, Fraction(3, 5)) if share == "satisfied" else (loyal, Fraction(4, 5))
+    function, part = (
+        (satisfied, Fraction(3, 5)) if share == "satisfied" else (loyal, Fraction(4, 5))
+    )
     standing = function(study_of(scale, 1), survey_of(answers))
     exact = [low + part * (high - low) <= a for a in range(low, high + 1)]
     assert (standing.reached == 1).tolist() == exact
 
 
 def test_an_item_or_the_mean_of_what_is_answered():
-    answers = pd.DataFrame({"S0": [6.0, 7, np.nan], "S1": [5, np.nan, np.nan], "S2": [7, 5, np.nan]})
+    answers = pd.DataFrame(
+        {"S0": [6.0, 7, np.nan], "S1": [5, np.nan, np.nan], "S2": [7, 5, np.nan]}
+    )
     study = study_of((1, 7), 3, 6)
     mean = satisfied(study, survey_of(answers))
     assert mean.reached.tolist()[:2] == [1, 1] and np.isnan(mean.reached.iloc[2])
@@ -130,7 +134,7 @@ def test_answers_without_a_weight_are_dropped_and_counted():
 def test_the_own_brand_by_its_value_or_its_label(own):
     study = SimpleNamespace(
         brands=SimpleNamespace(column="brand", own=own),
-        profile=(SimpleNamespace(name="brand", values={1: "Harbour", 2: "Northgate"}),),
+        profile=(Profile(name="brand", label="Brand", values={1: "Harbour", 2: "Northgate"}),),
     )
     profile = pd.DataFrame({"brand": pd.Categorical(["Harbour", "Northgate", None, "Harbour"])})
     survey = SimpleNamespace(profile=profile, items=pd.DataFrame(index=range(4)))

@@ -127,7 +127,10 @@ BUNDLED: dict[str, dict[str, Any]] = {
         "change": 20,
         "low": 75,
         "high": 85,
-        "source": {"en": "a rule of thumb (Pareto) without a source", "zh": "经验法则（帕累托法则），未注明出处"},
+        "source": {
+            "en": "a rule of thumb ascribed to Pareto, without a source",
+            "zh": "归于帕累托的经验法则，未注明出处",
+        },
     },
     "price_premium": {
         "label": {

@@ -80,8 +80,10 @@ def own_respondents(study: Study, survey: Survey) -> pd.Series:
     brands = getattr(study, "brands", None)
     if brands is None:
         return pd.Series(True, index=survey.items.index)
-    labels = {p.name: p.values for p in study.profile}.get(brands.column) or {}
-    names = {str(brands.own), *(str(v) for k, v in labels.items() if str(k) == str(brands.own))}
+    own = str(brands.own)
+    entry = next((entry for entry in study.profile if entry.name == brands.column), None)
+    labels = entry.model_dump()["values"] if entry else {}
+    names = {own, *(str(label) for value, label in labels.items() if str(value) == own)}
     return survey.profile[brands.column].astype(str).isin(names)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
 
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, join_words
+from cx_value.base.wording import Text
 from cx_value.value.metrics.core import (
     NAMES,
     Metric,
@@ -35,31 +35,31 @@ if TYPE_CHECKING:
     from cx_value.value.purchase.model import PurchaseModel
 
 _STEP = 1e-4  # of the link scale, for central differences
-_SOURCES = {
-    "answers": Text("answers", zh="问卷"),
-    "purchases": Text("purchases", zh="购买日志"),
-    "model": Text("purchase model", zh="购买模型"),
-    "service": Text("service log", zh="服务日志"),
-}
+#: What a metric is counted in: a name of the terms, by metric; all others are shares.
+UNITS = {"csat_mean": "points", "nps": "nps_points", "engagement": "per_time",
+         "service_time_median": "minutes", "growth_potential": "ratio"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scorecard(Result):
     """Core metrics, each with its interval and where it comes from."""
 
+    template = "metrics.scorecard"
+
     rows: pd.DataFrame
+    definition: dict[str, Any] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
-        """Return ``metric name source estimate std_error ci_low ci_high n``."""
+        """Return ``metric name source unit estimate std_error ci_low ci_high n``."""
         return self.rows
 
-    def sentence(self, lang: str = "en") -> str:
-        """Say how many metrics the data give, from which sources."""
-        sources = list(dict.fromkeys(s.in_language(lang) for s in self.rows["source"]))
-        n, joined = len(self.rows), join_words(sources, lang=lang)
-        if lang == "zh":
-            return f"根据{joined}，可得 {n} 项核心指标。"
-        return f"The {joined} give {n} core metrics."
+    def facts(self) -> dict[str, Any]:
+        """Return ``metrics sources`` and how the answers were taken: ``satisfied nps own``."""
+        return {
+            "metrics": len(self.rows), "sources": list(dict.fromkeys(self.rows["source"])),
+            "nps": bool((self.rows["metric"] == "nps").any()), "rule": "reichheld2003",
+            "satisfied": None, "own": None, "weighted": False, **self.definition,
+        }  # fmt: skip
 
 
 def score_metrics(
@@ -104,18 +104,40 @@ def score_metrics(
         *_from("model", _of_model(model) if model is not None else ()),
         *_from("service", _of_service(study, service) if service is not None else ()),
     ]
-    columns = ["metric", "name", "source", "estimate", "std_error", "ci_low", "ci_high", "n"]
+    columns = [
+        "metric",
+        "name",
+        "source",
+        "unit",
+        "estimate",
+        "std_error",
+        "ci_low",
+        "ci_high",
+        "n",
+    ]
     return Scorecard(
         n_used=int(max((row["n"] for row in found), default=0)),
         method=Text("core metrics of customer experience", zh="客户体验核心指标"),
         rows=tidy_frame(found, columns),
+        definition=_definition(study, survey) if survey is not None else {},
     )
 
 
 def _from(source: str, metrics: Iterable[Metric]) -> Iterator[dict]:
     for metric in metrics:
         for row in metric.table().to_dict("records"):
-            yield row | {"name": NAMES[row["metric"]], "source": _SOURCES[source]}
+            unit = UNITS.get(row["metric"], "share")
+            yield row | {"name": NAMES[row["metric"]], "source": source, "unit": unit}
+
+
+def _definition(study: Study, survey: Survey) -> dict[str, Any]:
+    """Return how the answers were taken: who is satisfied, whose customers, weighted or not."""
+    brands = getattr(study, "brands", None)
+    standing = satisfied(study, survey) if study.metrics.satisfaction else None
+    return {
+        "satisfied": standing and standing.facts(), "own": brands and str(brands.own),
+        "weighted": survey.weights is not None,
+    }  # fmt: skip
 
 
 def _of_answers(study: Study, survey: Survey) -> Iterator[Metric]:
@@ -126,9 +148,7 @@ def _of_answers(study: Study, survey: Survey) -> Iterator[Metric]:
                "confidence": confidence}  # fmt: skip
     if study.metrics.satisfaction:
         standing = satisfied(study, survey)
-        yield customer_satisfaction(
-            standing.scores[rows], satisfied_from=standing.limit, **options
-        )
+        yield customer_satisfaction(standing.scores[rows], satisfied_from=standing.limit, **options)
     if study.metrics.recommendation:
         yield net_promoter_score(_column(survey, study.metrics.recommendation)[rows], **options)
 
