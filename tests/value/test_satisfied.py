@@ -134,7 +134,7 @@ def test_answers_without_a_weight_are_dropped_and_counted():
 def test_the_own_brand_by_its_value_or_its_label(own):
     study = SimpleNamespace(
         brands=SimpleNamespace(column="brand", own=own),
-        profile=(Profile(name="brand", label="Brand", values={1: "Harbour", 2: "Northgate"}),),
+        profile=(Profile(name="brand", label="Brand", values={"1": "Harbour", "2": "Northgate"}),),
     )
     profile = pd.DataFrame({"brand": pd.Categorical(["Harbour", "Northgate", None, "Harbour"])})
     survey = SimpleNamespace(profile=profile, items=pd.DataFrame(index=range(4)))

@@ -82,8 +82,8 @@ def own_respondents(study: Study, survey: Survey) -> pd.Series:
         return pd.Series(True, index=survey.items.index)
     own = str(brands.own)
     entry = next((entry for entry in study.profile if entry.name == brands.column), None)
-    labels = entry.model_dump()["values"] if entry else {}
-    names = {own, *(str(label) for value, label in labels.items() if str(value) == own)}
+    labels = dict(entry)["values"] if entry else {}
+    names = {own, str(labels.get(own, own))}
     return survey.profile[brands.column].astype(str).isin(names)
 
 
