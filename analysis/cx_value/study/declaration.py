@@ -83,7 +83,7 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
         return None
     study = {str(key): value for key, value in raw.items()}
     folder = document.path.resolve().parent
-    study.setdefault("name", folder.name)
+    study.setdefault("name", _plain_name(folder.name))
     study["folder"] = folder
     if study.get("transactions") and not (study.get("data") or study.get("constructs")):
         study |= {"data": None, "constructs": {}}  # a study of purchases alone
@@ -111,6 +111,11 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
             column["values"] = {_plain(k): v for k, v in column["values"].items()}
     _check_cutoffs(document, study, findings)
     return study
+
+
+def _plain_name(folder: str) -> str:
+    """Return the name of a folder as one a study may bear."""
+    return re.sub(r"[^\w .()+-]+|^[\W_]+", "-", folder).strip("-. ")[:80] or "study"
 
 
 def _short_forms(key: str, entries: Any) -> Any:
@@ -198,7 +203,7 @@ def _is_phrase(body: Any) -> bool:
 
 def _write_out_models(document: Document, models: list[dict], findings: list[Finding]) -> None:
     for model in models:
-        model.setdefault("label", _MODEL_LABELS.get(model.get("role", "main"), model["name"]))
+        model.setdefault("label", _MODEL_LABELS.get(str(model.get("role", "main")), model["name"]))
         place = ("models", model["name"], "paths")
         paths = model.get("paths")
         if paths is None:

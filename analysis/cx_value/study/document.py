@@ -12,6 +12,8 @@ import yaml
 from cx_value.study.findings import Finding
 
 Place = tuple[str | int, ...]
+#: A study file beyond these is none: bytes, entries after aliases are written out, digits.
+MOST_BYTES, MOST_ENTRIES, MOST_DIGITS = 5_000_000, 100_000, 40
 
 
 @dataclass(slots=True)
@@ -25,6 +27,7 @@ class Document:
 
     def where(self, place: Place) -> str:
         """Say where an entry stands: its path of keys and, where known, its line."""
+        place = tuple(part if isinstance(part, int) else str(part) for part in place)
         keys = ".".join(str(part) for part in place)
         line = next((self.lines[place[:k]] for k in range(len(place), 0, -1)
                      if place[:k] in self.lines), None)  # fmt: skip
@@ -36,7 +39,22 @@ class _Loader(yaml.SafeLoader):
     """YAML without the surprises of its version 1.1 for people who write words.
 
     ``no``, ``off`` and ``y`` stay words and dates stay text; only true and false are logical.
+    Entries are counted, those behind an alias each time anew, so that a few lines cannot unfold
+    into a file without end.
     """
+
+    entries = 0
+
+    def count(self, more: int = 1) -> None:
+        """Count entries; raise beyond :data:`MOST_ENTRIES`."""
+        self.entries += more
+        if self.entries > MOST_ENTRIES:
+            raise yaml.YAMLError(f"aliases unfold it to more than {MOST_ENTRIES:,} entries")
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Write out merged mappings, each entry counted."""
+        super().flatten_mapping(node)
+        self.count(len(node.value))
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -53,30 +71,45 @@ def read_document(path: Path) -> Document:
     """Parse a YAML file; a file that cannot be parsed yields findings instead of content."""
     document = Document(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        if len(content) > MOST_BYTES:
+            raise yaml.YAMLError(f"it has {len(content):,} bytes; a study file has fewer")
+        text = content.decode("utf-8-sig")
     except OSError:
         document.findings.append(_unreadable(path))
         return document
     except UnicodeDecodeError as error:
         document.findings.append(_not_utf8(path, error.start))
         return document
+    except yaml.YAMLError as error:
+        document.findings.append(_bad_yaml(path, error))
+        return document
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
         document.content = _build(loader, node, (), document) if node else None
     except RecursionError:
-        document.findings.append(_bad_yaml(path, yaml.YAMLError("an alias contains itself")))
+        words = "an alias contains itself, or entries stand within entries too deeply"
+        document.findings.append(_bad_yaml(path, yaml.YAMLError(words)))
     except yaml.YAMLError as error:
         document.findings.append(_bad_yaml(path, error))
     return document
 
 
 def _build(loader: _Loader, node: yaml.Node, place: Place, document: Document) -> Any:
+    loader.count()
     document.lines.setdefault(place, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         return _build_mapping(loader, node, place, document)
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, n, (*place, i), document) for i, n in enumerate(node.value)]
+    return _scalar(loader, node)
+
+
+def _scalar(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    """Return a plain value; whole numbers of very many digits stay text."""
+    if node.tag.endswith(":int") and len(node.value) > MOST_DIGITS:
+        return node.value
     return loader.construct_object(node, deep=True)
 
 
@@ -94,8 +127,9 @@ def _build_mapping(
 
 
 def _key(loader: _Loader, node: yaml.Node) -> Any:
-    key = loader.construct_object(node, deep=True)
-    return str(key) if isinstance(key, (list, dict)) else key
+    if not isinstance(node, yaml.ScalarNode):
+        return "a list or mapping"
+    return _scalar(loader, node)
 
 
 def _find_duplicates(

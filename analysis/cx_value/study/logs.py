@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import csv
+import codecs
 import gzip
+import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cx_value.base.errors import FaultsError
 from cx_value.study.findings import Finding, list_some, suggest
+from cx_value.study.readers.encodings import reads_as_chinese
+from cx_value.study.readers.raw import EMPTY, refusal
+from cx_value.study.readers.workbook import open_workbook, read_rows
+from cx_value.study.tables import is_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +27,8 @@ _NO_COLUMNS = {
     "file", "date_format", "decimal", "returns", "zero_amounts", "duplicates", "unit", "end",
     "calibration_end", "currency", "licence", "citation", "target_minutes",
 }  # fmt: skip
+#: Bytes of a header line, and megabytes of a log looked at to tell its letters.
+LONGEST_LINE, LOOKED_AT = 1_000_000, 4_000
 _DELIMITERS = ",;\t|"
 _READABLE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".xlsx")
 
@@ -36,19 +45,24 @@ def examine_logs(study: Study) -> list[Finding]:
 
 def _examine_log(study: Study, name: str, log: Transactions | ServiceLog) -> list[Finding]:
     path = study.folder / log.file
-    if not path.is_file() or not path.name.lower().endswith(_READABLE):
+    if not is_file(path) or not path.name.lower().endswith(_READABLE):
         return [
             Finding(
                 study.where(name, "file"),
-                f"{log.file} is no file"
-                if not path.is_file()
+                f"{str(log.file)[:200]} is no file"
+                if not is_file(path)
                 else f"{log.file} is of no known kind",
                 f"an existing file: {', '.join(_READABLE)}",
                 "correct the name; it is relative to the study file",
                 kind="missing file",
             )
         ]
-    columns = header_of(path)
+    try:
+        columns = header_of(path)
+    except FaultsError as error:
+        where = study.where(name, "file")
+        return [Finding(where, f.problem, f.allowed, f.remedy, kind="unreadable data")
+                for f in error.faults]  # fmt: skip
     wanted = {key: value for key, value in log if key not in _NO_COLUMNS and value is not None}
     return [
         Finding(
@@ -64,34 +78,98 @@ def _examine_log(study: Study, name: str, log: Transactions | ServiceLog) -> lis
 
 
 def header_of(path: Path) -> list[str]:
-    """Return the names of a log's columns without reading its rows."""
-    if path.suffix.lower() == ".parquet":
-        import pyarrow.parquet as parquet
+    """Return the names of a log's columns without reading its rows.
 
-        return list(parquet.read_schema(path).names)
-    if path.suffix.lower() == ".xlsx":
-        import pandas as pd
-
-        return [str(name) for name in pd.read_excel(path, nrows=0).columns]
-    return _csv_header(path)
+    Raises
+    ------
+    FaultsError
+        For a file that is empty, damaged, locked or of letters that cannot be told.
+    """
+    return [str(name).strip() for name in head_of(path, 0).columns]
 
 
-def _csv_header(path: Path) -> list[str]:
-    line, _, delimiter = _first_line(path)
-    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+def head_of(path: Path, rows: int) -> pd.DataFrame:
+    """Return the first rows of a log as they are; errors as for :func:`header_of`."""
+    import pandas as pd
+
+    try:
+        if path.suffix.lower() == ".parquet":
+            return _parquet_head(path, rows)
+        if path.suffix.lower() == ".xlsx":
+            return _sheet_head(path, rows)
+        _, encoding, delimiter = _first_line(path)
+        return pd.read_csv(
+            path, sep=delimiter, encoding=encoding, nrows=rows, dtype=str, keep_default_na=False,
+            on_bad_lines="skip", encoding_errors="replace",
+        )  # fmt: skip
+    except FaultsError:
+        raise
+    except Exception as error:  # each library has its own errors for damaged files
+        raise refusal(
+            path,
+            f"the file cannot be read ({str(error)[:120]})",
+            f"an undamaged table with a header: {', '.join(_READABLE)}",
+            "export it again",
+        ) from error
+
+
+def _parquet_head(path: Path, rows: int) -> pd.DataFrame:
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
+    with parquet.ParquetFile(path) as file:
+        batch = next(file.iter_batches(batch_size=max(rows, 1)), None)
+        if batch is None:
+            return arrow.Table.from_batches([], schema=file.schema_arrow).to_pandas()
+        return batch.to_pandas().head(rows)
+
+
+def _sheet_head(path: Path, rows: int) -> pd.DataFrame:
+    import pandas as pd
+
+    book = open_workbook(path, path.read_bytes())
+    try:
+        cells = read_rows(path, book.worksheets[0], most=rows + 1)
+    finally:
+        book.close()
+    if not cells:
+        raise refusal(path, *EMPTY)
+    header, *body = cells
+    return pd.DataFrame([row[: len(header)] for row in body], columns=header, dtype=object)
 
 
 def _first_line(path: Path) -> tuple[str, str, str]:
-    """Return the header line of a text file, its encoding and its delimiter."""
-    with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rb") as file:
-        line = file.readline()
-    encoding = "utf-8-sig"
-    try:
-        text = line.decode(encoding)
-    except UnicodeDecodeError:
-        encoding = "gb18030"
-        text = line.decode(encoding, errors="replace")
+    """Return the header line of a text file, the encoding of the whole file, its delimiter."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with opened(path, "rb") as file:
+        line = file.readline(LONGEST_LINE)
+        file.seek(0)
+        encoding = _encoding(path, iter(lambda: file.read(1 << 20), b""))
+    text = line.decode(encoding, errors="replace")
+    if not text.strip():
+        raise refusal(path, *EMPTY)
     return text, encoding, max(_DELIMITERS, key=text.count)
+
+
+def _encoding(path: Path, blocks: Iterator[bytes]) -> str:
+    """Return utf-8 or, where the bytes are none and Chinese, gb18030; ASCII may stand before."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    for block in itertools.islice(blocks, LOOKED_AT):
+        if block[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError as error:
+            around = block[max(error.start - 1, 0) :]
+            if reads_as_chinese(around.decode("gb18030", errors="ignore")):
+                return "gb18030"
+            raise refusal(
+                path,
+                "the file is neither UTF-8 nor Chinese text (GB18030)",
+                "text in UTF-8 or GB18030",
+                "save the file as UTF-8",
+            ) from error
+    return "utf-8-sig"
 
 
 def read_log(path: Path) -> pd.DataFrame:

@@ -7,11 +7,12 @@ against the data live beside this module; here is only the shape.
 from __future__ import annotations
 
 import codecs
+import re
 from datetime import date as Date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from cx_value.base.wording import Text
 from cx_value.study.entries import Frozen, Phrase, Scale
@@ -91,6 +92,24 @@ class Hypothesis(Frozen):
     sign: Literal["+", "-"] = "+"
     label: Phrase | None = None
     theory: str | None = None
+
+
+def _is_name(name: str) -> str:
+    """Accept what can be the name of a folder on any system, and of nothing beyond it."""
+    plain = re.fullmatch(r"[^\W_][\w .()+-]{0,79}", name) and name == name.rstrip(" .")
+    if not plain or re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", name.split(".")[0]):
+        raise ValueError(
+            "a name: up to 80 letters, digits, blanks and . - _ + ( ), beginning with a letter or "
+            "digit; no path"
+        )
+    return name
+
+
+def _is_date(words: str) -> str:
+    """Accept a date in words of any language; it is printed as it stands."""
+    if not re.fullmatch(r"[\w .,/:()年月日、–—-]{1,60}", words):
+        raise ValueError("a date in words of up to 60 letters, such as 2026-11-28 or 28 May 2026")
+    return words
 
 
 Decimal = Literal["auto", ".", ","]
@@ -274,11 +293,11 @@ class Study(Frozen):
     ``folder`` is the folder of ``study.yml``; every path in the file is relative to it.
     """
 
-    name: str
+    name: Annotated[str, AfterValidator(_is_name)]
     title: Phrase
     subtitle: Phrase | None = None
     authors: tuple[Author, ...] = ()
-    date: str | None = None
+    date: Annotated[str, AfterValidator(_is_date)] | None = None
     population: Phrase | None = None
     collection: Phrase | None = None
     data: DataFile | None

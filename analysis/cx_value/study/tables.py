@@ -47,7 +47,7 @@ def read_table(
         When the file is missing, empty, of another kind, or cannot be read; with what to do.
     """
     file = Path(path)
-    if not file.is_file():
+    if not is_file(file):
         raise _missing_file(file)
     kind = file.suffix.lower()
     if kind not in _READABLE:
@@ -66,11 +66,19 @@ def read_table(
     return mark_no_answers(replace(table, sha256=hashlib.sha256(content).hexdigest()))
 
 
+def is_file(path: Path) -> bool:
+    """Return whether a path is a file; a name no system can hold is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def _missing_file(file: Path) -> FaultsError:
     near = sorted(p.name for p in file.parent.glob("*") if p.suffix.lower() in _READABLE)
     return refusal(
         file,
-        f"there is no file {file}",
+        f"there is no file {str(file)[:200]}",
         "a data file; its path is relative to the study file",
         f"{suggest(file.name, near)}"
         + (f"found beside it: {list_some(near)}" if near else "put the data there"),
