@@ -315,7 +315,7 @@ scale: {min: 1, max: 5}
 constructs: {A: {items: {q1: a, q2: b, q3: c}}}
 profile:
   sex: {label: {en: Sex, zh: 性别}, values: {1: {en: woman, zh: 女}, 2: {en: man, zh: 男}}}
-  region: {label: Region}
+  region: {label: Region, values: {north: north, south: south, east: east, west: west}}
   age: {label: {en: age in years, zh: 年龄}}
 """
 

@@ -25,11 +25,14 @@ from cx_value.study.answers import (
     strip_seconds,
 )
 from cx_value.study.findings import Finding, list_rows, list_some
+from cx_value.study.privacy import OTHER, fold_rare, identifies_people, is_free_text
 from cx_value.study.ratings import code_ratings, rating_items
 from cx_value.study.spec import Profile, Study
 from cx_value.study.tables import RawTable, filled_cells
 
 MOST_CATEGORIES = 10
+#: Stands for answers that few gave until they have their label.
+_RARE = "\x00rare"
 
 
 class Coding:
@@ -127,6 +130,8 @@ class Coding:
                 continue
             self._label(entry.name, entry.label, name)
             words = self._code_words(name)
+            if self._is_private(entry, name, words):
+                continue
             amount = self._as_amount(entry, name, words)
             if amount is not None and entry.name != self.study.group:
                 amounts[entry.name] = amount
@@ -134,6 +139,29 @@ class Coding:
                 groups[entry.name] = self._as_groups(entry, name, words)
         index = self.raw.frame.index
         return pd.DataFrame(groups, index=index), pd.DataFrame(amounts, index=index)
+
+    def _is_private(self, entry: Profile, name: str, words: pd.Series) -> bool:
+        """Tell of a column that would print what single persons wrote or are called."""
+        free = not entry.values and is_free_text(words, self.study.report.minimum_cell)  # noqa: PD011
+        holds = identifies_people(name, words.unique()) or ("free text" if free else None)
+        if holds is None or entry.name in self._roles():
+            return False
+        self.findings.append(
+            Finding(
+                self.study.where("profile", entry.name),
+                f"{name} holds {holds} and is left out of the profile",
+                "columns of categories, each chosen by several respondents, or of amounts",
+                "delete it from the profile, or group its answers in a column of their own",
+                severity="warning",
+                kind="private column",
+            )
+        )
+        return True
+
+    def _roles(self) -> set[str]:
+        """Return the profile columns that groups or brands are made of; their words are names."""
+        brands = getattr(self.study, "brands", None)
+        return {self.study.group, brands.column if brands else None} - {None}
 
     def _code_words(self, name: str) -> pd.Series:
         """Return the cells of a column as plain text, empty where there is no answer."""
@@ -165,12 +193,17 @@ class Coding:
             clean(k): Text(v) for k, v in self.raw.value_labels.get(name, {}).items()
         }
         codes = list(known) if known else []
-        seen = [code for code in dict.fromkeys(words) if code]
         said = {str(v): code for code, v in known.items()} | {v.zh: c for c, v in known.items()}
         words = words.map(lambda word: said.get(word, word) if word not in known else word)
+        rare = set()
+        if entry.name not in self._roles():
+            rare = fold_rare(words, known, self.study.report.minimum_cell)
+            words = words.map(lambda word: _RARE if word in rare else word)
+        seen = [code for code in dict.fromkeys(words) if code]
         rest = sorted((c for c in seen if c not in known and c not in said), key=_by_number)
         if labels and rest:
-            self._unlabelled(entry, rest)
+            self._unlabelled(entry, [str(OTHER) if c == _RARE else c for c in rest])
+        known = {**known, _RARE: OTHER}
         texts = tuple(known.get(code, Text(code)) for code in codes + rest)
         self.profile_labels[entry.name] = texts
         order = dict(zip(codes + rest, (str.__str__(text) for text in texts), strict=True))
@@ -269,8 +302,8 @@ class Coding:
         return values
 
 
-def _by_number(code: str) -> tuple[float, str]:
+def _by_number(code: str) -> tuple[bool, float, str]:
     try:
-        return float(code), code
+        return code == _RARE, float(code), code
     except ValueError:
-        return float("inf"), code
+        return code == _RARE, float("inf"), code
