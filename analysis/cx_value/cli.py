@@ -132,7 +132,7 @@ def _use_cluster(address: str | None) -> None:
 
 
 def _job(study, lang, formats, renderer, draft, out):
-    from cx_value.publish.build import BUILD, Job
+    from cx_value.publish.build import Job
     from cx_value.publish.rendering.render import require_quarto
     from cx_value.study import check_study, read_study
 
@@ -147,7 +147,7 @@ def _job(study, lang, formats, renderer, draft, out):
     return Job(
         study_file=path, study=declared, languages=tuple(languages),
         formats=_formats(formats) or declared.report.formats, renderer=renderer.value,
-        draft=draft, out=(out or BUILD).resolve(),
+        draft=draft, out=out.resolve() if out else None,
     )  # fmt: skip
 
 

@@ -86,6 +86,37 @@ def test_every_stored_result_says_where_it_comes_from(built):
         assert (path.parent / meta["table"]).exists()
 
 
+def shown_in(executed):
+    """Return how many figures and how many tables (or notes of one) an executed notebook shows."""
+    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
+    outputs = [o.get("data", {}) for c in cells for o in c.get("outputs", [])]
+    figures = sum("image/png" in data for data in outputs)
+    tables = sum(
+        "cx-value-table" in "".join(data.get("text/html", ""))
+        or "".join(data.get("text/plain", "")).startswith("results/")
+        for data in outputs
+    )
+    return figures, tables
+
+
+def test_an_executed_notebook_shows_every_figure_and_table_it_saves(built):
+    for journal in sorted((built / "small" / ".made").iterdir()):
+        saved = journal.read_text(encoding="utf-8").split()
+        wanted = (
+            sum(line.startswith("figures/en/") and line.endswith(".png") for line in saved),
+            sum(line.endswith(".csv") for line in saved),
+        )
+        executed = built / "small" / "notebooks" / f"{journal.name}.ipynb"
+        assert shown_in(executed) == wanted, journal.name
+
+
+def test_an_executed_notebook_holds_no_path_of_this_machine(built, study_file):
+    for path in (built / "small" / "notebooks").glob("*.ipynb"):
+        text = path.read_text(encoding="utf-8")
+        for folder in (ROOT, built, study_file.parent, Path.home()):
+            assert str(folder) not in text, path.name
+
+
 def text_of(path):
     html = path.read_text(encoding="utf-8")
     html = re.sub(r"<(style|script|svg)\b.*?</\1>", " ", html, flags=re.S)
@@ -189,12 +220,32 @@ def test_results_of_an_earlier_study_file_do_not_linger(tmp_path, monkeypatch):
     file = write_small_study(tmp_path / "small", n=60)
     results = tmp_path / "small" / "results"
     run_notebooks(job(file, tmp_path, draft=True))
+    kept = digests(results, "*")
     (results / "invariance.json").write_text("{}", encoding="utf-8")
     run_notebooks(job(file, tmp_path, draft=True))
-    assert (results / "invariance.json").exists()  # nothing changed, nothing is touched
-    file.write_text(file.read_text(encoding="utf-8").replace("seed: 11", "seed: 12"), "utf-8")
+    assert digests(results, "*") == kept  # what no notebook saved is gone, the rest untouched
+    (results / "sample_flow.csv").write_text("changed by hand", encoding="utf-8")
     run_notebooks(job(file, tmp_path, draft=True))
-    assert not (results / "invariance.json").exists() and (results / "sample_flow.csv").exists()
+    assert digests(results, "*") == kept  # what is not as it was made is made again
+
+
+def test_a_title_is_printed_only_and_an_answer_is_computed_with(tmp_path, monkeypatch, capsys):
+    from cx_value.publish import build
+
+    monkeypatch.setattr(build, "notebook_paths", lambda: notebook_paths()[:1])
+    file = write_small_study(tmp_path / "small", n=60)
+    run_notebooks(job(file, tmp_path, draft=True))
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("study: three", "study, three"), "utf-8"
+    )
+    capsys.readouterr()
+    run_notebooks(job(file, tmp_path, draft=True))
+    assert "unchanged" in capsys.readouterr().err
+    answers = file.parent / "answers.csv"
+    changed = answers.read_text(encoding="utf-8").replace("4", "5", 1)
+    answers.write_text(changed, encoding="utf-8")
+    run_notebooks(job(file, tmp_path, draft=True))
+    assert "unchanged" not in capsys.readouterr().err
 
 
 def command(*arguments):

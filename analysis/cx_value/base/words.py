@@ -29,6 +29,7 @@ from cx_value.base.wording import (
 )
 
 LANGUAGES = ("en", "zh")
+_TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}")
 _WIDE = r"\u2e80-\u9fff\uff00-\uffef\u3000-\u303f\u2018-\u201d"
 
 
@@ -238,10 +239,14 @@ class _Facts(dict):
 
 @cache
 def _environment(lang: str):
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    def load(name: str) -> str | None:
+        path = WORDS / lang / name
+        return kept_line_ends(path.read_text(encoding="utf-8")) if path.is_file() else None
 
     environment = Environment(
-        loader=FileSystemLoader(WORDS / lang), undefined=StrictUndefined, autoescape=False,
+        loader=FunctionLoader(load), undefined=StrictUndefined, autoescape=False,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(
@@ -256,6 +261,23 @@ def _environment(lang: str):
         join_words=lambda v, most=None: join_words([str(x) for x in v], lang=lang, most=most),
     )  # fmt: skip
     return environment
+
+
+def kept_line_ends(template: str) -> str:
+    """Return a template in which a line of words that ends with a tag ends as a line of words.
+
+    Jinja takes away the end of a line after every tag; after ``{% endfor %}`` at the end of a
+    sentence's line the next line would then follow without a blank.
+
+    >>> kept_line_ends("{% for x in f %}a{% endfor %}")
+    '{% for x in f %}a{% endfor %}{{ "" }}'
+    >>> kept_line_ends("{% for x in f %}")
+    '{% for x in f %}'
+    """
+    return "\n".join(
+        line + '{{ "" }}' if _TAG.sub("", line).strip() and line.endswith("%}") else line
+        for line in template.split("\n")
+    )
 
 
 def _number(value: float | None, decimals: int, lang: str, bounded: bool = False) -> str:

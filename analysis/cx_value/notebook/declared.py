@@ -8,6 +8,8 @@ from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.results import tidy_frame
 from cx_value.base.wording import Text
 from cx_value.judge.hypotheses import hypothesis_path, hypothesis_statement
+from cx_value.notebook.identity import sha256_of_file
+from cx_value.notebook.names import names_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,16 +56,9 @@ _RULE_NAMES = {
 def codebook_table(study: Study, survey: Survey | None) -> pd.DataFrame:
     """Return code → label of everything a report may name: ``code label label_zh``.
 
-    Labels are the study's; where it gives none, those of the data file. A single item bears its
-    construct's name, for it is the construct in every model.
+    Labels are those of :func:`cx_value.notebook.names.names_of`.
     """
-    things = [*study.profile, *study.models, *study.dimensions, *study.touchpoints]
-    things += study.evaluation.grades
-    named = {thing.name: thing.label for thing in things}
-    single = {c.items[0].name: c.label for c in study.constructs if len(c.items) == 1}
-    constructs = {c.name: c.label for c in study.constructs}
-    labels = {**named, **(survey.labels if survey else {}), **single, **constructs}
-    return tidy_frame(labels.items(), ["code", "label"])
+    return tidy_frame(names_of(study, survey).items(), ["code", "label"])
 
 
 def item_table(study: Study, survey: Survey) -> pd.DataFrame:
@@ -110,8 +105,6 @@ def hypothesis_table(study: Study) -> pd.DataFrame:
 
 def data_file_table(study: Study) -> pd.DataFrame:
     """Return one row a file of data: ``file sha256``."""
-    from cx_value.notebook.store import sha256_of_file
-
     files = study.data_files
     return tidy_frame([{"file": path.name, "sha256": sha256_of_file(path)} for path in files])
 

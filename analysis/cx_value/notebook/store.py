@@ -7,17 +7,18 @@ time stamp: the same study, data and code give the same bytes.
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import ReportError
 from cx_value.base.wording import LANGUAGES, Text, in_language
 from cx_value.base.words import Phrase
+from cx_value.notebook.identity import declaration_sha256, loaded_code_sha256, sha256_of_data
+from cx_value.notebook.shown import Screen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,48 +26,10 @@ if TYPE_CHECKING:
     from cx_value.base.results import Result
     from cx_value.study.spec import Study
 
-#: Rooms that can change a number or a figure; the rest only prints.
-COMPUTING = (
-    "base", "diagram", "study", "sem", "measure", "value", "evaluate", "judge", "notebook",
-)  # fmt: skip
-
-
-def computing_files() -> list[Path]:
-    """Return the source files that a result depends on, sorted."""
-    package = Path(__file__).resolve().parents[1]
-    paths = [package / part for part in COMPUTING]
-    files = [p for part in paths for p in (part.rglob("*.py") if part.is_dir() else [part])]
-    return sorted(f for f in files if f.exists())
-
-
-def sha256_of(*paths: Path) -> str:
-    """Return one SHA-256 over files, by name and content, the same on every platform."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
-
-
-def sha256_of_data(study: Study) -> str:
-    """Return the SHA-256 of a study's file of data, or of the list of them where there are more."""
-    digests = [sha256_of_file(path) for path in study.data_files]
-    return (
-        digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
-    )
-
-
-def sha256_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, however large it is."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@cache
-def _code_sha256() -> str:
-    return sha256_of(*computing_files())
-
-
+#: Environment variable that names the notebook a build runs; what it saves is then written down in
+#: ``build/<study>/.made/<notebook>``, so that it goes when the notebook no longer saves it.
+NOTEBOOK = "CX_VALUE_NOTEBOOK"
+MADE = ".made"
 _DECLARED = Text("declared in the study file", zh="由研究文件声明")
 
 
@@ -74,13 +37,19 @@ _DECLARED = Text("declared in the study file", zh="由研究文件声明")
 class Record:
     """One stored result, read back.
 
-    ``meta`` holds the JSON beside the table: ``method n_used n_dropped confidence notes sentence
-    seed data_sha256 code_sha256``.
+    ``meta`` holds the JSON beside the table: ``method n_used n_dropped confidence notes`` and the
+    facts with their template; and what the result belongs to: ``study draft seed
+    declaration_sha256 data_sha256 code_sha256``.
     """
 
     name: str
     meta: Mapping[str, Any]
     table: pd.DataFrame
+
+    @property
+    def confidence(self) -> float | None:
+        """Level of the intervals in the table; None of a record that does not tell."""
+        return self.meta.get("confidence")
 
     def rows(self, **where: Any) -> pd.DataFrame:
         """Return the rows in which every named column has the named value."""
@@ -140,54 +109,92 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The results of one study under ``build/<study>``; see the module text."""
+    """The results of one study under ``build/<study>``; see the module text.
+
+    What is saved is also shown, where a notebook saves it: table, sentence and figure, in the
+    study's first language.
+    """
 
     folder: Path
     study: Study | None = None
+    declaration_sha256: str = ""
     data_sha256: str = ""
+    draft: bool = False
+    screen: Screen | None = None
 
     @property
     def results(self) -> Path:
         return self.folder / "results"
 
     def save(self, name: str, result: Result) -> Result:
-        """Write a result's table and provenance, and hand it back so that a cell can show it."""
+        """Write a result's table and provenance, show both, and hand the result back."""
+        frame = result.table()
         meta = {
             "method": _both(result.method), "n_used": int(result.n_used),
             "n_dropped": int(result.n_dropped), "confidence": float(result.confidence),
             "notes": [_both(note) for note in result.notes], **_said(result),
         }  # fmt: skip
-        self._write(name, meta, result.table())
+        self._write(name, meta, frame)
+        if self.screen:
+            self.screen.show_result(name, result, frame)
         return result
 
     def save_table(
-        self, name: str, table: pd.DataFrame, *, n_used: int, method: str = ""
+        self,
+        name: str,
+        table: pd.DataFrame,
+        *,
+        of: Result | None = None,
+        n_used: int | None = None,
+        method: str = "",
+        confidence: float | None = None,
     ) -> pd.DataFrame:
-        """Write a table that a result gives beside its main one, and hand it back."""
+        """Write a table that a result gives beside its main one, show it, and hand it back.
+
+        Parameters
+        ----------
+        name : str
+        table : DataFrame
+        of : Result, optional
+            The result it belongs to, which tells rows used and the level of the intervals.
+        n_used, method, confidence : optional
+            Where there is no such result; the level is then the study's.
+        """
+        level = confidence or (of.confidence if of else self._level())
         meta = {
-            "method": _both(method), "n_used": int(n_used), "n_dropped": 0, "notes": [],
-            "sentence": None,
+            "method": _both(method), "n_used": int(of.n_used if n_used is None else n_used),
+            "n_dropped": 0, "notes": [], "sentence": None, "confidence": float(level),
         }  # fmt: skip
         self._write(name, meta, table)
+        if self.screen:
+            self.screen.show_table(name, table, level)
         return table
 
-    def save_matrix(self, name: str, matrix: pd.DataFrame, *, n_used: int) -> pd.DataFrame:
+    def save_matrix(
+        self, name: str, matrix: pd.DataFrame, *, of: Result | None = None,
+        n_used: int | None = None,
+    ) -> pd.DataFrame:  # fmt: skip
         """Write a square table whose rows are named by its index (column ``construct``)."""
-        self.save_table(name, matrix.rename_axis("construct").reset_index(), n_used=n_used)
+        frame = matrix.rename_axis("construct").reset_index()
+        self.save_table(name, frame, of=of, n_used=n_used)
         return matrix
 
-    def declare(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+    def declare(self, name: str, table: pd.DataFrame) -> None:
         """Write what the study declares (no respondent went into it)."""
-        return self.save_table(name, table, n_used=0, method=_DECLARED)
+        self.save_table(name, table, n_used=0, method=_DECLARED)
 
     def save_figure(self, name: str, plot: Callable[..., Any]) -> None:
-        """Draw a figure once per language (``plot(lang=…)`` → Axes) and write SVG and PNG."""
+        """Draw a figure once per language (``plot(lang=…)`` → Axes), write SVG and PNG, show it."""
         from cx_value.base.style import save_figure_files
 
         for lang in LANGUAGES:
             folder = self.folder / "figures" / lang
             folder.mkdir(parents=True, exist_ok=True)
-            save_figure_files(plot(lang=lang).figure, folder / name)
+            files = save_figure_files(plot(lang=lang).figure, folder / name)
+            self._write_down(*files)
+            if self.screen and lang == self.screen.lang:
+                self.screen.show_figure(files[1], alt=f"figures/{lang}/{name}.png")
+        _close_figures()
 
     def read(self, name: str) -> Record:
         """Read a result back.
@@ -210,11 +217,8 @@ class Store:
                 "do: run the notebooks, or mend the name"
             )
         meta = json.loads(path.read_text(encoding="utf-8"))
-        return Record(
-            name,
-            meta,
-            pd.read_csv(self.results / meta["table"], keep_default_na=False, na_values=[""]),
-        )
+        table = pd.read_csv(self.results / meta["table"], keep_default_na=False, na_values=[""])
+        return Record(name, meta, unshielded(table))
 
     def has(self, name: str) -> bool:
         """Tell whether a result was stored (an optional part of the report asks first)."""
@@ -224,19 +228,99 @@ class Store:
         self.results.mkdir(parents=True, exist_ok=True)
         seed = self.study.options.seed if self.study else None
         provenance = {
-            "name": name, "table": f"{name}.csv", "seed": seed, "data_sha256": self.data_sha256,
-            "code_sha256": _code_sha256(),
+            "name": name, "table": f"{name}.csv", "seed": seed, "draft": self.draft,
+            "study": self.study.name if self.study else None,
+            "declaration_sha256": self.declaration_sha256, "data_sha256": self.data_sha256,
+            "code_sha256": loaded_code_sha256(),
         }  # fmt: skip
         text = json.dumps({**provenance, **meta}, ensure_ascii=False, indent=1, sort_keys=True)
-        _bilingual_columns(table).to_csv(
-            self.results / f"{name}.csv", index=False, lineterminator="\n"
-        )
-        (self.results / f"{name}.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+        files = self.results / f"{name}.csv", self.results / f"{name}.json"
+        shielded(_bilingual_columns(table)).to_csv(files[0], index=False, lineterminator="\n")
+        files[1].write_text(text + "\n", encoding="utf-8", newline="\n")
+        self._write_down(*files)
+
+    def _write_down(self, *files: Path) -> None:
+        notebook = os.environ.get(NOTEBOOK)
+        if notebook:
+            journal = self.folder / MADE / notebook
+            journal.parent.mkdir(exist_ok=True)
+            with journal.open("a", encoding="utf-8", newline="\n") as lines:
+                lines.writelines(f"{p.relative_to(self.folder).as_posix()}\n" for p in files)
+
+    def _level(self) -> float:
+        return self.study.options.confidence if self.study else 0.95
 
 
-def open_store(out: str | Path, study: Study, data_sha256: str) -> Store:
-    """Open the store of a study for writing, from a notebook's ``out`` parameter."""
-    return Store(Path(out), study, data_sha256)
+def refuse_others(store: Store, study: Study, *, draft: bool) -> None:
+    """Refuse to print what was computed for another study, other data, or as a draft.
+
+    Raises
+    ------
+    ReportError
+        Naming the first such result and what it belongs to.
+    """
+    wanted = {
+        "study": study.name, "declaration_sha256": declaration_sha256(study),
+        "data_sha256": sha256_of_data(study), "draft": draft,
+    }  # fmt: skip
+    told = {
+        "study": "another study", "declaration_sha256": "another state of the study file",
+        "data_sha256": "other data", "draft": "a full run" if draft else "a draft",
+    }  # fmt: skip
+    for path in sorted(store.results.glob("*.json")):
+        meta = json.loads(path.read_text(encoding="utf-8"))
+        for key, value in wanted.items():
+            if meta.get(key) != value:
+                raise ReportError(
+                    f"result {path.stem!r} belongs to {told[key]} · allowed: results of "
+                    f"{study.name} as it is now · do: run the notebooks again"
+                )
+
+
+def shielded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts no spreadsheet takes for formulas: ``=1+1`` becomes ``'=1+1``.
+
+    >>> import pandas as pd
+    >>> shielded(pd.DataFrame({"x": ["=1+1", "-2.5", "a"]}))["x"].tolist()
+    ["'=1+1", '-2.5', 'a']
+    >>> unshielded(shielded(pd.DataFrame({"x": ["=1+1", "'@b"]})))["x"].tolist()
+    ['=1+1', "'@b"]
+    """
+    return _texts_of(table, lambda text: f"'{text}" if _is_formula(text) else text)
+
+
+def unshielded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that was read back, its texts as they were saved."""
+    return _texts_of(
+        table, lambda text: text[1:] if text[:1] == "'" and _is_formula(text) else text
+    )
+
+
+def _texts_of(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    columns = {
+        name: [change(v) if isinstance(v, str) else v for v in values]
+        for name, values in table.items()
+        if values.dtype == object or str(values.dtype) in ("str", "string")
+    }
+    return table.assign(**columns) if columns else table
+
+
+def _is_formula(text: str) -> bool:
+    bare = text.lstrip("'")
+    if bare[:1] not in ("=", "+", "-", "@", "\t", "\r") or not bare:
+        return False
+    try:
+        float(bare)
+    except ValueError:
+        return True
+    return False
+
+
+def _close_figures() -> None:
+    """Close what was drawn, so that a notebook shows a figure once."""
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
 
 
 def _both(phrase: str | Phrase) -> dict[str, Any]:

@@ -9,8 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cx_value.base.errors import StudyError
+from cx_value.base.places import ROOT, build_folder
 from cx_value.base.wording import Text
-from cx_value.notebook.store import Store, open_store, sha256_of_data
+from cx_value.notebook.identity import declaration_sha256, sha256_of_data
+from cx_value.notebook.names import names_of
+from cx_value.notebook.shown import Screen
+from cx_value.notebook.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,24 +197,32 @@ class Workspace:
         return summarise_transactions(self.study.folder / declared.file, **options)
 
 
-def open_study(study: str | Path, out: str | Path, *, draft: bool = False) -> Workspace:
+def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) -> Workspace:
     """Read, check and screen a study, and open its results store for writing.
 
     Parameters
     ----------
-    study : path of ``study.yml``
-    out : path of ``build/<study>``
+    study : path of ``study.yml``, or of its folder
+        Relative to this folder, to one above it, or to the project.
+    out : path, optional
+        Where results go; ``build/<name>`` beside the study's ``data/`` where it is not given.
     draft : use few bootstrap draws
 
     Raises
     ------
     FaultsError
         With everything that is wrong with the study or its data.
+    StudyError
+        If there is no such file, or ``out`` holds the results of another study.
     """
     from cx_value.study import read_study, read_survey, with_codebook
     from cx_value.study.screening import screen_careless
 
-    declared = read_study(Path(study))
+    file = find_study(study)
+    declared = read_study(file)
+    folder = Path(out) if out else build_folder(file) / declared.name
+    claim_folder(folder, file)
+    state = declaration_sha256(declared)
     draws = declared.options.bootstrap
     waves = received = screening = survey = None
     if declared.data:
@@ -218,11 +231,58 @@ def open_study(study: str | Path, out: str | Path, *, draft: bool = False) -> Wo
         received = latest_wave(waves)
         screening = screen_careless(declared, received)
         survey = received.rows(screening.kept)
+    screen = Screen(declared, names_of(declared, received))
+    store = Store(folder, declared, state, sha256_of_data(declared), draft, screen)
     return Workspace(
         study=declared, waves=waves, received=received, screening=screening, survey=survey,
-        store=open_store(out, declared, sha256_of_data(declared)),
-        draws=min(DRAFT_DRAWS, draws) if draft else draws,
+        store=store, draws=min(DRAFT_DRAWS, draws) if draft else draws,
     )  # fmt: skip
+
+
+def find_study(study: str | Path) -> Path:
+    """Return the study file that a path means, from wherever a notebook is run.
+
+    A path is tried from this folder, from every folder above it and from the project; a leading
+    ``../`` is the notebooks' own way to the project and tried without, too.
+
+    Raises
+    ------
+    StudyError
+        If there is no such file.
+    """
+    asked = Path(study)
+    below = Path(*[part for part in asked.parts if part != ".."])
+    here = Path.cwd()
+    tried = [here / asked, *(f / p for f in (here, *here.parents, ROOT) for p in (asked, below))]
+    for path in tried:
+        file = path / "study.yml" if path.is_dir() else path
+        if file.is_file():
+            return file.resolve()
+    raise StudyError(
+        f"no study {str(study)!r} · looked in {here}, the folders above it, and the project · "
+        "do: name study.yml, or the folder that holds it"
+    )
+
+
+def claim_folder(folder: Path, study_file: Path) -> None:
+    """Mark a build folder as one study's; refuse one that holds another's results.
+
+    Raises
+    ------
+    StudyError
+        If the folder belongs to another study file, which is still there.
+    """
+    mark = folder / ".study"
+    own = os.path.relpath(study_file, folder)
+    if mark.exists():
+        other = folder / mark.read_text(encoding="utf-8").strip()
+        if other.exists() and not other.samefile(study_file):
+            raise StudyError(
+                f"{folder} holds the results of {other.resolve()} · allowed: one study a folder · "
+                "do: give one of the two another name:, or another --out"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text(Path(own).as_posix() + "\n", encoding="utf-8", newline="\n")
 
 
 def latest_wave(survey: Survey) -> Survey:

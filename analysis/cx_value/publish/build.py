@@ -1,27 +1,30 @@
 """From a study file to its report: a graph of files in which only what changed runs again.
 
-``doit`` keeps the graph; here stand its tasks. Each notebook hangs on the study, its data, the
-computing code and itself; each report on the results, its chapters and the printing code.
+``doit`` runs the steps in their order; whether one is out of date is told by hashes of what it
+hangs on (:mod:`cx_value.publish.depends`), kept in ``build/<study>/.state.json``.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cx_value.base.errors import AnalysisError
-from cx_value.notebook.store import computing_files, sha256_of
-from cx_value.publish.execute import NOTEBOOKS, execute_notebook, notebook_paths
+from cx_value.base.places import REPORT, build_folder
+from cx_value.notebook.identity import declaration_sha256
+from cx_value.notebook.store import MADE
+from cx_value.notebook.workspace import claim_folder
+from cx_value.publish.depends import notebook_code, printing_code, state_of
+from cx_value.publish.execute import execute_notebook, notebook_paths
+from cx_value.publish.state import States, locked
 
-ROOT = NOTEBOOKS.parent
-BUILD = ROOT / "build"
-DEPENDENCIES = ".doit.json"
 #: What a notebook needs the study to declare; the others need answers.
 NEEDS = {
     "05_structure": lambda study: study.models,
@@ -48,7 +51,7 @@ class Job:
     formats: tuple[str, ...]
     renderer: str = "auto"
     draft: bool = False
-    out: Path = BUILD
+    out: Path | None = None
     errors: list[Exception] = field(default_factory=list)
 
     def attempt(self, action, *arguments) -> bool:
@@ -62,7 +65,7 @@ class Job:
 
     @property
     def folder(self) -> Path:
-        return self.out / self.study.name
+        return (self.out or build_folder(self.study_file)) / self.study.name
 
     def report_folder(self, lang: str) -> Path:
         return self.folder / f"report-{lang}"
@@ -84,7 +87,8 @@ def notebooks_of(study: Any) -> list[Path]:
 
 def run_notebooks(job: Job) -> None:
     """Execute every notebook whose inputs changed. Raises what the first failing cell raised."""
-    _run(list(_notebook_tasks(job)), job)
+    with _opened(job) as states:
+        _run(list(_notebook_tasks(job, states)), job)
 
 
 def build_report(job: Job) -> list[Path]:
@@ -97,88 +101,142 @@ def build_report(job: Job) -> list[Path]:
         build are removed: a report that is there is a report that is whole.
     """
     files = [path for lang in job.languages for path in job.report_files(lang)]
-    try:
-        _run([*_notebook_tasks(job), *_report_tasks(job)], job)
-    except Exception:
-        for path in files:
-            path.unlink(missing_ok=True)
-        raise
+    with _opened(job) as states:
+        try:
+            _run([*_notebook_tasks(job, states), *_report_tasks(job, states)], job)
+        except Exception:
+            for path in files:
+                path.unlink(missing_ok=True)
+            raise
     return files
 
 
-def _notebook_tasks(job: Job) -> Iterator[dict[str, Any]]:
-    inputs = [job.study_file, *job.study.data_files, *computing_files()]
+@contextmanager
+def _opened(job: Job) -> Iterator[States]:
+    """Take a study's build folder: its own, for this run alone, cleared of what nobody saves."""
+    claim_folder(job.folder, job.study_file)
+    with locked(job.folder):
+        states = States.read(job.folder)
+        _clear_orphans(job)
+        yield states
+
+
+def _clear_orphans(job: Job) -> None:
+    """Remove results and figures that no notebook of this study saves.
+
+    Chapters ask the store what is there: what an earlier state of the study left must not linger.
+    """
+    kept = {path for notebook in notebooks_of(job.study) for path in _made_by(job, notebook.stem)}
+    for folder in ("results", "figures"):
+        for path in (job.folder / folder).rglob("*.*"):
+            if path not in kept:
+                path.unlink()
+
+
+def _notebook_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
+    declared = declaration_sha256(job.study)
     notebooks = notebooks_of(job.study)
     for notebook in notebooks:
-        target = job.folder / "notebooks" / notebook.name
-        first = [job.folder / "notebooks" / n.name for n in notebooks
-                 if n.stem in AFTER.get(notebook.stem, ())]  # fmt: skip
-        parameters = {
-            "study": str(job.study_file), "out": str(job.folder), "draft": job.draft,
-        }  # fmt: skip
+        name, target = notebook.stem, job.folder / "notebooks" / notebook.name
+        first = [n.stem for n in notebooks if n.stem in AFTER.get(name, ())]
+        inputs = [notebook, *job.study.data_files, *notebook_code(notebook)]
+
+        def state(inputs=inputs, first=first) -> str:
+            read = [path for one in first for path in _made_by(job, one)]
+            return state_of([*inputs, *read], declared, f"draft={job.draft}")
+
+        run = partial(_run_notebook, job, notebook, target)
         yield {
-            "name": notebook.stem,
-            "actions": [(job.attempt, [execute_notebook, notebook, target, parameters])],
+            "name": name,
+            "actions": [(_remembered, [job, states, name, state, run])],
             "io": {"capture": False},
-            "file_dep": [str(path) for path in [notebook, *inputs, *first]],
-            "targets": [str(target)],
-            "uptodate": [_same({"draft": job.draft})],
+            "task_dep": [f"build:{one}" for one in first],
+            "uptodate": [lambda n=name, s=state, t=target: _unchanged(states, n, s(), t)],
         }
 
 
-def clear_outdated(job: Job) -> None:
-    """Remove what was computed from another state of study, data or code.
-
-    Everything runs again then, and what no notebook saves any more must not linger in a report:
-    chapters ask the store what is there.
-    """
-    state = sha256_of(job.study_file, *computing_files()) + f" draft={job.draft}"
-    for path in job.study.data_files:
-        # Purchase logs can be large: whether a file is the same is told by size and time.
-        state += f" {path.name} {path.stat().st_size} {path.stat().st_mtime_ns}"
-    stamp = job.folder / ".inputs"
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == state:
-        return
-    for name in ("results", "figures"):
-        shutil.rmtree(job.folder / name, ignore_errors=True)
-    (job.folder / DEPENDENCIES).unlink(missing_ok=True)
-    job.folder.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(state, encoding="utf-8")
+def _run_notebook(job: Job, notebook: Path, target: Path) -> list[Path]:
+    """Execute a notebook for a job, what it saved before gone; return the files it made."""
+    for path in [*_made_by(job, notebook.stem), job.folder / MADE / notebook.stem]:
+        path.unlink(missing_ok=True)
+    parameters = {
+        "study": _relative(job.study_file, target.parent),
+        "out": _relative(job.folder, target.parent), "draft": job.draft,
+    }  # fmt: skip
+    execute_notebook(notebook, target, parameters)
+    return [target, *_made_by(job, notebook.stem)]
 
 
-def _report_tasks(job: Job) -> Iterator[dict[str, Any]]:
+def _made_by(job: Job, notebook: str) -> list[Path]:
+    """Return the results and figures that a notebook saved when it was last built."""
+    journal = job.folder / MADE / notebook
+    if not journal.exists():
+        return []
+    lines = dict.fromkeys(journal.read_text(encoding="utf-8").splitlines())
+    return [job.folder / line for line in lines if (job.folder / line).exists()]
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """Return a path as seen from a folder; absolute only where there is no way (another drive)."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _remembered(job: Job, states: States, name: str, state, run) -> bool:
+    """Run a step for doit, which wants a verdict; keep its state, or what it raised."""
+    states.forget(name)
+    made: list[Path] = []
+    if not job.attempt(lambda: made.extend(run())):
+        return False
+    states.remember(name, state(), made)
+    return True
+
+
+def _unchanged(states: States, name: str, state: str, *needed: Path) -> bool:
+    return all(path.exists() for path in needed) and states.holds(name, state)
+
+
+def _report_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
+    from cx_value.publish.rendering.render import renderer_of
+
+    renderer = renderer_of(job.renderer)
+    names = [notebook.stem for notebook in notebooks_of(job.study)]
+    for lang in job.languages:
+        sources = [*_sources(lang), *printing_code(), job.study_file]
+
+        def state(sources=sources) -> str:
+            stored = sorted(
+                p for f in ("results", "figures") for p in (job.folder / f).rglob("*.*")
+            )
+            return state_of([*sources, *stored], job.draft, renderer)
+
+        name = f"report-{lang}"
+        files = job.report_files(lang)
+        yield {
+            "name": name,
+            "actions": [(_remembered, [job, states, name, state, partial(_print, job, lang)])],
+            "io": {"capture": False},
+            "task_dep": [f"build:{one}" for one in names],
+            "uptodate": [lambda n=name, s=state, f=files: _unchanged(states, n, s(), *f)],
+        }
+
+
+def _print(job: Job, lang: str) -> list[Path]:
     from cx_value.publish.chapters.bind import write_project
     from cx_value.publish.rendering.render import render_project
 
-    code = (ROOT / "analysis" / "cx_value").rglob("*.py")
-    executed = [job.folder / "notebooks" / n.name for n in notebooks_of(job.study)]
-    for lang in job.languages:
-
-        def write_and_render(lang: str = lang) -> None:
-            project = write_project(job.study, lang, job.folder, draft=job.draft)
-            render_project(project, job.formats, renderer=job.renderer)
-
-        yield {
-            "name": f"report-{lang}",
-            "actions": [(job.attempt, [write_and_render])],
-            "io": {"capture": False},
-            "file_dep": sorted(map(str, [*_sources(lang), *code, *executed, job.study_file])),
-            "targets": [str(path) for path in job.report_files(lang)],
-            "uptodate": [_same({"draft": job.draft, "renderer": job.renderer})],
-        }
+    project = write_project(job.study, lang, job.folder, draft=job.draft)
+    render_project(project, job.formats, renderer=job.renderer)
+    return job.report_files(lang)
 
 
 def _sources(lang: str) -> list[Path]:
     """Return what a report is written from: its language's chapters and words, tables, theme."""
-    report = ROOT / "report"
-    folders = [report / name for name in (lang, f"words/{lang}", "tables", "theme", "csl")]
-    return [report / "references.bib", *(p for f in folders for p in f.rglob("*") if p.is_file())]
-
-
-def _same(settings: dict[str, Any]):
-    from doit.tools import config_changed
-
-    return config_changed(settings)
+    folders = [REPORT / name for name in (lang, f"words/{lang}", "tables", "theme", "csl")]
+    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return [REPORT / "references.bib", *sorted(files)]
 
 
 @dataclass(slots=True)
@@ -240,7 +298,6 @@ def _run(tasks: Sequence[dict[str, Any]], job: Job) -> None:
     from doit.cmd_base import NamespaceTaskLoader
     from doit.doit_cmd import DoitMain
 
-    clear_outdated(job)
     progress = _Progress(sys.stderr)
 
     class Reporter:
@@ -250,9 +307,8 @@ def _run(tasks: Sequence[dict[str, Any]], job: Job) -> None:
     loader = NamespaceTaskLoader()
     loader.namespace = {"task_build": lambda: (task for task in tasks)}
     loader.namespace["DOIT_CONFIG"] = {
-        "reporter": Reporter, "dep_file": str(job.folder / DEPENDENCIES), "backend": "json",
+        "reporter": Reporter, "dep_file": str(job.folder / ".doit.json"), "backend": "json",
         "verbosity": 0, "num_process": min(2, os.cpu_count() or 1), "par_type": "thread",
-        "check_file_uptodate": "md5",
     }  # fmt: skip
     if DoitMain(loader).run(["run"]):
         raise _told(job.errors)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
 from typing import Any
 
 from cx_value.base.errors import AnalysisError
+from cx_value.base.places import NOTEBOOKS
+from cx_value.notebook.store import NOTEBOOK
 
-NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
 PARAMETERS = frozenset({"study", "out", "draft"})
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -37,7 +39,8 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
     target : Path
         Where the executed notebook goes; written also when a cell fails, for a look inside.
     parameters : dict
-        ``study`` (path of the study file), ``out`` (build folder) and ``draft``.
+        ``study`` (path of the study file), ``out`` (build folder) and ``draft``; paths are relative
+        to the folder of ``target``, where the notebook runs.
 
     Raises
     ------
@@ -60,11 +63,29 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
         os.environ[name] = "1"
     try:
         papermill.execute_notebook(
-            str(notebook), str(target), parameters,
+            str(notebook), str(target), parameters, cwd=str(target.parent),
             progress_bar=False, log_output=False, kernel_name="python3",
-            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
+            extra_arguments=[
+                "--IPKernelApp.log_level=CRITICAL",
+                f"--IPKernelApp.exec_lines=import os; os.environ['{NOTEBOOK}'] = '{notebook.stem}'",
+            ],
         )  # fmt: skip
     except PapermillExecutionError as error:
         message = _ANSI.sub("", f"{error.ename}: {error.evalue}")
         raise NotebookError(notebook.name, error.cell_index, error.source, message) from None
+    finally:
+        _forget_paths(target)
     return target
+
+
+def _forget_paths(executed: Path) -> None:
+    """Take out of an executed notebook what names this machine's folders and the time of day."""
+    if not executed.exists():
+        return
+    document = json.loads(executed.read_text(encoding="utf-8"))
+    document["metadata"].pop("papermill", None)
+    for cell in document["cells"]:
+        for key in ("papermill", "execution"):
+            cell["metadata"].pop(key, None)
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    executed.write_text(text + "\n", encoding="utf-8", newline="\n")

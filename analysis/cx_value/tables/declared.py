@@ -45,12 +45,15 @@ class TableSpec:
         Source column printed only where it changes from one row to the next.
     rows : RowChoice or None
         Which rows are printed.
+    undeclared : bool
+        Whether the table was made up from the frame's columns.
     """
 
     columns: tuple[Column, ...]
     note: Text | None = None
     group: str | None = None
     rows: RowChoice | None = None
+    undeclared: bool = False
 
 
 @cache

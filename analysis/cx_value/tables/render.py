@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
@@ -29,12 +29,31 @@ from cx_value.tables.widths import fitted_widths
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Column", "TableSpec", "render_matrix", "render_table", "rule_text", "table_of"]
+__all__ = [
+    "Column", "PrintedTable", "TableSpec", "printed_table", "render_matrix", "render_table",
+    "rule_text", "table_of",
+]  # fmt: skip
 
 
 def table_of(name: str, frame: pd.DataFrame) -> TableSpec:
     """Return how a saved frame is printed: as declared, or as its columns suggest."""
     return declared_tables().get(name) or undeclared_table(frame)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedTable:
+    """A table as words: every cell markdown already, ready for any form."""
+
+    heads: tuple[str, ...]
+    alignments: tuple[str, ...]
+    body: tuple[tuple[str, ...], ...]
+    widths: tuple[float, ...]
+    note: str
+    lang: str
+
+    def lines(self) -> list[str]:
+        """Return the lines of the pipe table."""
+        return pipe_table(self.heads, self.alignments, self.body)
 
 
 def render_table(
@@ -76,7 +95,27 @@ def render_table(
     ReportError
         If the frame lacks a column the table must have.
     """
+    printed = printed_table(
+        frame, spec, lang, labels, identifier=identifier, cutoffs=cutoffs, confidence=confidence
+    )
+    lines = [*printed.lines(), "", caption_line(caption, identifier, printed.widths)]
+    return wrap_table(lines, note=printed.note)
+
+
+def printed_table(
+    frame: pd.DataFrame,
+    spec: TableSpec,
+    lang: str,
+    labels: Mapping[str, str],
+    *,
+    identifier: str,
+    cutoffs: Mapping[str, Cutoff] | None = None,
+    confidence: float = 0.95,
+    most: int | None = None,
+) -> PrintedTable:
+    """Return the cells of :func:`render_table`, of ``most`` rows at most, in no form yet."""
     rows = frame if spec.rows is None or not len(frame) else spec.rows.keep(frame)
+    rows = rows if most is None else rows.head(most)
     rules = cutoffs or CUTOFFS
     columns = _shown_columns(rows, spec, identifier)
     records = rows.to_dict("records")
@@ -84,11 +123,12 @@ def render_table(
     body = _blank_repeats(body, records, columns, spec.group) or [[DASH] * len(columns)]
     level = f"{100 * confidence:g}%"
     heads = [in_language(column.header, lang).replace("{level}", level) for column in columns]
-    lines = pipe_table(heads, [column.alignment for column in columns], body)
     widths = fitted_widths([column.width for column in columns], heads, body, lang)
-    lines += ["", caption_line(caption, identifier, widths)]
-    note = "" if spec.note is None else note_text(spec.note, lang, rules, level)
-    return wrap_table(lines, note=note)
+    return PrintedTable(
+        heads=tuple(heads), alignments=tuple(column.alignment for column in columns),
+        body=tuple(map(tuple, body)), widths=tuple(widths), lang=lang,
+        note="" if spec.note is None else note_text(spec.note, lang, rules, level),
+    )  # fmt: skip
 
 
 def _shown_columns(rows: pd.DataFrame, spec: TableSpec, identifier: str) -> list[Column]:

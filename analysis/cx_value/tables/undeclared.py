@@ -42,9 +42,8 @@ def undeclared_table(frame: pd.DataFrame) -> TableSpec:
     names = [str(name) for name in frame.columns]
     ends = _interval_ends(names)
     hidden = set(ends.values()) | {f"{name}_zh" for name in names}
-    return TableSpec(
-        columns=tuple(_column(frame, name, ends) for name in names if name not in hidden)
-    )
+    columns = tuple(_column(frame, name, ends) for name in names if name not in hidden)
+    return TableSpec(columns=columns, undeclared=True)
 
 
 def tidied(name: str) -> str:

@@ -30,7 +30,7 @@ from cx_value.base.wording import (
     join_words,
 )
 from cx_value.base.words import Phrase, Phrasebook
-from cx_value.notebook.store import Record, Store
+from cx_value.notebook.store import Record, Store, refuse_others
 from cx_value.publish.chapters.prose import write_prose
 from cx_value.publish.chapters.provenance import commit, software
 from cx_value.publish.rendering.gate import bracket_references
@@ -68,12 +68,15 @@ def write_project(study: Study, lang: str, folder: Path, *, draft: bool = False)
     Raises
     ------
     ReportError
-        If a chapter asks for a result, column, table or figure that is not there, naming the
+        If a result belongs to another study, other data or a draft; or a chapter asks for a
+        result, column, table or figure that is not there, naming the
         chapter and its line.
     """
     project = folder / f"report-{lang}"
     _clear(project)
-    binder = Binder(Store(folder), study, lang, draft)
+    store = Store(folder)
+    refuse_others(store, study, draft=draft)
+    binder = Binder(store, study, lang, draft)
     names = [MAIN_FILE]
     for name in names:
         text = bracket_references(binder.bind(REPORT / lang / name))
@@ -245,7 +248,8 @@ class Binder:
         return render_table(
             rows, table_of(name, rows), self.lang, self.names,
             caption=caption, identifier=id or f"tbl-{name.replace('_', '-')}",
-            cutoffs=cutoffs_with(self.study.cutoffs), confidence=self.study.options.confidence,
+            cutoffs=cutoffs_with(self.study.cutoffs),
+            confidence=record.confidence or self.study.options.confidence,
         )  # fmt: skip
 
     def matrix(self, name: str, caption: str, *, id: str | None = None, **options: Any) -> str:

@@ -27,6 +27,14 @@ def render_project(
     return render_quarto(project, formats) if quarto else render_embedded(project, formats)
 
 
+def renderer_of(renderer: str) -> str:
+    """Return who renders, as a report names it: ``embedded``, or Quarto with where it is."""
+    from cx_value.publish.rendering.quarto import find_quarto
+
+    quarto = find_quarto() if renderer != "embedded" else None
+    return f"quarto {quarto}" if quarto else "embedded"
+
+
 def require_quarto() -> None:
     """Raise ReportError if Quarto is not on PATH."""
     from cx_value.publish.rendering.quarto import find_quarto

@@ -1,0 +1,114 @@
+"""Which study, data and code a result belongs to: hashes over what is in files, not over dates."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cx_value.base.wording import Text
+
+if TYPE_CHECKING:
+    from cx_value.study.spec import Study
+
+PACKAGE = Path(__file__).resolve().parents[1]
+#: Rooms that can change a number or a figure; the rest only prints.
+COMPUTING = (
+    "base", "diagram", "study", "sem", "measure", "value", "evaluate", "judge", "notebook",
+)  # fmt: skip
+#: A larger file is told from its changed self by size and time of writing.
+LARGEST_READ = 2**30
+#: What a study declares for its pages alone: no number and no figure changes with it.
+PRINTED_ONLY = (
+    "title", "subtitle", "authors", "date", "population", "collection", "limits",
+)  # fmt: skip
+PRINTED_ONLY_OF_REPORT = ("languages", "formats", "citation_style")
+
+
+def sha256_of(*paths: Path) -> str:
+    """Return one SHA-256 over files, by name and content, the same on every platform."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, however large it is."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def content_of(path: Path) -> str:
+    """Return what tells a file's content from any other: its hash, or of a huge file size and time.
+
+    A file that keeps its size and its time of writing, its content changed, is a changed file.
+    """
+    status = path.stat()
+    if status.st_size > LARGEST_READ:
+        return f"{status.st_size} {status.st_mtime_ns}"
+    return sha256_of_file(path)
+
+
+def sha256_of_data(study: Study) -> str:
+    """Return the SHA-256 of a study's file of data, or of the list of them where there are more."""
+    digests = [sha256_of_file(path) for path in study.data_files]
+    return digests[0] if len(digests) == 1 else sha256_of_text(" ".join(digests))
+
+
+def sha256_of_text(text: str) -> str:
+    """Return the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def declaration_sha256(study: Study) -> str:
+    """Return the SHA-256 of what a study declares, without what only its pages print.
+
+    A comma in the title changes nothing here; a label does, for figures are drawn with it.
+    """
+    declared = study.model_dump(exclude={"folder", *PRINTED_ONLY})
+    report = declared.get("report") or {}
+    declared["report"] = {k: v for k, v in report.items() if k not in PRINTED_ONLY_OF_REPORT}
+    return sha256_of_text(json.dumps(_plain(declared), sort_keys=True, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    """Return nested declarations as JSON has them, both languages of a phrase kept."""
+    if isinstance(value, Text):
+        return [str(value), value.zh]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(entry) for entry in value]
+    return value if isinstance(value, int | float | bool | None) else str(value)
+
+
+def loaded_code_sha256() -> str:
+    """Return the SHA-256 of the computing code that this kernel has loaded: what made a result."""
+    files = {
+        Path(module.__file__)
+        for name, module in list(sys.modules.items())
+        if name.startswith("cx_value.") and getattr(module, "__file__", None)
+    }
+    return code_sha256(files)
+
+
+def code_sha256(files: Iterable[Path]) -> str:
+    """Return one SHA-256 over those of the files that compute."""
+    computing = sorted(path for path in map(Path.resolve, files) if computes(path))
+    return _code_sha256(tuple(computing))
+
+
+def computes(path: Path) -> bool:
+    """Tell whether a file of the package lies in a room that computes."""
+    return path.is_relative_to(PACKAGE) and path.relative_to(PACKAGE).parts[0] in COMPUTING
+
+
+@lru_cache(maxsize=64)
+def _code_sha256(files: tuple[Path, ...]) -> str:
+    return sha256_of(*files)

@@ -1,0 +1,23 @@
+"""What everything that a report may name is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cx_value.base.wording import Text
+    from cx_value.study import Survey
+    from cx_value.study.spec import Study
+
+
+def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
+    """Return code → label: the study's, and where it gives none, those of the data file.
+
+    A single item bears its construct's name, for it is the construct in every model.
+    """
+    things = [*study.profile, *study.models, *study.dimensions, *study.touchpoints]
+    things += study.evaluation.grades
+    named = {thing.name: thing.label for thing in things}
+    single = {c.items[0].name: c.label for c in study.constructs if len(c.items) == 1}
+    constructs = {c.name: c.label for c in study.constructs}
+    return {**named, **(survey.labels if survey else {}), **single, **constructs}

@@ -1,0 +1,120 @@
+"""The store of results: what a record says of itself, what it keeps, and whom it refuses."""
+
+import json
+import os
+from dataclasses import dataclass
+
+import pandas as pd
+import pytest
+
+from cx_value.base.errors import ReportError, StudyError
+from cx_value.base.results import Result
+from cx_value.notebook.identity import content_of, declaration_sha256
+from cx_value.notebook.store import MADE, NOTEBOOK, Store, refuse_others
+from cx_value.notebook.workspace import find_study, open_study
+from cx_value.study import read_study
+from small_study import write_small_study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found(Result):
+    def table(self):
+        return pd.DataFrame({"item": ["a"], "estimate": [1.0], "ci_low": [0.5], "ci_high": [1.5]})
+
+
+FOUND = Found(n_used=12, method="by hand", confidence=0.8)
+
+
+@pytest.fixture(scope="module")
+def study_file(tmp_path_factory):
+    return write_small_study(tmp_path_factory.mktemp("work") / "data" / "small", n=60)
+
+
+def test_a_side_table_keeps_rows_and_level_of_the_result_it_belongs_to(tmp_path):
+    store = Store(tmp_path)
+    store.save("found", FOUND)
+    store.save_table("beside", FOUND.table(), of=FOUND)
+    store.save_table("alone", FOUND.table(), n_used=3)
+    assert [store.read(n).confidence for n in ("found", "beside", "alone")] == [0.8, 0.8, 0.95]
+    assert [store.read(n).meta["n_used"] for n in ("beside", "alone")] == [12, 3]
+
+
+def test_texts_that_a_spreadsheet_would_run_are_stored_as_texts(tmp_path):
+    texts = ["=1+1", "+8", "-", "@cmd", "'=x", "ordinary", "-2.5", None, "\t=1"]
+    Store(tmp_path).save_table("hostile", pd.DataFrame({"x": texts}), n_used=1)
+    lines = (tmp_path / "results" / "hostile.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert not [line for line in lines if line.lstrip('"').startswith(("=", "@", "\t", "-,"))]
+    back = Store(tmp_path).read("hostile").table["x"].tolist()
+    assert back[:7] == texts[:7] and pd.isna(back[7])
+
+
+def test_a_notebook_opens_its_study_from_any_folder(study_file, monkeypatch):
+    work = study_file.parents[2]
+    nested = work / "notebooks" / "deep"
+    nested.mkdir(parents=True, exist_ok=True)
+    for folder in (work, work / "notebooks", nested, work / "data"):
+        monkeypatch.chdir(folder)
+        assert find_study("../data/small/study.yml") == study_file.resolve()
+    monkeypatch.chdir(nested)
+    opened = open_study("../data/small", draft=True)
+    assert opened.store.folder == work / "build" / "small"
+    with pytest.raises(StudyError, match=r"no study 'nowhere/study\.yml' · looked in"):
+        find_study("nowhere/study.yml")
+
+
+def test_a_build_folder_holds_one_study(study_file, tmp_path):
+    other = write_small_study(tmp_path / "data" / "other", n=60)
+    out = tmp_path / "build" / "small"
+    open_study(other, out)
+    open_study(other, out)
+    with pytest.raises(StudyError, match=r"holds the results of .*other.*another name:"):
+        open_study(study_file, out)
+    other.unlink()
+    open_study(study_file, out)  # who is gone holds nothing
+
+
+def test_printing_refuses_what_belongs_to_something_else(study_file, tmp_path):
+    work = open_study(study_file, tmp_path / "small", draft=True)
+    work.store.save("found", FOUND)
+    study = read_study(study_file)
+    refuse_others(work.store, study, draft=True)
+    with pytest.raises(ReportError, match="'found' belongs to a draft"):
+        refuse_others(work.store, study, draft=False)
+    path = work.store.results / "found.json"
+    meta = json.loads(path.read_text(encoding="utf-8"))
+    for key, told in (("study", "another study"), ("data_sha256", "other data"),
+                      ("declaration_sha256", "another state of the study file")):  # fmt: skip
+        path.write_text(json.dumps({**meta, key: "x"}), encoding="utf-8")
+        with pytest.raises(ReportError, match=told):
+            refuse_others(work.store, study, draft=True)
+
+
+def test_a_comma_in_a_title_is_no_other_declaration_but_a_label_and_an_answer_are(tmp_path):
+    file = write_small_study(tmp_path / "small", n=60)
+    text = file.read_text(encoding="utf-8")
+    own = declaration_sha256(read_study(file))
+    changes = {"Small study: three": "Small study, three", "seed: 11": "seed: 12",
+               "顾客忠诚": "客户忠诚"}  # fmt: skip
+    same = []
+    for before, after in changes.items():
+        file.write_text(text.replace(before, after), encoding="utf-8")
+        same.append(declaration_sha256(read_study(file)) == own)
+    assert same == [True, False, False]
+
+
+def test_a_file_changed_within_its_size_and_time_is_a_changed_file(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("1")
+    before, status = content_of(path), path.stat()
+    path.write_text("2")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert content_of(path) != before
+
+
+def test_what_a_built_notebook_saves_is_written_down(tmp_path, monkeypatch):
+    Store(tmp_path).save("by_hand", FOUND)
+    assert not (tmp_path / MADE).exists()
+    monkeypatch.setenv(NOTEBOOK, "01_sample")
+    Store(tmp_path).save("found", FOUND)
+    lines = (tmp_path / MADE / "01_sample").read_text(encoding="utf-8").split()
+    assert lines == ["results/found.csv", "results/found.json"]

@@ -1,0 +1,63 @@
+"""What hangs on what: a notebook on the code it imports, a step on what its files hold."""
+
+import pytest
+
+from cx_value.base.errors import AnalysisError
+from cx_value.notebook.identity import PACKAGE
+from cx_value.publish.depends import notebook_code, printing_code
+from cx_value.publish.execute import notebook_paths
+from cx_value.publish.state import States, locked
+
+CODE = {path.stem: notebook_code(path) for path in notebook_paths()}
+
+
+def rooms(files):
+    return {path.relative_to(PACKAGE).parts[0] for path in files}
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_no_notebook_hangs_on_what_prints(name):
+    assert not rooms(CODE[name]) & {"tables", "publish", "simulate"}
+    assert {"base", "study", "notebook"} <= rooms(CODE[name])
+
+
+def test_a_notebook_hangs_on_the_rooms_it_imports_and_on_no_other():
+    assert "value" not in rooms(CODE["02_reliability"]) | rooms(CODE["05_structure"])
+    assert "measure" not in rooms(CODE["12_robustness"]) and "value" in rooms(CODE["06_value"])
+    for name, file in {"02_reliability": "measure/reliability.py", "05_structure": "sem/effects.py",
+                       "06_value_link": "value/link/model.py",
+                       "01_sample": "study/screening.py"}.items():  # fmt: skip
+        assert PACKAGE / file in CODE[name], (name, file)
+
+
+def test_names_that_a_room_fetches_when_asked_are_followed():
+    assert PACKAGE / "value/worth/lifetime.py" in CODE["06_value"]
+    assert PACKAGE / "value/worth/contracts.py" not in CODE["06_value"]
+
+
+def test_what_prints_is_all_that_a_report_loads_to_print():
+    assert {"publish", "tables", "base"} <= rooms(printing_code())
+
+
+def test_a_step_is_out_of_date_when_its_state_or_a_file_it_made_changed(tmp_path):
+    made = tmp_path / "results" / "a.csv"
+    made.parent.mkdir()
+    made.write_text("1")
+    States(tmp_path).remember("02", "state", [made], seconds=3.21)
+    states = States.read(tmp_path)
+    assert states.holds("02", "state") and not states.holds("02", "other")
+    assert states.seconds("02") == 3.2
+    made.write_text("2")
+    assert not states.holds("02", "state")
+    states.forget("02")
+    assert not States.read(tmp_path).holds("02", "state") and states.seconds("02") == 3.2
+    (tmp_path / ".state.json").write_text("{", encoding="utf-8")
+    assert not States.read(tmp_path).holds("02", "state")
+
+
+def test_two_runs_do_not_write_to_one_folder(tmp_path):
+    told = pytest.raises(AnalysisError, match="another run is writing to")
+    with locked(tmp_path), told, locked(tmp_path):
+        raise AssertionError("both ran")
+    with locked(tmp_path):
+        pass
