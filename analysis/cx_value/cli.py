@@ -56,10 +56,9 @@ def new(
     folder: Annotated[Path | None, typer.Argument(help="Where to; default: data/<name>")] = None,
 ) -> None:
     """Write a commented starter study from a data file."""
-    from cx_value.publish.build import ROOT
     from cx_value.study import write_study
 
-    written = write_study(datafile, folder or ROOT / "data" / datafile.stem)
+    written = write_study(datafile, folder or Path("data") / datafile.stem)
     typer.echo(f"Wrote {written}. Read it through, then: python -m cx_value check {written}")
 
 
