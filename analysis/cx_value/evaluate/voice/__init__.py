@@ -1,0 +1,1 @@
+"""What customers write: language, themes, tone, and what the themes go with."""
