@@ -16,7 +16,7 @@ def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
     A single item bears its construct's name, for it is the construct in every model.
     """
     things = [*study.profile, *study.models, *study.dimensions, *study.touchpoints]
-    things += study.evaluation.grades
+    things += [*study.evaluation.grades, *(study.comments.themes if study.comments else ())]
     named = {thing.name: thing.label for thing in things}
     single = {c.items[0].name: c.label for c in study.constructs if len(c.items) == 1}
     constructs = {c.name: c.label for c in study.constructs}

@@ -33,6 +33,7 @@ NEEDS = {
     "06_value_link": lambda study: study.links,
     "06_metrics": lambda study: declares_metrics(study) and not study.transactions,
     "13_claims": lambda study: study.claims,
+    "10_voice": lambda study: study.data and study.comments,
 }
 #: What a notebook reads from the store, and so runs after.
 AFTER = {

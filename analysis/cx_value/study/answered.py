@@ -45,6 +45,8 @@ class Survey:
         Profile columns that are amounts (age in years): no labels and more than 10 values.
     ratings : DataFrame, n × ratings, float
         Expected (desired, adequate) levels and touchpoints, high is favourable; NaN = no answer.
+    comments : DataFrame, n × (``text``, ``language``), or None
+        Open answers as they were written, and the language where a column names it.
     weights, ids, wave, durations : Series or None
         Where the study declares the column; durations in seconds.
     n_received : int
@@ -69,6 +71,7 @@ class Survey:
     profile: pd.DataFrame
     quantities: pd.DataFrame
     ratings: pd.DataFrame | None = None
+    comments: pd.DataFrame | None = None
     profile_labels: dict[str, tuple[Text, ...]] = field(default_factory=dict)
     weights: pd.Series | None = None
     ids: pd.Series | None = None
@@ -92,7 +95,8 @@ class Survey:
     def rows(self, keep: pd.Index) -> Survey:
         """Return the survey of some respondents, by row number."""
         parts = (
-            "items", "profile", "quantities", "ratings", "weights", "ids", "wave", "durations",
+            "items", "profile", "quantities", "ratings", "comments", "weights", "ids", "wave",
+            "durations",
         )  # fmt: skip
         held = {part: getattr(self, part) for part in parts}
         return replace(self, **{k: v.loc[keep] for k, v in held.items() if v is not None})

@@ -26,7 +26,7 @@ from cx_value.study.answers import (
 )
 from cx_value.study.findings import Finding, list_rows, list_some
 from cx_value.study.privacy import OTHER, fold_rare, identifies_people, is_free_text
-from cx_value.study.ratings import code_ratings, rating_items
+from cx_value.study.ratings import code_ratings, missing_column, rating_items
 from cx_value.study.spec import Profile, Study
 from cx_value.study.tables import RawTable, filled_cells
 
@@ -56,6 +56,7 @@ class Coding:
             "wave": self._words("wave"),
             "durations": self._durations(),
             "ratings": self._ratings(),
+            "comments": self._comments(),
         }
         flow, kept = self._flow(items)
         parts = {k: None if part is None else part.loc[kept] for k, part in parts.items()}
@@ -99,6 +100,22 @@ class Coding:
         for item, column, _ in rating_items(self.study):
             self.labels.setdefault(item.name, item.label if column in self.raw.frame else item.name)
         return ratings
+
+    def _comments(self) -> pd.DataFrame | None:
+        """Return the open answers as written; a column that is not there is told and left out."""
+        asked = self.study.comments
+        if asked is None:
+            return None
+        columns = {}
+        for part, column in (("text", asked.column), ("language", asked.language)):
+            if column and column not in self.raw.frame:
+                self.findings.append(
+                    missing_column(self.study, self.raw, column, ("comments", part))
+                )
+            columns[part] = self.raw.frame.get(column) if column else None
+        if columns["text"] is None:
+            return None
+        return pd.DataFrame(columns, index=self.raw.frame.index, dtype=object)
 
     def _label(self, name: str, label: Text, column: str) -> None:
         """Keep the study's label; where the study gives none, the data file's."""

@@ -103,6 +103,12 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     if isinstance(study.get("drivers"), dict) and scale is not None:
         study["drivers"] = {"importance_scale": scale, **study["drivers"]}
     _name_grades(study.get("evaluation"))
+    if isinstance(study.get("comments"), dict) and study["comments"].get("themes"):
+        place = ("comments", "themes")
+        themes = _named_list(document, study["comments"]["themes"], place, findings)
+        study["comments"] = {**study["comments"], "themes": themes}
+        for theme in themes:
+            theme.setdefault("label", theme["name"])
     for entry in (*study.get("dimensions", []), *study.get("kano", [])):
         entry.setdefault("label", entry["name"])
     for column in study.get("profile", []):

@@ -162,3 +162,34 @@ class Touchpoint(Frozen):
     column: str | None = Field(None, description="Column of the rating (default: the name).")
     stage: Phrase | None = Field(None, description="Stage of the journey it belongs to.")
     scale: Scale = Field(description="Scale of the rating (default: the study's).")
+
+
+class Theme(Frozen):
+    """A theme of the open answers, found by its words."""
+
+    name: str
+    label: Phrase
+    words: dict[Literal["en", "zh"], tuple[str, ...]] = Field(
+        ...,
+        description="Words by language: an English word finds what begins with it, a Chinese word "
+        "what holds it.",
+    )
+
+
+class Comments(Frozen):
+    """Open answers: where they are, and how they are coded."""
+
+    column: str = Field(description="Column of the open answers.")
+    language: str | None = Field(
+        None, description="Column with the language, en or zh (default: told by the script)."
+    )
+    score: str | None = Field(
+        None, description="Construct whose score goes with the themes (default: satisfaction)."
+    )
+    themes: tuple[Theme, ...] = Field((), description="Codebook: themes with their words.")
+    discover: int = Field(
+        5, ge=0, le=20, description="Themes to be found in the words of each language; 0: none."
+    )
+    quotes: bool = Field(
+        False, description="Print a comment for each theme, personal data taken out."
+    )

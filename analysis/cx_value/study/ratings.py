@@ -77,7 +77,7 @@ def code_ratings(study: Study, raw: RawTable) -> tuple[pd.DataFrame, list[Findin
     findings: list[Finding] = []
     for item, column, place in rating_items(study):
         if column not in raw.frame:
-            findings.append(_missing(study, raw, column, place))
+            findings.append(missing_column(study, raw, column, place))
             continue
         coded = convert(raw.frame[column], item_reader(study, raw, item, column))
         faults = judge_item(study.where(*place), item, coded)
@@ -87,7 +87,7 @@ def code_ratings(study: Study, raw: RawTable) -> tuple[pd.DataFrame, list[Findin
         columns[item.name] = low + high - answers if item.reverse else answers
     for column, place in _amounts(study):
         if column not in raw.frame:
-            findings.append(_missing(study, raw, column, place))
+            findings.append(missing_column(study, raw, column, place))
         else:
             columns[column] = _read_amounts(study, raw, column, place, findings)
     return pd.DataFrame(columns, index=raw.frame.index, dtype=float), findings
@@ -115,7 +115,8 @@ def _read_amounts(
     return coded.numbers
 
 
-def _missing(study: Study, raw: RawTable, column: str, place: Place) -> Finding:
+def missing_column(study: Study, raw: RawTable, column: str, place: Place) -> Finding:
+    """Say that a column is not there and that the report does without it."""
     known = list(raw.frame.columns)
     return Finding(
         study.where(*place),

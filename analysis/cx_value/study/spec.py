@@ -18,6 +18,7 @@ from cx_value.base.wording import Text
 from cx_value.study.entries import Frozen, Phrase, Scale
 from cx_value.study.indicators import (
     Brands,
+    Comments,
     Dimension,
     Evaluation,
     Expectation,
@@ -317,6 +318,7 @@ class Study(Frozen):
     expectations: tuple[Expectation, ...] = ()
     touchpoints: tuple[Touchpoint, ...] = ()
     drivers: Drivers = Drivers()
+    comments: Comments | None = None
     kano: tuple[KanoPair, ...] = ()
     price_sensitivity: PriceSensitivity | None = None
     claims: tuple[Claim, ...] = ()

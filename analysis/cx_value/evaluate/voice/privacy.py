@@ -8,10 +8,12 @@ import re
 _PERSONAL = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
     (re.compile(r"https?://\S+|www\.\S+"), "[link]"),
-    (re.compile(r"(?<![\w])@\w{2,}|(?:微信|QQ|wechat|weixin)[号:： ]*[A-Za-z0-9_-]{4,}", re.I), "[account]"),
+    (re.compile(r"(?<![\w])@\w{2,}|(?:微信|QQ|wechat|weixin)[号:： ]*[A-Za-z0-9_-]{4,}", re.I),
+     "[account]"),
     (re.compile(r"(?<!\d)(?:\+?\d[\d ()\-]{5,}\d|\d{6,}[Xx]?)(?!\d)"), "[number]"),
     (re.compile(r"[\u4e00-\u9fff]{2,7}(?:路|街|巷|弄|大道)\s*\d+\s*(?:号|弄)?"), "[address]"),
-    (re.compile(r"\b\d{1,5}\s+(?:[A-Z]\w+\s+){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Drive)\b\.?"), "[address]"),
+    (re.compile(r"\b\d{1,5}\s+(?:[A-Z]\w+\s+){1,3}"
+                r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Drive)\b\.?"), "[address]"),
     (re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)?"), "[name]"),
     (re.compile(r"(?:我叫|我是|姓名[:： ]*)[\u4e00-\u9fff]{2,4}(?=[，。,. ！!]|$)"), "[name]"),
     (re.compile(r"[赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜谢邹苏潘葛范彭"

@@ -4,87 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 _ENGLISH_WORD = re.compile(r"[a-zà-ɏ][a-zà-ɏ'’-]+")
-_MARKUP = re.compile(r"<[^<>]{1,200}>|https?://\S+|[{}$\\`|]")
-#: Chinese words that carry no theme.
-STOP_ZH = frozenset(
-    [
-        "的",
-        "了",
-        "和",
-        "是",
-        "就",
-        "都",
-        "而",
-        "及",
-        "与",
-        "着",
-        "或",
-        "一个",
-        "没有",
-        "我们",
-        "你们",
-        "他们",
-        "我",
-        "你",
-        "他",
-        "她",
-        "它",
-        "也",
-        "很",
-        "太",
-        "在",
-        "有",
-        "不",
-        "这",
-        "那",
-        "要",
-        "会",
-        "对",
-        "还",
-        "又",
-        "再",
-        "被",
-        "把",
-        "让",
-        "给",
-        "从",
-        "到",
-        "上",
-        "下",
-        "中",
-        "等",
-        "吧",
-        "吗",
-        "呢",
-        "啊",
-        "什么",
-        "怎么",
-        "非常",
-        "比较",
-        "一些",
-        "可以",
-        "能",
-        "但",
-        "但是",
-        "因为",
-        "所以",
-        "如果",
-        "而且",
-        "已经",
-        "一直",
-        "老是",
-        "经常",
-        "每次",
-        "今年",
-        "现在",
-        "最后",
-        "结果",
-    ]
-)
+_MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1>|<[^<>]{1,200}>|https?://\S+|[{}$\\`|]")
 
 
 def comment_language(text: str) -> str | None:
@@ -93,7 +18,7 @@ def comment_language(text: str) -> str | None:
     A comment is Chinese where a quarter of its letters are Chinese: product names in Latin letters
     stand in many Chinese comments, Chinese words in few English ones.
 
-    >>> comment_language("App 很好用"), comment_language("Very slow."), comment_language("😀 123 !!")
+    >>> comment_language("App 很好用"), comment_language("Slow."), comment_language("😀 1 !")
     ('zh', 'en', None)
     """
     text = _MARKUP.sub(" ", text)
@@ -116,7 +41,7 @@ def comment_words(text: str, language: str | None) -> list[str]:
     text = _MARKUP.sub(" ", text.lower())
     if language == "zh":
         words = (word.strip() for word in _jieba().cut(text))
-        return [w for w in words if len(w) > 1 and _CHINESE.search(w) and w not in STOP_ZH]
+        return [w for w in words if len(w) > 1 and _CHINESE.search(w) and w not in _stop_chinese()]
     return [w for w in _ENGLISH_WORD.findall(text) if w not in _stop_english()]
 
 
@@ -127,6 +52,12 @@ def _jieba():
     jieba.setLogLevel(60)  # it reports its dictionary on the terminal
     jieba.initialize()
     return jieba
+
+
+@cache
+def _stop_chinese() -> frozenset[str]:
+    """Return the words that carry no theme, one a line of ``stopwords_zh.txt``."""
+    return frozenset(Path(__file__).with_name("stopwords_zh.txt").read_text("utf-8").split())
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Which themes comments are about: by a declared list of words, or found in the words themselves."""
+"""Which themes comments are about: by a declared list of words, or found in the words."""
 
 from __future__ import annotations
 
