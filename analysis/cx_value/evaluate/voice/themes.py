@@ -115,7 +115,10 @@ def count_themes(
             "n": count, "share": count / n if n else np.nan, "ci_low": low, "ci_high": high,
             **by_language, "stability": (stability or {}).get(theme, np.nan),
         })  # fmt: skip
-    frame = pd.DataFrame(rows).sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    columns = ["theme", "origin", "words", "n", "share", "ci_low", "ci_high", "n_en", "n_zh",
+               "stability"]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=columns)
+    frame = frame.sort_values("n", ascending=False, kind="stable", ignore_index=True)
     return Themes(
         n_used=n, method=Phrase(f"voice.themes_{origin}_method"), confidence=confidence,
         frame=frame, coded=coded,
