@@ -102,15 +102,19 @@ SIGNED = st.lists(
 
 
 def unit_by_unit(rows):
-    """Returns once more: every purchase is a pile of coins, a return takes the newest coins."""
+    """Returns once more: a return takes a purchase it equals, else the newest coins that are left.
+
+    Every purchase is a pile of coins; the day's purchases come before the day's returns.
+    """
     by_customer = defaultdict(list)
     for customer, day, amount in rows:
-        by_customer[customer].append((day, amount < 0, -amount if amount < 0 else amount))
+        by_customer[customer].append((day, amount < 0, abs(amount)))
     for customer, events in sorted(by_customer.items()):
+        events.sort(key=lambda e: e[:2])
         free = {day for day, is_return, amount in events if not is_return and amount == 0}
         paid = {day for day, is_return, amount in events if not is_return and amount > 0}
         coins = []
-        for day, is_return, amount in sorted(events, key=lambda e: e[:2]):
+        for day, is_return, amount in without_equal_pairs(events):
             for _ in range(amount):
                 if not is_return:
                     coins.append(day)
@@ -121,6 +125,16 @@ def unit_by_unit(rows):
             again = [c for c in coins if c != kept[0]]
             mean = len(again) / (len(kept) - 1) if len(kept) > 1 else np.nan
             yield customer, len(kept) - 1, kept[-1] - kept[0], mean, float(len(coins))
+
+
+def without_equal_pairs(events):
+    """Leave out each return with the latest purchase before it of the same amount, if any."""
+    gone = set()
+    for i, (_, is_return, amount) in enumerate(events):
+        earlier = [j for j in range(i) if events[j][1:] == (False, amount) and j not in gone]
+        if is_return and amount and earlier:
+            gone |= {i, earlier[-1]}
+    return [event for i, event in enumerate(events) if i not in gone]
 
 
 @QUICK
@@ -138,6 +152,61 @@ def test_netting_equals_a_count_coin_by_coin(rows, random):
         summary.table()[columns], pd.DataFrame(expected, columns=columns), check_dtype=False
     )
     assert_every_row_is_counted(summary, len(rows))
+
+
+def test_a_return_is_taken_off_the_purchase_it_equals_to_the_cent():
+    rows = [("a", 0, 19.99), ("a", 3, 40.0), ("a", 5, 19.99), ("a", 9, 25.0), ("a", 11, -19.99)]
+    rows += [("b", 0, 0.1), ("b", 0, 0.2), ("b", 4, 30.0), ("b", 6, -0.2), ("b", 7, -5.0)]
+    summary = summarise(log_of(rows), end="2025-03-01")
+    days = summary.days.assign(day=lambda d: (d["date"] - ORIGIN).dt.days)
+    assert days[days["customer"] == "a"]["day"].tolist() == [0, 3, 9]  # the latest such
+    b = days[days["customer"] == "b"]
+    assert b["day"].tolist() == [0, 4]
+    assert b["spend"].tolist() == pytest.approx([0.1, 25.0], abs=1e-12)
+    found = rows_of(summary)
+    assert (found["return_netted"], found["purchase_returned"]) == (3, 1)
+    assert_every_row_is_counted(summary, len(rows))
+
+
+def test_a_return_on_the_calibration_day_belongs_to_the_calibration():
+    cut = ORIGIN + pd.Timedelta(days=31)
+    rows = [("a", 0, 30), ("a", 31, 20), ("a", 31, -20), ("a", 40, 10), ("b", 31, 5), ("b", 32, -5)]
+    summary = summarise(log_of(rows), calibration_end=cut, end="2025-03-01")
+    table = summary.table().set_index("customer")
+    assert table["frequency"].to_dict() == {"a": 0, "b": 0}
+    assert table["spend"].to_dict() == {"a": 30.0, "b": 5.0}
+    assert table["frequency_holdout"].to_dict() == {"a": 1, "b": 0}
+    assert rows_of(summary)["return_unmatched"] == 1  # b's, a day later
+
+
+def test_every_return_of_the_simulated_bank_undoes_the_purchase_it_equals():
+    log = ROOT / "data" / "bank-panel" / "transactions.csv"
+    summary = summarise(log, end="2025-12-31")
+    found = rows_of(summary)
+    assert found["return_netted"] == found["purchase_returned"] == 400
+    assert (found["return_unmatched"], found["purchases"]) == (0, 39_857)
+
+
+# --- the days -----------------------------------------------------------------------------------
+
+
+@QUICK
+@given(SIGNED)
+def test_the_days_add_up_to_the_summary(rows):
+    try:
+        summary = summarise(log_of(rows), end="2025-03-01")
+    except DataError:
+        return
+    days = summary.days.groupby("customer", as_index=False).agg(
+        n=("date", "size"), first=("date", "min"), last=("date", "max"), spend=("spend", "sum")
+    )
+    table = summary.table()
+    assert days["customer"].tolist() == table["customer"].tolist()
+    assert (days["n"] - 1).tolist() == table["frequency"].tolist()
+    assert days["first"].tolist() == table["first_purchase"].tolist()
+    assert (days["last"] - days["first"]).dt.days.tolist() == table["recency"].tolist()
+    assert days["spend"].tolist() == pytest.approx(table["spend"].tolist(), abs=1e-9)
+    assert rows_of(summary)["purchases"] == len(summary.days)
 
 
 # --- costs and currencies -----------------------------------------------------------------------

@@ -142,22 +142,6 @@ class Workspace:
         group = self.study.group
         return answers if group is None else answers.assign(**{group: survey.profile[group]})
 
-    def purchase_days(self) -> pd.DataFrame:
-        """Return ``customer date`` of purchases; returns and what cannot be read are left out.
-
-        What was left out is counted by :meth:`purchases`.
-        """
-        import pandas as pd
-
-        from cx_value.study.logs import read_log
-
-        log = self.study.transactions
-        frame = read_log(self.study.folder / log.file)
-        amount = pd.to_numeric(frame[log.amount].astype(str).str.replace(",", ""), errors="coerce")
-        date = pd.to_datetime(frame[log.date], format=log.date_format, errors="coerce")
-        kept = (amount >= 0) & (date <= pd.Timestamp(log.end or pd.Timestamp.max))
-        return pd.DataFrame({"customer": frame[log.customer], "date": date})[kept]
-
     def service_cases(self) -> pd.DataFrame | None:
         """Return the service log as it is; None where the study has none."""
         if self.study.service_log is None:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 #: Entries of a log that are not names of columns.
 _NO_COLUMNS = {
-    "file", "date_format", "decimal", "returns", "zero_amounts", "duplicates", "unit", "end",
+    "file", "date_format", "decimal", "time_zone", "returns", "zero_amounts", "duplicates",
+    "unit", "end",
     "calibration_end", "currency", "licence", "citation", "target_minutes",
 }  # fmt: skip
 #: Bytes of a header line, and megabytes of a log looked at to tell its letters.

@@ -159,6 +159,7 @@ class Transactions(Frozen):
     cost: str | None = None
     date_format: str | None = None
     decimal: Decimal = "auto"
+    time_zone: str = "UTC"
     returns: Literal["net", "drop"] = "net"
     zero_amounts: Literal["keep", "drop"] = "keep"
     duplicates: Literal["keep", "drop"] = "keep"

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cx_value.base.wording import Text
 from cx_value.value.log.cleaning import STEPS, Reading
-from cx_value.value.log.customer_days import DAY_ZERO, DayRules
+from cx_value.value.log.customer_days import DayRules
+from cx_value.value.log.days import DAY_ZERO
 
 if TYPE_CHECKING:
     from collections import Counter
 
     import pandas as pd
+
+    from cx_value.value.log.customer_days import Sums
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one reading of a log finds, on this machine or on a cluster.
+
+    Attributes
+    ----------
+    sums : Sums
+    counts : pandas.DataFrame
+        Rows and money by verdict.
+    currency : str
+    zeros_stripped : bool
+        Whether customer numbers were written with and without leading zeros.
+    """
+
+    sums: Sums
+    counts: pd.DataFrame
+    currency: str
+    zeros_stripped: bool
+
 
 _TALLIED = ("return_unmatched", "return_netted", "purchase_returned", "cost_missing", "duplicate",
             "same_day_merged")  # fmt: skip
@@ -69,6 +94,21 @@ def _plain_number(customer: pd.Series) -> pd.Series:
     return customer.astype("int64") if customer.dtype.kind == "i" else customer
 
 
+def dated(days: pd.DataFrame) -> pd.DataFrame:
+    """Turn days as whole numbers into dates."""
+    import pandas as pd
+
+    day = days["day"].to_numpy().astype("timedelta64[D]")
+    return pd.DataFrame(
+        {
+            "customer": _plain_number(days["customer"]),
+            "date": np.datetime64(DAY_ZERO, "us") + day,
+            "spend": days["spend"],
+        },
+        copy=False,
+    )
+
+
 def account_of(counts, tally: Counter, customers: pd.DataFrame, reading: Reading, rules: DayRules):
     """Set up the account: every row read is dropped, netted, merged, held out or a purchase."""
     import pandas as pd
@@ -101,7 +141,9 @@ def account_of(counts, tally: Counter, customers: pd.DataFrame, reading: Reading
     return log
 
 
-def notes_of(log: pd.DataFrame, until: dt.date, has_holdout: bool) -> tuple[Text, ...]:
+def notes_of(
+    log: pd.DataFrame, until: dt.date, has_holdout: bool, found: Found
+) -> tuple[Text, ...]:
     """Tell the counts that a reader may stumble over."""
     notes = [
         Text(f"{rows} rows: {words}.", zh=f"{rows} 行：{words.zh}。")

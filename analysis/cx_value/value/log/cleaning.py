@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from cx_value.base.errors import DataError
 from cx_value.base.wording import Text, join_words
-from cx_value.value.log.customer_days import DAY_ZERO
+from cx_value.value.log.dates import day_of
+from cx_value.value.log.days import DAY_ZERO
 from cx_value.value.log.source import count_unreadable
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _EARLIEST = "1900-01-01"
 _BATCH = 120_000  # sorted lines that are summed up at a time
 _SMALL = 2**31
+_LARGEST = "1e13"  # beyond it a number keeps no cents, and sums of such are no money
 VERDICTS = ("kept", "line_unreadable", "customer_missing", "date_unparseable",
             "amount_unparseable", "currency_missing", "date_after_end", "amount_negative",
             "amount_zero")  # fmt: skip
@@ -32,7 +34,9 @@ STEPS: dict[str, Text] = {
     ),
     "customer_missing": Text("no customer number", zh="客户编号缺失"),
     "date_unparseable": Text("date missing or unreadable", zh="日期缺失或无法识别"),
-    "amount_unparseable": Text("amount missing or not a number", zh="金额缺失或非数字"),
+    "amount_unparseable": Text(
+        "amount missing, not a number or beyond 10 trillion", zh="金额缺失、非数字或超过十万亿"
+    ),
     "currency_missing": Text("no currency", zh="币种缺失"),
     "date_after_end": Text("dated after the end of observation", zh="日期晚于观察期"),
     "amount_negative": Text("negative amount: a return", zh="负金额（退货）"),
@@ -67,6 +71,8 @@ class Reading:
     zero_amounts, returns : {"keep", "drop"}, {"net", "drop"}
     rates : mapping of str to float, or None
         Factor by currency.
+    strip_zeros : bool
+        Whether 00004 and 4 are one customer.
     """
 
     end: dt.date
@@ -75,36 +81,11 @@ class Reading:
     zero_amounts: str
     returns: str
     rates: Mapping[str, float] | None
+    strip_zeros: bool = False
 
 
-def _parsed_date(kind: str, reading: Reading) -> str:
-    """SQL for the day of a row, NULL where it cannot be told.
-
-    A moment with a time zone falls on the day it has in ``reading.time_zone``.
-    """
-    zone = reading.time_zone.replace("'", "''")
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"CAST(date AT TIME ZONE '{zone}' AS DATE)"
-    if kind == "DATE" or kind.startswith("TIMESTAMP"):
-        return "CAST(date AS DATE)"
-    text = "trim(CAST(date AS VARCHAR))"
-    if reading.date_format:
-        quoted = reading.date_format.replace("'", "''")
-        return f"CAST(try_strptime({text}, '{quoted}') AS DATE)"
-    moment = f"try_cast({text} AS TIMESTAMP)"  # one with an offset becomes UTC
-    if reading.time_zone != "UTC":
-        moment = (
-            f"CASE WHEN regexp_matches({text}, '[:\\d](Z|[+-]\\d\\d(:?\\d\\d)?)$') "
-            f"AND {text} LIKE '%:%' THEN try_cast({text} AS TIMESTAMPTZ) AT TIME ZONE '{zone}' "
-            f"ELSE {moment} END"
-        )
-    return (
-        f"CASE WHEN regexp_full_match({text}, '\\d{{8}}') "
-        f"THEN CAST(try_strptime({text}, '%Y%m%d') AS DATE) "
-        f"ELSE CAST(coalesce({moment}, "
-        f"try_strptime({text}, ['%Y/%m/%d', '%Y/%m/%d %H:%M', '%Y/%m/%d %H:%M:%S', '%Y.%m.%d', "
-        f"'%Y年%m月%d日'])) AS DATE) END"
-    )
+def _parsed_day(kind: str, reading: Reading) -> str:
+    return day_of("date", kind, date_format=reading.date_format, time_zone=reading.time_zone)
 
 
 def _parsed_number(kind: str, name: str) -> str:
@@ -122,10 +103,17 @@ def _parsed_number(kind: str, name: str) -> str:
     )
 
 
-def _parsed_customer(connection, kind: str) -> str:
-    """SQL for the customer number; whole numbers stored with decimals become whole again."""
+def _parsed_customer(connection, kind: str, reading: Reading) -> str:
+    """SQL for the customer number, written alike: 12000.0 is 12000."""
     if kind == "VARCHAR":
-        return "nullif(trim(customer), '')"
+        plain = _plain_id("customer")
+        if not reading.strip_zeros:
+            return plain
+        bare = f"ltrim({plain}, '0')"
+        return (
+            f"CASE WHEN regexp_full_match({plain}, '[0-9]+') "
+            f"THEN CASE WHEN {bare} = '' THEN '0' ELSE {bare} END ELSE {plain} END"
+        )
     if kind.endswith("INT") or kind == "INTEGER":
         return "customer" if kind not in ("HUGEINT", "UHUGEINT") else "customer::VARCHAR"
     if kind not in ("FLOAT", "DOUBLE"):
@@ -136,6 +124,50 @@ def _parsed_customer(connection, kind: str) -> str:
     ).fetchall()[0][0]
     number = "CASE WHEN isnan(customer) THEN NULL ELSE customer END"
     return f"({number})::BIGINT" if whole else f"({number})::VARCHAR"
+
+
+def _plain_id(name: str) -> str:
+    """SQL for a customer number without blanks, full-width digits or the decimals of a whole."""
+    text = f"trim(translate({name}, '０１２３４５６７８９', '0123456789'))"
+    return (
+        f"nullif(CASE WHEN {text} LIKE '%.0%' THEN "
+        f"regexp_replace({text}, '^([0-9]+)\\.0+$', '\\1') ELSE {text} END, '')"
+    )
+
+
+def count_id_lengths(connection) -> IdLengths:
+    """Look at customer numbers of digits alone: how long they are, and whether zeros lead."""
+    kinds = {row[0]: row[1] for row in connection.execute("DESCRIBE raw").fetchall()}
+    if kinds["customer"] != "VARCHAR":
+        return IdLengths()
+    found = connection.execute(
+        f"""SELECT min(length(id)), max(length(id)), bool_or(id LIKE '0%' AND length(id) > 1)
+        FROM (SELECT {_plain_id("customer")} AS id FROM raw)
+        WHERE id IS NOT NULL AND try_cast(id AS HUGEINT) IS NOT NULL AND id NOT LIKE '%.%'
+        """
+    ).fetchall()[0]
+    return IdLengths(*found) if found[0] is not None else IdLengths()
+
+
+@dataclass(frozen=True, slots=True)
+class IdLengths:
+    """Lengths of the customer numbers that are digits alone, and whether one begins with 0."""
+
+    shortest: int = 10**6
+    longest: int = 0
+    leading_zero: bool = False
+
+    def __or__(self, other: IdLengths) -> IdLengths:
+        return IdLengths(
+            min(self.shortest, other.shortest),
+            max(self.longest, other.longest),
+            self.leading_zero or other.leading_zero,
+        )
+
+    @property
+    def uneven(self) -> bool:
+        """True where 4 and 00004 may be one customer: zeros lead, and not to one length."""
+        return self.leading_zero and self.shortest < self.longest
 
 
 def judge(connection, reading: Reading) -> None:
@@ -151,14 +183,15 @@ def judge(connection, reading: Reading) -> None:
         (CASE WHEN customer IS NULL THEN {code["customer_missing"]}
              WHEN day IS NULL OR NOT isfinite(day) OR day < DATE '{_EARLIEST}'
                   THEN {code["date_unparseable"]}
-             WHEN amount IS NULL OR NOT isfinite(amount) THEN {code["amount_unparseable"]}
+             WHEN amount IS NULL OR NOT isfinite(amount) OR abs(amount) > {_LARGEST}
+                  THEN {code["amount_unparseable"]}
              {no_currency if "currency" in kinds else ""}
              WHEN day > DATE '{reading.end}' THEN {code["date_after_end"]}
              WHEN amount < 0 THEN {code["amount_negative"]}
              {drop_zero if reading.zero_amounts == "drop" else ""}
              ELSE 0 END)::UTINYINT AS verdict
-        FROM (SELECT {_parsed_customer(connection, kinds["customer"])} AS customer,
-                     {_parsed_date(kinds["date"], reading)} AS day,
+        FROM (SELECT {_parsed_customer(connection, kinds["customer"], reading)} AS customer,
+                     {_parsed_day(kinds["date"], reading)} AS day,
                      {_parsed_number(kinds["amount"], "amount")} * {factor} AS amount,
                      {_parsed_cost(kinds, factor)} fingerprint
                      {", " + _currency_code() + " AS currency" if "currency" in kinds else ""}

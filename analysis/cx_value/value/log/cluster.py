@@ -9,20 +9,25 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cx_value.base.errors import DataError
+from cx_value.value.log.account import Found
 from cx_value.value.log.cleaning import (
+    IdLengths,
     Reading,
     count_currencies,
+    count_id_lengths,
     count_verdicts,
     judge,
     lines_query,
     settle_currency,
 )
-from cx_value.value.log.customer_days import DayRules, summarise_frame
+from cx_value.value.log.customer_days import DayRules, Sums, summarise_frame
 from cx_value.value.log.source import (
     SUFFIXES,
     allowed_sources,
@@ -31,6 +36,7 @@ from cx_value.value.log.source import (
     plain_frame,
     register_plain,
     register_table,
+    unreadable,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +59,7 @@ class JudgedPart:
 
     counts: pd.DataFrame
     currencies: dict[str, int]
+    ids: IdLengths
     lines: pd.DataFrame
 
 
@@ -80,7 +87,6 @@ def summarise_on_cluster(
         If the scheduler cannot be reached or the log cannot be read.
     """
     import dask
-    import pandas as pd
 
     parts = split_log(source, columns)
     with _scheduler(cluster):
@@ -93,14 +99,25 @@ def summarise_on_cluster(
             code = settle_currency(
                 sum((Counter(t.currencies) for t in told), Counter()), reading.rates
             )
-        done = _add_up(judged, [t.lines for t in told], rules, len(parts))
-    frames, tallies = zip(*done, strict=True)
+        uneven = reduce(or_, (t.ids for t in told), IdLengths()).uneven
+        done = _add_up(judged, [t.lines for t in told], rules, len(parts), uneven)
+    sums = Sums(
+        _in_order([d.customers for d in done], ["customer"]),
+        _in_order([d.days for d in done], ["customer", "day"]),
+        _total(d.tally for d in done),
+    )
+    return Found(sums, _all_counts([t.counts for t in told]), code, uneven)
+
+
+def _in_order(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Join the partitions in the order of one machine."""
+    import pandas as pd
+
     some = [f for f in frames if len(f)] or [max(frames, key=lambda f: f.shape[1])]
-    customers = pd.concat(some, ignore_index=True).sort_values("customer", ignore_index=True)
-    return customers, _all_counts([t.counts for t in told]), _total(tallies), code
+    return pd.concat(some, ignore_index=True).sort_values(columns, ignore_index=True)
 
 
-def _add_up(judged, empties: list[pd.DataFrame], rules: DayRules, n_parts: int):
+def _add_up(judged, empties: list[pd.DataFrame], rules: DayRules, n_parts: int, uneven: bool):
     """Shuffle the lines by customer and summarise each partition."""
     import dask
     import dask.dataframe as dd
@@ -108,7 +125,7 @@ def _add_up(judged, empties: list[pd.DataFrame], rules: DayRules, n_parts: int):
 
     as_text = not all(pd.api.types.is_integer_dtype(empty["customer"]) for empty in empties)
     meta = _alike(empties[0], as_text)
-    lines = [dask.delayed(_lines)(part, as_text) for part in judged]
+    lines = [dask.delayed(_lines)(part, as_text, uneven) for part in judged]
     shuffled = dd.from_delayed(lines, meta=meta, verify_meta=False).shuffle(
         "customer", npartitions=n_parts
     )
@@ -117,11 +134,16 @@ def _add_up(judged, empties: list[pd.DataFrame], rules: DayRules, n_parts: int):
 
 
 def _without_lines(part: JudgedPart) -> JudgedPart:
-    return JudgedPart(part.counts, part.currencies, part.lines.iloc[:0])
+    return replace(part, lines=part.lines.iloc[:0])
 
 
-def _lines(part: JudgedPart, as_text: bool) -> pd.DataFrame:
-    return _alike(part.lines, as_text)
+def _lines(part: JudgedPart, as_text: bool, uneven: bool) -> pd.DataFrame:
+    lines = _alike(part.lines, as_text)
+    if not (uneven and as_text):
+        return lines
+    digits = lines["customer"].str.fullmatch("[0-9]+")
+    bare = lines["customer"].str.replace("^0+(?=.)", "", regex=True)
+    return lines.assign(customer=lines["customer"].where(~digits, bare))
 
 
 def _alike(lines: pd.DataFrame, as_text: bool) -> pd.DataFrame:
@@ -241,18 +263,17 @@ def judge_part(
     """Read and judge one part (on a worker)."""
     import duckdb
 
-    from cx_value.value.log.transactions import unreadable
-
     with tempfile.TemporaryDirectory() as folder, connect(memory_limit, folder) as connection:
         try:
             _open_part(connection, part, columns, folder)
             currencies = count_currencies(connection) if "currency" in columns else {}
+            ids = count_id_lengths(connection)
             judge(connection, reading)
             counts = count_verdicts(connection)
             lines = connection.execute(lines_query(connection, counts, reading)).df()
         except duckdb.Error as error:
             raise unreadable(error) from error
-    return JudgedPart(counts, currencies, lines)
+    return JudgedPart(counts, currencies, ids, lines)
 
 
 def _open_part(connection, part: Part, columns: dict[str, str], folder: str) -> None:

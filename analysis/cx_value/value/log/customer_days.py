@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cx_value.value.log.days import Days, Lines
 from cx_value.value.log.returns import net_returns
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-DAY_ZERO = "1900-01-01"  # days are counted from here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,36 +40,33 @@ class DayRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """Customer days in order: ``customer`` is the number of the customer among those at hand."""
+class Sums:
+    """What the lines add up to.
 
-    customer: np.ndarray
-    day: np.ndarray
-    spend: np.ndarray
-    cost: np.ndarray | None
-
-    def where(self, keep: np.ndarray) -> Days:
-        """Return some of the days."""
-        cost = None if self.cost is None else self.cost[keep]
-        return Days(self.customer[keep], self.day[keep], self.spend[keep], cost)
-
-
-def summarise_stream(batches: Iterable[pa.RecordBatch], rules: DayRules):
-    """Summarise sorted batches of lines; a customer may go on into the next batch.
-
-    Returns
-    -------
-    pandas.DataFrame
+    Attributes
+    ----------
+    customers : pandas.DataFrame
         One row a customer, in order, days as whole numbers.
-    Counter
+    days : pandas.DataFrame
+        ``customer day spend``, one row a customer day that counts as a purchase, in order.
+    tally : Counter
         What the account of the log needs.
     """
-    parts, tally = [], Counter()
+
+    customers: pd.DataFrame
+    days: pd.DataFrame
+    tally: Counter
+
+
+def summarise_stream(batches: Iterable[pa.RecordBatch], rules: DayRules) -> Sums:
+    """Summarise sorted batches of lines; a customer may go on into the next batch."""
+    parts, days, tally = [], [], Counter()
     for lines, begins in _whole_customers(batches):
-        part, counts = summarise_lines(lines, begins, rules)
+        part, part_days, counts = summarise_lines(lines, begins, rules)
         parts.append(part)
+        days.append(part_days)
         tally.update(counts)
-    return _joined(parts), tally
+    return Sums(_joined(parts), _joined(days), tally)
 
 
 def _whole_customers(
@@ -98,7 +94,7 @@ def _joined(parts: list[dict]) -> pd.DataFrame:
     import pandas as pd
 
     if not parts:
-        return pd.DataFrame({"customer": [], "bought": []})
+        return pd.DataFrame({"customer": [], "bought": [], "day": [], "spend": []})
     columns = {name: _join(name, [part.pop(name) for part in parts]) for name in list(parts[0])}
     return pd.DataFrame(columns, copy=False)
 
@@ -111,22 +107,24 @@ def _join(name: str, pieces: list):
     return np.concatenate(pieces)
 
 
-def summarise_frame(lines: pd.DataFrame, rules: DayRules) -> tuple[pd.DataFrame, Counter]:
+def summarise_frame(lines: pd.DataFrame, rules: DayRules) -> Sums:
     """Summarise lines in any order, as far as every customer is there with all of them."""
     import pyarrow as pa
 
     if len(lines) == 0:
-        return _joined([]), Counter()
+        return Sums(_joined([]), _joined([]), Counter())
     ordered = lines.sort_values(["customer", "day"], kind="stable")
     table = pa.Table.from_pandas(ordered, preserve_index=False)
-    part, tally = summarise_lines(table, customers_begin(table), rules)
-    return _joined([part]), tally
+    part, days, tally = summarise_lines(table, customers_begin(table), rules)
+    return Sums(_joined([part]), _joined([days]), tally)
 
 
 # --- one table of whole customers ---------------------------------------------------------------
 
 
-def summarise_lines(lines: pa.Table, begins: np.ndarray, rules: DayRules) -> tuple[dict, Counter]:
+def summarise_lines(
+    lines: pa.Table, begins: np.ndarray, rules: DayRules
+) -> tuple[dict, dict, Counter]:
     """Summarise the lines of whole customers, sorted by customer and day.
 
     Parameters
@@ -141,6 +139,8 @@ def summarise_lines(lines: pa.Table, begins: np.ndarray, rules: DayRules) -> tup
     dict
         Arrays of one entry a customer: ``customer bought first last spend first_spend squares``
         (sum of squared gaps in days²), perhaps ``cost bought_holdout spend_holdout``.
+    dict
+        Arrays of one entry a customer day: ``customer day spend``.
     Counter
     """
     day, amount = _numbers(lines, "day"), _numbers(lines, "amount")
@@ -155,13 +155,13 @@ def summarise_lines(lines: pa.Table, begins: np.ndarray, rules: DayRules) -> tup
     if rules.duplicates == "drop" and doubled:
         new_day, owner, day, amount = (v[keep] for v in (new_day, owner, day, amount))
         cost = None if cost is None else cost[keep]
-    days, returns, merged = _collapse(owner, day, amount, cost, new_day, rules.returns == "net")
-    counts["same_day_merged"] = merged
-    if returns is not None:
-        days, counts_of_returns = net_returns(days, returns, rules.cut)
+    days, bought, returns = _collapse(owner, day, amount, cost, new_day)
+    counts["same_day_merged"] = len(bought.day) - len(days.day)
+    if len(returns.day):
+        days, counts_of_returns = net_returns(days, bought, returns, rules.cut)
         counts.update(counts_of_returns)
     who = lines.column("customer").take(np.flatnonzero(begins)).combine_chunks()
-    return _customers(days, who, rules.cut), counts
+    return _customers(days, who, rules.cut), days.named(who), counts
 
 
 def customers_begin(lines: pa.Table) -> np.ndarray:
@@ -214,23 +214,24 @@ def _in_order(lines: pa.Table, new_day: np.ndarray, amount: np.ndarray, cost: np
     return keep, amount, cost, int((~keep).sum())
 
 
-def _collapse(owner, day, amount, cost, new_day, net: bool):
+def _collapse(owner, day, amount, cost, new_day) -> tuple[Days, Lines, Lines]:
     """Add up the lines of each customer day; returns (negative amounts) are kept apart."""
-    bought, returns = None, None
-    if net and (amount < 0).any():
-        bought = amount >= 0
-        returns = Days(owner[~bought], day[~bought], amount[~bought], None)
-        owner, day, amount = owner[bought], day[bought], amount[bought]
-        cost = None if cost is None else cost[bought]
+    returned = amount < 0
+    nowhere = np.full(int(returned.sum()), -1)
+    returns = Lines(owner[returned], day[returned], amount[returned], nowhere)
+    if len(nowhere):
+        owner, day, amount = owner[~returned], day[~returned], amount[~returned]
+        cost = None if cost is None else cost[~returned]
         new_day = np.ones(len(day), dtype=bool)
         new_day[1:] = (day[1:] != day[:-1]) | (owner[1:] != owner[:-1])
+    place = np.cumsum(new_day, dtype=np.int64) - 1
+    bought = Lines(owner, day, amount, place)
     more = np.flatnonzero(~new_day)
     if len(more):
-        place = np.searchsorted(np.flatnonzero(new_day), more, side="right") - 1
-        amount = _with_more(amount, new_day, place, more)
-        cost = None if cost is None else _with_more(cost, new_day, place, more)
+        amount = _with_more(amount, new_day, place[more], more)
+        cost = None if cost is None else _with_more(cost, new_day, place[more], more)
         owner, day = owner[new_day], day[new_day]
-    return Days(owner, day, amount, cost), returns, len(more)
+    return Days(owner, day, amount, cost), bought, returns
 
 
 def _with_more(values, new_day: np.ndarray, place: np.ndarray, more: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cx_value.base.errors import DataError
+from cx_value.value.log.quotes import opener, without_stray_quotes
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,13 +30,15 @@ def connect(memory_limit: str, folder: str) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB that goes to disk in ``folder`` beyond ``memory_limit``."""
     import duckdb
 
-    return duckdb.connect(
+    connection = duckdb.connect(
         config={
             "memory_limit": memory_limit,
             "temp_directory": folder,
             "preserve_insertion_order": "false",
         }
     )
+    connection.execute("SET TimeZone = 'UTC'")  # never the machine's
+    return connection
 
 
 def open_log(
@@ -81,12 +84,23 @@ def open_log(
 
 def count_unreadable(connection: duckdb.DuckDBPyConnection) -> int:
     """Count the lines of a CSV file that have the wrong number of fields or broken quotes."""
-    known = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
-    ).fetchall()[0][0]
-    if not known:
-        return 0
-    return connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()[0][0]
+    told = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE table_name IN ('reject_errors', 'set_aside')"
+    ).fetchall()
+    count = 0
+    if ("reject_errors",) in told:
+        count += connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone()[0]
+    if ("set_aside",) in told:
+        count += connection.execute("SELECT lines FROM set_aside").fetchone()[0]
+    return count
+
+
+def unreadable(error: Exception) -> DataError:
+    """Return DuckDB's complaint in our words."""
+    return DataError(
+        f"The transaction log cannot be read: {str(error).splitlines()[0]} · allowed: one line a "
+        "transaction under a header · do: mend the file or export it anew"
+    )
 
 
 def allowed_sources() -> str:
@@ -153,6 +167,8 @@ def _open_csv(connection, path: Path, columns: dict[str, str], folder: str) -> N
     path = _in_utf8(path, folder)
     header, delimiter = _read_header(path)
     require_columns(header, columns)
+    path, set_aside = without_stray_quotes(path, delimiter, len(header), folder)
+    connection.execute(f"CREATE TEMP TABLE set_aside AS SELECT {set_aside} AS lines")
     if len(set(header)) < len(header) or "" in header:
         header = [f"{name or 'column'}_{i}" if header.count(name) > 1 or not name else name
                   for i, name in enumerate(header)]  # fmt: skip
@@ -165,18 +181,12 @@ def _open_csv(connection, path: Path, columns: dict[str, str], folder: str) -> N
     )
 
 
-def _opener(path: Path):
-    import gzip
-
-    return gzip.open if path.suffix.lower() == ".gz" else open
-
-
 def _in_utf8(path: Path, folder: str) -> Path:
     """Return the path, or that of a UTF-8 copy of a GB 18030 file (Chinese spreadsheets)."""
     import codecs
 
     decoder = codecs.getincrementaldecoder("utf-8")()
-    with _opener(path)(path, "rb") as file:
+    with opener(path)(path, "rb") as file:
         try:
             while chunk := file.read(_CHUNK):
                 decoder.decode(chunk)
@@ -185,7 +195,7 @@ def _in_utf8(path: Path, folder: str) -> Path:
         except UnicodeDecodeError:
             pass
     with (
-        _opener(path)(path, "rt", encoding="gb18030", errors="replace", newline="") as file,
+        opener(path)(path, "rt", encoding="gb18030", errors="replace", newline="") as file,
         tempfile.NamedTemporaryFile(
             "w", dir=folder, suffix=".csv", delete=False, encoding="utf-8", newline=""
         ) as copy,
@@ -197,7 +207,7 @@ def _in_utf8(path: Path, folder: str) -> Path:
 
 def _read_header(path: Path) -> tuple[list[str], str]:
     """Return the column names and the delimiter, told by the first line alone."""
-    with _opener(path)(path, "rt", encoding="utf-8-sig", newline="") as file:
+    with opener(path)(path, "rt", encoding="utf-8-sig", newline="") as file:
         line = file.readline().rstrip("\r\n")
     if not line.strip():
         raise DataError(

@@ -9,18 +9,26 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result
 from cx_value.base.wording import Text, format_number, format_percent
-from cx_value.value.log.account import account_of, as_summary, day_number, notes_of
+from cx_value.value.log.account import (
+    Found,
+    account_of,
+    as_summary,
+    dated,
+    day_number,
+    notes_of,
+)
 from cx_value.value.log.cleaning import (
     IN_WINDOW,
     STEPS,
     Reading,
     count_currencies,
+    count_id_lengths,
     count_verdicts,
     judge,
     settle_currency,
@@ -35,7 +43,7 @@ from cx_value.value.log.options import (
     checked_rates,
     wanted_columns,
 )
-from cx_value.value.log.source import connect, open_log
+from cx_value.value.log.source import connect, open_log, unreadable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,6 +73,9 @@ class TransactionSummary(Result):
         Last day of observation (of the calibration period where there is one).
     currency : str
         Code of the amounts, "" where the log does not say.
+    days : pandas.DataFrame
+        ``customer date spend``, one row a purchase: the customer days that ``frequency`` counts,
+        and those of the holdout. Whatever is told of purchases one by one is told of these.
     """
 
     customers: pd.DataFrame
@@ -72,6 +83,7 @@ class TransactionSummary(Result):
     unit: str
     observed_until: pd.Timestamp
     currency: str = ""
+    days: pd.DataFrame
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -214,15 +226,14 @@ def summarise_transactions(
         from cx_value.value.log.cluster import summarise_on_cluster
 
         found = summarise_on_cluster(source, columns, reading, rules, cluster, memory_limit)
-    customers, counts, tally, code = found
-    end, calibration_end = _window(counts, end, calibration_end)
-    summary = as_summary(customers, calibration_end or end, UNITS[unit], end)
-    log = account_of(counts, tally, summary, reading, rules)
-    return _result(summary, log, unit, calibration_end or end, bool(calibration_end), code)
+    end, calibration_end = _window(found.counts, end, calibration_end)
+    summary = as_summary(found.sums.customers, calibration_end or end, UNITS[unit], end)
+    log = account_of(found.counts, found.sums.tally, summary, reading, rules)
+    return _result(summary, log, found, unit, calibration_end or end, bool(calibration_end))
 
 
 def _summarise_here(source, columns: dict, reading: Reading, rules: DayRules, memory_limit: str):
-    """Summarise by DuckDB: customers, counts by verdict, tally of days, currency."""
+    """Summarise by DuckDB."""
     import duckdb
 
     with tempfile.TemporaryDirectory() as folder, connect(memory_limit, folder) as connection:
@@ -231,9 +242,11 @@ def _summarise_here(source, columns: dict, reading: Reading, rules: DayRules, me
             code = ""
             if "currency" in columns:
                 code = settle_currency(count_currencies(connection), reading.rates)
+            uneven = count_id_lengths(connection).uneven
+            reading = replace(reading, strip_zeros=uneven)
             judge(connection, reading)
             counts = count_verdicts(connection)
-            customers, tally = summarise_stream(sorted_lines(connection, counts, reading), rules)
+            sums = summarise_stream(sorted_lines(connection, counts, reading), rules)
         except duckdb.OutOfMemoryException as error:
             raise DataError(
                 f"The log does not fit memory_limit={memory_limit!r} · allowed: any size DuckDB "
@@ -241,15 +254,7 @@ def _summarise_here(source, columns: dict, reading: Reading, rules: DayRules, me
             ) from error
         except duckdb.Error as error:
             raise unreadable(error) from error
-    return customers, counts, tally, code
-
-
-def unreadable(error: Exception) -> DataError:
-    """Return DuckDB's complaint in our words."""
-    return DataError(
-        f"The transaction log cannot be read: {str(error).splitlines()[0]} · allowed: one line a "
-        "transaction under a header · do: mend the file or export it anew"
-    )
+    return Found(sums, counts, code, uneven)
 
 
 # --- window -------------------------------------------------------------------------
@@ -279,7 +284,7 @@ def _window(counts: pd.DataFrame, end, calibration_end) -> tuple[dt.date, dt.dat
 
 
 def _result(
-    customers, log, unit: str, until: dt.date, has_holdout: bool, currency: str
+    customers, log, found: Found, unit: str, until: dt.date, has_holdout: bool
 ) -> TransactionSummary:
     import pandas as pd
 
@@ -294,10 +299,11 @@ def _result(
         n_used=int(log.set_index("step").loc["rows_read", "rows"]) - lost,
         n_dropped=lost,
         method=Text("customer summary of a transaction log", zh="交易日志的客户汇总"),
-        notes=notes_of(log, until, has_holdout),
+        notes=notes_of(log, until, has_holdout, found),
         customers=known.reset_index(drop=True),
         log=log,
         unit=unit,
         observed_until=pd.Timestamp(until),
-        currency=currency,
+        currency=found.currency,
+        days=dated(found.sums.days),
     )

@@ -62,21 +62,69 @@ def retention_by_cohort(
     ):
         if value not in allowed:
             raise ModelError(f"{name} is {value!r} · allowed: {', '.join(allowed)} · do: mend it")
-    days = pd.to_datetime(purchases[date], errors="coerce")
-    known = days.notna() & purchases[customer].notna()
-    when = days[known].dt.to_period(period)
-    seen = pd.DataFrame({"customer": purchases.loc[known, customer], "period": when})
-    seen = seen.drop_duplicates()
-    seen["cohort"] = seen.groupby("customer")["period"].transform("min")
-    last = seen["period"].max()
-    sizes = seen.drop_duplicates("customer")["cohort"].value_counts().sort_index()
-    active = seen.groupby(["cohort", "period"]).size()
+    counts = count_cohorts(
+        pd.DataFrame(
+            {
+                "customer": purchases[customer].astype(object),
+                "date": pd.to_datetime(purchases[date], errors="coerce"),
+            }
+        ),
+        period,
+    )
     rows = []
-    for cohort, size in sizes.items():
-        for k in range(1, (last - cohort).n + 1):
-            back = int(active.get((cohort, cohort + k), 0))
-            counted = back if metric == "retention_rate" else int(size) - back
-            rows.append(share_row(metric, counted, size, confidence, f"{cohort}+{k}"))
+    for row in counts.itertuples():
+        counted = row.active if metric == "retention_rate" else row.size - row.active
+        name = f"{pd.Period(row.cohort, freq=period)}+{row.step}"
+        rows.append(share_row(metric, int(counted), int(row.size), confidence, name))
     method = Text("retention by cohort", zh="分批次留存率")
-    used, lost = int(known.sum()), int((~known).sum())
-    return as_metric(rows, method, confidence, n_used=used, n_dropped=lost)
+    used = int((purchases[[customer, date]].notna().all(axis=1)).sum())
+    return as_metric(rows, method, confidence, n_used=used, n_dropped=len(purchases) - used)
+
+
+def count_cohorts(purchases: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Count by DuckDB who bought in which period after the period of the first purchase.
+
+    Parameters
+    ----------
+    purchases : pandas.DataFrame
+        ``customer date``; rows that lack one of them are left out.
+    period : {"W", "M", "Q", "Y"}
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``cohort step active size``: first day of the cohort's period, periods since then, customers
+        who bought in that period, customers of the cohort. Periods without a purchase are there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2026-01-03", "2026-03-01", "2026-01-09"])
+    >>> count_cohorts(pd.DataFrame({"customer": [1, 1, 2], "date": days}), "M").active.tolist()
+    [0, 1]
+    """
+    import duckdb
+    import pandas as pd
+
+    unit = {"W": "week", "M": "month", "Q": "quarter", "Y": "year"}[period]
+    code, _ = pd.factorize(purchases["customer"])
+    seen = pd.DataFrame({"customer": code, "date": purchases["date"].astype("datetime64[us]")})
+    with duckdb.connect() as connection:
+        connection.register("seen", seen)
+        return connection.execute(
+            f"""WITH bought AS (
+                SELECT DISTINCT customer, date_trunc('{unit}', date)::DATE AS period FROM seen
+                WHERE customer >= 0 AND date IS NOT NULL),
+            member AS (
+                SELECT period, min(period) OVER (PARTITION BY customer) AS cohort FROM bought),
+            cohorts AS (
+                SELECT cohort, count(*) AS size FROM member WHERE period = cohort GROUP BY cohort),
+            steps AS (
+                SELECT cohort, size, unnest(range(1, date_diff('{unit}', cohort,
+                    (SELECT max(period) FROM bought)) + 1)) AS step FROM cohorts),
+            active AS (
+                SELECT cohort, date_diff('{unit}', cohort, period) AS step, count(*) AS active
+                FROM member GROUP BY ALL)
+            SELECT cohort, step, coalesce(active, 0) AS active, size
+            FROM steps LEFT JOIN active USING (cohort, step) ORDER BY cohort, step"""
+        ).df()
