@@ -104,7 +104,7 @@ DIRTY = [
     ("", "2026-01-02", "7"),  # no customer
     ("b", "sometime", "7"),  # date
     ("b", "03/04/2026", "7"),  # date that could be two
-    ("b", "2026-01-20", "1,5"),  # amount that could be two
+    ("b", "2026-01-20", "five"),  # amount in words
     ("b", "20260122", "0"),  # voucher
     ("b", "2099-01-01", "7"),  # future
     ("c", "2026年1月5日", "8"),

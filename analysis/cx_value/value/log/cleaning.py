@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cx_value.base.errors import DataError
 from cx_value.base.wording import Text, join_words
+from cx_value.value.log.amounts import number_of, refuse_open_marks
 from cx_value.value.log.dates import day_of
 from cx_value.value.log.days import DAY_ZERO
 from cx_value.value.log.source import count_unreadable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import pyarrow as pa
+
+    from cx_value.study.numbers import NumberFormat
 
 _EARLIEST = "1900-01-01"
 _BATCH = 120_000  # sorted lines that are summed up at a time
@@ -71,8 +74,12 @@ class Reading:
     zero_amounts, returns : {"keep", "drop"}, {"net", "drop"}
     rates : mapping of str to float, or None
         Factor by currency.
+    decimal : {"auto", ".", ","}
+        The decimal mark, where it is declared.
     strip_zeros : bool
         Whether 00004 and 4 are one customer.
+    formats : mapping of str to NumberFormat or None
+        How the numbers of each column are written.
     """
 
     end: dt.date
@@ -81,32 +88,23 @@ class Reading:
     zero_amounts: str
     returns: str
     rates: Mapping[str, float] | None
+    decimal: str = "auto"
     strip_zeros: bool = False
+    formats: Mapping[str, NumberFormat | None] = field(default_factory=dict)
 
 
 def _parsed_day(kind: str, reading: Reading) -> str:
     return day_of("date", kind, date_format=reading.date_format, time_zone=reading.time_zone)
 
 
-def _parsed_number(kind: str, name: str) -> str:
-    """SQL for a number, NULL where it is none.
-
-    A comma is a thousands separator only where it groups three digits; "1,5" stays unread, for
-    it is 1.5 in one country and a typing error in another.
-    """
-    if kind != "VARCHAR":
-        return f"CAST({name} AS DOUBLE)"
-    grouped = "'[-+]?\\d{1,3}(,\\d{3})+(\\.\\d+)?'"
-    return (
-        f"try_cast(CASE WHEN regexp_full_match(trim({name}), {grouped}) "
-        f"THEN replace(trim({name}), ',', '') ELSE trim({name}) END AS DOUBLE)"
-    )
+def _parsed_number(kinds: dict[str, str], name: str, reading: Reading) -> str:
+    return number_of(name, kinds[name], reading.formats.get(name))
 
 
 def _parsed_customer(connection, kind: str, reading: Reading) -> str:
     """SQL for the customer number, written alike: 12000.0 is 12000."""
     if kind == "VARCHAR":
-        plain = _plain_id("customer")
+        plain = plain_id("customer")
         if not reading.strip_zeros:
             return plain
         bare = f"ltrim({plain}, '0')"
@@ -126,48 +124,13 @@ def _parsed_customer(connection, kind: str, reading: Reading) -> str:
     return f"({number})::BIGINT" if whole else f"({number})::VARCHAR"
 
 
-def _plain_id(name: str) -> str:
+def plain_id(name: str) -> str:
     """SQL for a customer number without blanks, full-width digits or the decimals of a whole."""
     text = f"trim(translate({name}, '０１２３４５６７８９', '0123456789'))"
     return (
         f"nullif(CASE WHEN {text} LIKE '%.0%' THEN "
         f"regexp_replace({text}, '^([0-9]+)\\.0+$', '\\1') ELSE {text} END, '')"
     )
-
-
-def count_id_lengths(connection) -> IdLengths:
-    """Look at customer numbers of digits alone: how long they are, and whether zeros lead."""
-    kinds = {row[0]: row[1] for row in connection.execute("DESCRIBE raw").fetchall()}
-    if kinds["customer"] != "VARCHAR":
-        return IdLengths()
-    found = connection.execute(
-        f"""SELECT min(length(id)), max(length(id)), bool_or(id LIKE '0%' AND length(id) > 1)
-        FROM (SELECT {_plain_id("customer")} AS id FROM raw)
-        WHERE id IS NOT NULL AND try_cast(id AS HUGEINT) IS NOT NULL AND id NOT LIKE '%.%'
-        """
-    ).fetchall()[0]
-    return IdLengths(*found) if found[0] is not None else IdLengths()
-
-
-@dataclass(frozen=True, slots=True)
-class IdLengths:
-    """Lengths of the customer numbers that are digits alone, and whether one begins with 0."""
-
-    shortest: int = 10**6
-    longest: int = 0
-    leading_zero: bool = False
-
-    def __or__(self, other: IdLengths) -> IdLengths:
-        return IdLengths(
-            min(self.shortest, other.shortest),
-            max(self.longest, other.longest),
-            self.leading_zero or other.leading_zero,
-        )
-
-    @property
-    def uneven(self) -> bool:
-        """True where 4 and 00004 may be one customer: zeros lead, and not to one length."""
-        return self.leading_zero and self.shortest < self.longest
 
 
 def judge(connection, reading: Reading) -> None:
@@ -178,6 +141,8 @@ def judge(connection, reading: Reading) -> None:
     code = {name: i for i, name in enumerate(VERDICTS)}
     no_currency = f"WHEN currency IS NULL THEN {code['currency_missing']}"
     drop_zero = f"WHEN amount = 0 THEN {code['amount_zero']}"
+    for name, found in reading.formats.items():
+        refuse_open_marks(connection, name, kinds[name], found)
     connection.execute(
         f"""CREATE TEMP VIEW judged AS SELECT *,
         (CASE WHEN customer IS NULL THEN {code["customer_missing"]}
@@ -192,20 +157,20 @@ def judge(connection, reading: Reading) -> None:
              ELSE 0 END)::UTINYINT AS verdict
         FROM (SELECT {_parsed_customer(connection, kinds["customer"], reading)} AS customer,
                      {_parsed_day(kinds["date"], reading)} AS day,
-                     {_parsed_number(kinds["amount"], "amount")} * {factor} AS amount,
-                     {_parsed_cost(kinds, factor)} fingerprint
-                     {", " + _currency_code() + " AS currency" if "currency" in kinds else ""}
+                     {_parsed_number(kinds, "amount", reading)} * {factor} AS amount,
+                     {_parsed_cost(kinds, factor, reading)} fingerprint
+                     {", " + currency_code() + " AS currency" if "currency" in kinds else ""}
               FROM raw)"""
     )
 
 
-def _parsed_cost(kinds: dict[str, str], factor: str) -> str:
+def _parsed_cost(kinds: dict[str, str], factor: str, reading: Reading) -> str:
     """SQL for the cost of a line, if the log has costs or margins."""
     if "cost" in kinds:
-        cost = f"{_parsed_number(kinds['cost'], 'cost')} * {factor}"
+        cost = f"{_parsed_number(kinds, 'cost', reading)} * {factor}"
     elif "margin" in kinds:
-        share = f"1 - {_parsed_number(kinds['margin'], 'margin')}"
-        cost = f"{_parsed_number(kinds['amount'], 'amount')} * {factor} * ({share})"
+        share = f"1 - {_parsed_number(kinds, 'margin', reading)}"
+        cost = f"{_parsed_number(kinds, 'amount', reading)} * {factor} * ({share})"
     else:
         return ""
     return f"CASE WHEN isfinite({cost}) THEN {cost} END AS cost,"
@@ -214,7 +179,7 @@ def _parsed_cost(kinds: dict[str, str], factor: str) -> str:
 # --- currencies ---------------------------------------------------------------------------------
 
 
-def _currency_code() -> str:
+def currency_code() -> str:
     return "nullif(upper(trim(CAST(currency AS VARCHAR))), '')"
 
 
@@ -224,15 +189,7 @@ def _factor(kinds: dict[str, str], rates: Mapping[str, float] | None) -> str:
         return "1"
     quoted = ((code.replace("'", "''"), rate) for code, rate in rates.items())
     cases = " ".join(f"WHEN '{code}' THEN {rate!r}" for code, rate in quoted)
-    return f"(CASE {_currency_code()} {cases} END)"
-
-
-def count_currencies(connection) -> dict[str, int]:
-    """Count the rows of each currency."""
-    found = connection.execute(
-        f"SELECT {_currency_code()} AS code, count(*) FROM raw WHERE code IS NOT NULL GROUP BY code"
-    )
-    return dict(found.fetchall())
+    return f"(CASE {currency_code()} {cases} END)"
 
 
 def settle_currency(counts: Mapping[str, int], rates: Mapping[str, float] | None) -> str:

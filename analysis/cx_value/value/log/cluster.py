@@ -10,24 +10,19 @@ import tempfile
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cx_value.base.errors import DataError
 from cx_value.value.log.account import Found
 from cx_value.value.log.cleaning import (
-    IdLengths,
     Reading,
-    count_currencies,
-    count_id_lengths,
     count_verdicts,
     judge,
     lines_query,
-    settle_currency,
 )
 from cx_value.value.log.customer_days import DayRules, Sums, summarise_frame
+from cx_value.value.log.look import Look, look_at, settle_reading
 from cx_value.value.log.source import (
     SUFFIXES,
     allowed_sources,
@@ -58,8 +53,6 @@ class JudgedPart:
     """Lines of one part that count, and the counts of those that do not."""
 
     counts: pd.DataFrame
-    currencies: dict[str, int]
-    ids: IdLengths
     lines: pd.DataFrame
 
 
@@ -90,23 +83,21 @@ def summarise_on_cluster(
 
     parts = split_log(source, columns)
     with _scheduler(cluster):
+        looks = dask.compute(
+            *[dask.delayed(look_at_part)(part, columns, memory_limit) for part in parts]
+        )
+        reading, code = settle_reading(reading, looks)
         judged = dask.persist(
             *[dask.delayed(judge_part)(part, columns, reading, memory_limit) for part in parts]
         )
         told = dask.compute(*[dask.delayed(_without_lines)(part) for part in judged])
-        code = ""
-        if "currency" in columns:
-            code = settle_currency(
-                sum((Counter(t.currencies) for t in told), Counter()), reading.rates
-            )
-        uneven = reduce(or_, (t.ids for t in told), IdLengths()).uneven
-        done = _add_up(judged, [t.lines for t in told], rules, len(parts), uneven)
+        done = _add_up(judged, [t.lines for t in told], rules, len(parts))
     sums = Sums(
         _in_order([d.customers for d in done], ["customer"]),
         _in_order([d.days for d in done], ["customer", "day"]),
         _total(d.tally for d in done),
     )
-    return Found(sums, _all_counts([t.counts for t in told]), code, uneven)
+    return Found(sums, _all_counts([t.counts for t in told]), code, reading.strip_zeros)
 
 
 def _in_order(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
@@ -117,7 +108,7 @@ def _in_order(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat(some, ignore_index=True).sort_values(columns, ignore_index=True)
 
 
-def _add_up(judged, empties: list[pd.DataFrame], rules: DayRules, n_parts: int, uneven: bool):
+def _add_up(judged, empties: list[pd.DataFrame], rules: DayRules, n_parts: int):
     """Shuffle the lines by customer and summarise each partition."""
     import dask
     import dask.dataframe as dd
@@ -125,7 +116,7 @@ def _add_up(judged, empties: list[pd.DataFrame], rules: DayRules, n_parts: int, 
 
     as_text = not all(pd.api.types.is_integer_dtype(empty["customer"]) for empty in empties)
     meta = _alike(empties[0], as_text)
-    lines = [dask.delayed(_lines)(part, as_text, uneven) for part in judged]
+    lines = [dask.delayed(_lines)(part, as_text) for part in judged]
     shuffled = dd.from_delayed(lines, meta=meta, verify_meta=False).shuffle(
         "customer", npartitions=n_parts
     )
@@ -137,13 +128,8 @@ def _without_lines(part: JudgedPart) -> JudgedPart:
     return replace(part, lines=part.lines.iloc[:0])
 
 
-def _lines(part: JudgedPart, as_text: bool, uneven: bool) -> pd.DataFrame:
-    lines = _alike(part.lines, as_text)
-    if not (uneven and as_text):
-        return lines
-    digits = lines["customer"].str.fullmatch("[0-9]+")
-    bare = lines["customer"].str.replace("^0+(?=.)", "", regex=True)
-    return lines.assign(customer=lines["customer"].where(~digits, bare))
+def _lines(part: JudgedPart, as_text: bool) -> pd.DataFrame:
+    return _alike(part.lines, as_text)
 
 
 def _alike(lines: pd.DataFrame, as_text: bool) -> pd.DataFrame:
@@ -257,6 +243,17 @@ def _file_parts(path: Path) -> list[Part]:
     return [*parts, Part(path, tuple(groups))] if groups or not parts else parts
 
 
+def look_at_part(part: Part, columns: dict[str, str], memory_limit: str) -> Look:
+    """Look at one part (on a worker)."""
+    import duckdb
+
+    with tempfile.TemporaryDirectory() as folder, connect(memory_limit, folder) as connection:
+        try:
+            return look_at(connection, _open_part(connection, part, columns, folder))
+        except duckdb.Error as error:
+            raise unreadable(error) from error
+
+
 def judge_part(
     part: Part, columns: dict[str, str], reading: Reading, memory_limit: str
 ) -> JudgedPart:
@@ -266,23 +263,22 @@ def judge_part(
     with tempfile.TemporaryDirectory() as folder, connect(memory_limit, folder) as connection:
         try:
             _open_part(connection, part, columns, folder)
-            currencies = count_currencies(connection) if "currency" in columns else {}
-            ids = count_id_lengths(connection)
             judge(connection, reading)
             counts = count_verdicts(connection)
             lines = connection.execute(lines_query(connection, counts, reading)).df()
         except duckdb.Error as error:
             raise unreadable(error) from error
-    return JudgedPart(counts, currencies, ids, lines)
+    return JudgedPart(counts, lines)
 
 
-def _open_part(connection, part: Part, columns: dict[str, str], folder: str) -> None:
-    if not isinstance(part.source, Path):
-        register_plain(connection, part.source)
-    elif part.row_groups:
+def _open_part(connection, part: Part, columns: dict[str, str], folder: str) -> str | None:
+    if isinstance(part.source, Path) and not part.row_groups:
+        return open_log(connection, part.source, columns, folder)
+    if part.row_groups:
         import pyarrow.parquet as pq
 
         table = pq.ParquetFile(part.source).read_row_groups(list(part.row_groups))
         register_table(connection, table, columns)
     else:
-        open_log(connection, part.source, columns, folder)
+        register_plain(connection, part.source)
+    return None

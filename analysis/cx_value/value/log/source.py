@@ -43,8 +43,8 @@ def connect(memory_limit: str, folder: str) -> duckdb.DuckDBPyConnection:
 
 def open_log(
     connection: duckdb.DuckDBPyConnection, source: object, columns: dict[str, str], folder: str
-) -> None:
-    """Create the view ``raw`` over a file or a frame.
+) -> str | None:
+    """Create the view ``raw`` over a file or a frame; return "." where commas part its cells.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def open_log(
     """
     if not isinstance(source, (str, Path)):
         _open_frame(connection, source, columns)
-        return
+        return None
     path = Path(source)
     if not path.is_file():
         raise DataError(
@@ -74,12 +74,13 @@ def open_log(
     elif suffix == ".xlsx":
         _open_frame(connection, _read_workbook(path), columns)
     elif suffix in SUFFIXES:
-        _open_csv(connection, path, columns, folder)
+        return _open_csv(connection, path, columns, folder)
     else:
         raise DataError(
             f"Transaction log {path.name} is of the kind {suffix or 'without suffix'!r} · "
             f"allowed: {allowed_sources()} · do: save it as one of these"
         )
+    return None
 
 
 def count_unreadable(connection: duckdb.DuckDBPyConnection) -> int:
@@ -162,7 +163,7 @@ def _rest_hash(present: list[str], columns: dict[str, str]) -> str:
 # --- CSV ----------------------------------------------------------------------------------------
 
 
-def _open_csv(connection, path: Path, columns: dict[str, str], folder: str) -> None:
+def _open_csv(connection, path: Path, columns: dict[str, str], folder: str) -> str | None:
     """Read every field as text, so that no guess of a type can lose a row."""
     path = _in_utf8(path, folder)
     header, delimiter = _read_header(path)
@@ -179,6 +180,7 @@ def _open_csv(connection, path: Path, columns: dict[str, str], folder: str) -> N
         f"quote='\"', escape='\"', columns={{{types}}}, store_rejects=true, rejects_limit=0)",
         columns,
     )
+    return "." if delimiter == "," else None
 
 
 def _in_utf8(path: Path, folder: str) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from cx_value.base.errors import DataError
@@ -27,14 +27,12 @@ from cx_value.value.log.cleaning import (
     IN_WINDOW,
     STEPS,
     Reading,
-    count_currencies,
-    count_id_lengths,
     count_verdicts,
     judge,
-    settle_currency,
     sorted_lines,
 )
 from cx_value.value.log.customer_days import DayRules, summarise_stream
+from cx_value.value.log.look import look_at, settle_reading
 from cx_value.value.log.options import (
     UNITS,
     Unit,
@@ -137,6 +135,7 @@ def summarise_transactions(
     end: object = None,
     calibration_end: object = None,
     date_format: str | None = None,
+    decimal: Literal["auto", ".", ","] = "auto",
     time_zone: str = "UTC",
     zero_amounts: Literal["keep", "drop"] = "keep",
     duplicates: Literal["keep", "drop"] = "keep",
@@ -168,7 +167,9 @@ def summarise_transactions(
     date_format : str, optional
         A ``strptime`` format for dates such as 03/04/2026, which no program can tell apart.
         Without it, year-first dates are read (``2026-04-03``, ``20260403``, ``2026/4/3``,
-        ``2026年4月3日``, with or without a time).
+        ``2026.4.3``, ``2026年4月3日``, with or without a time).
+    decimal : {"auto", ".", ","}
+        The decimal mark. By default each column tells its own (``1.380,50``, ``¥1,234``).
     time_zone : str
         Whose days count for moments that carry a zone or an offset.
     zero_amounts : {"keep", "drop"}
@@ -177,8 +178,9 @@ def summarise_transactions(
         Two identical lines may be two orders alike; they are always counted in the log. They
         touch ``monetary`` only, for purchases of one day are one purchase.
     returns : {"net", "drop"}
-        Whether a negative amount is taken off the customer's latest purchase before it (and then
-        off the one before that; a purchase given back in full is no purchase), or left out.
+        Whether a negative amount is taken off the customer's latest purchase up to that day that
+        it equals to the cent, and where there is none off the latest purchases (last in, first
+        out); a purchase given back in full is no purchase. Or left out.
     cluster : str, optional
         None for DuckDB on this machine; ``"local"`` for Dask on its processors; the address of a
         Dask scheduler (``"tcp://…"``) for a log that is beyond one machine. Same numbers on each.
@@ -217,6 +219,7 @@ def summarise_transactions(
     end, calibration_end = as_date(end, "end"), as_date(calibration_end, "calibration_end")
     reading = Reading(
         end=end or dt.date.today(), date_format=date_format, time_zone=time_zone,
+        decimal=decimal,
         zero_amounts=zero_amounts, returns=returns, rates=checked_rates(rates, currency),
     )  # fmt: skip
     rules = DayRules(cut=day_number(calibration_end), duplicates=duplicates, returns=returns)
@@ -238,12 +241,8 @@ def _summarise_here(source, columns: dict, reading: Reading, rules: DayRules, me
 
     with tempfile.TemporaryDirectory() as folder, connect(memory_limit, folder) as connection:
         try:
-            open_log(connection, source, columns, folder)
-            code = ""
-            if "currency" in columns:
-                code = settle_currency(count_currencies(connection), reading.rates)
-            uneven = count_id_lengths(connection).uneven
-            reading = replace(reading, strip_zeros=uneven)
+            file_decimal = open_log(connection, source, columns, folder)
+            reading, code = settle_reading(reading, [look_at(connection, file_decimal)])
             judge(connection, reading)
             counts = count_verdicts(connection)
             sums = summarise_stream(sorted_lines(connection, counts, reading), rules)
@@ -254,7 +253,7 @@ def _summarise_here(source, columns: dict, reading: Reading, rules: DayRules, me
             ) from error
         except duckdb.Error as error:
             raise unreadable(error) from error
-    return Found(sums, counts, code, uneven)
+    return Found(sums, counts, code, reading.strip_zeros)
 
 
 # --- window -------------------------------------------------------------------------
