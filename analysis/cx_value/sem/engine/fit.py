@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cx_value.base.errors import ConvergenceError, DataError, ModelError
+from cx_value.base.errors import ConvergenceError, ModelError
 from cx_value.sem.design.matrices import Design, build_design
 from cx_value.sem.design.parameters import Model, Options, build_model, fixed_predictors
 from cx_value.sem.engine.identification import check_counts, check_identified
@@ -19,10 +19,10 @@ from cx_value.sem.engine.moments import (
     augmented,
     check_rank,
     check_variation,
-    read_columns,
     weighted_moments,
 )
 from cx_value.sem.engine.optimise import Optimum, minimise
+from cx_value.sem.engine.rows import Rows, kept_rows, read_rows, split_rows
 from cx_value.sem.engine.starts import starting_points
 from cx_value.study.language.syntax import Syntax, parse_syntax
 
@@ -80,22 +80,18 @@ def prepare(request: Request, data: pd.DataFrame, weights: np.ndarray | None = N
     """Check data and model and bring them into matrices."""
     _check_options(request)
     syntax = parse_syntax(request.syntax)
-    columns = read_columns(data, syntax.observed)
-    labels = _group_labels(data, request.group)
-    weights = _weights(data, request.weights, weights)
-    if weights is not None and request.estimator == "mlm":
+    rows = read_rows(
+        data, syntax.observed, group=request.group,
+        weights=request.weights if weights is None else weights,
+    )  # fmt: skip
+    if rows.weights is not None and request.estimator == "mlm":
         raise ModelError(
             "Weights with estimator='mlm' · allowed: ml or mlr with weights · do: use mlr"
         )
-    required = [syntax.observed.index(name) for name in fixed_predictors(syntax)]
-    keep = _kept(columns, labels, weights, request, required)
-    samples = _samples(columns, labels, weights, keep)
-    if not samples:
-        raise DataError(
-            f"No complete row among {len(columns)} · allowed: at least one more row than variables "
-            "· do: use missing='fiml', or leave out the emptiest items"
-        )
-    model = build_model(syntax, _options(request, syntax, len(samples)))
+    complete = request.missing != "fiml"
+    keep = kept_rows(rows, complete=complete, required=fixed_predictors(syntax))
+    samples = split_rows(_scaled(rows, keep), keep, instead="fiml")
+    model = build_model(syntax, model_options(request, syntax, len(samples)))
     patterns = ()
     if request.missing == "fiml":
         patterns = tuple(find_patterns(sample) for sample in samples)
@@ -106,8 +102,8 @@ def prepare(request: Request, data: pd.DataFrame, weights: np.ndarray | None = N
         design, target = lay_out(model, samples)
     check_counts(design, model)
     return Prepared(
-        request=request, model=model, samples=samples, n_all=len(columns),
-        gaps=_columns_with_gaps(columns, syntax), design=design, target=target, patterns=patterns,
+        request=request, model=model, samples=samples, n_all=rows.n,
+        gaps=rows.gaps, design=design, target=target, patterns=patterns,
     )  # fmt: skip
 
 
@@ -233,7 +229,8 @@ def _check_options(request: Request) -> None:
         )
 
 
-def _options(request: Request, syntax: Syntax, n_groups: int) -> Options:
+def model_options(request: Request, syntax: Syntax, n_groups: int) -> Options:
+    """Return how the model is to be built; means where groups, gaps or intercepts ask for them."""
     means = request.meanstructure
     if means is None:
         means = n_groups > 1 or request.missing == "fiml" or any(t.op == "~1" for t in syntax.terms)
@@ -243,90 +240,11 @@ def _options(request: Request, syntax: Syntax, n_groups: int) -> Options:
     )  # fmt: skip
 
 
-def _weights(data: pd.DataFrame, name: str | None, given: np.ndarray | None) -> np.ndarray | None:
-    """Return one case weight a row of the data; rows without one count 0."""
-    if name is None and given is None:
-        return None
-    weights = read_columns(data, [name])[:, 0] if name else np.asarray(given, dtype=float)
-    if weights.shape != (len(data),) or (weights < 0).any() or np.isinf(weights).any():
-        negative = int((weights < 0).sum())
-        raise DataError(
-            f"Weights of shape {weights.shape} for {len(data)} rows, {negative} of them negative · "
-            "allowed: one finite number of 0 or more a row · do: correct the weights"
-        )
-    return np.nan_to_num(weights)
-
-
-def _group_labels(data: pd.DataFrame, group: str | None) -> np.ndarray | None:
-    """Return each row's group label, None where it has none."""
-    if group is None:
-        return None
-    if group not in data.columns:
-        raise DataError(
-            f"The group column '{group}' is not in the data · allowed: "
-            f"{', '.join(map(str, data.columns[:12]))} "
-            "· do: name a column"
-        )
-    column = data[group]
-    return np.array([None if pd.isna(v) else _label(v) for v in column], dtype=object)
-
-
-def _label(value: object) -> str:
-    is_whole = isinstance(value, float) and value.is_integer()
-    return str(int(value)) if is_whole else str(value)
-
-
-def _kept(
-    columns: np.ndarray,
-    labels: np.ndarray | None,
-    weights: np.ndarray | None,
-    request: Request,
-    required: list[int],
-) -> np.ndarray:
-    """Mark the rows that enter the fit; a fixed predictor must be there even with FIML."""
-    missing = np.isnan(columns)
-    keep = ~missing.any(axis=1)
-    if request.missing == "fiml":
-        keep = ~missing.all(axis=1) & ~missing[:, required].any(axis=1)
-    if labels is not None:
-        keep &= np.array([label is not None for label in labels])
-    if weights is not None:
-        keep &= weights > 0
-    return keep
-
-
-def _samples(
-    columns: np.ndarray,
-    labels: np.ndarray | None,
-    weights: np.ndarray | None,
-    keep: np.ndarray,
-) -> tuple[Sample, ...]:
-    rows = np.flatnonzero(keep)
-    if labels is None and weights is None and len(rows) == len(columns) and len(rows):
-        return (Sample("", columns, rows),)
-    if weights is not None and len(rows):
-        weights = weights * (len(rows) / weights[rows].sum())
-    if labels is None:
-        groups = [("", rows)] if len(rows) else []
-    else:
-        names = list(dict.fromkeys(label for label in labels if label is not None))
-        groups = [(name, rows[labels[rows] == name]) for name in names]
-        empty = [name for name, members in groups if not len(members)]
-        if empty:
-            raise DataError(
-                f"Group {', '.join(empty)} has no usable row · allowed: groups with answers · do: "
-                "leave the group out or use missing='fiml'"
-            )
-    return tuple(
-        Sample(name, columns[members], members, None if weights is None else weights[members])
-        for name, members in groups
-    )
-
-
-def _columns_with_gaps(columns: np.ndarray, syntax: Syntax) -> tuple[str, ...]:
-    counts = np.isnan(columns).sum(axis=0)
-    order = np.argsort(-counts, kind="stable")
-    return tuple(syntax.observed[i] for i in order if counts[i])
+def _scaled(rows: Rows, keep: np.ndarray) -> Rows:
+    """Return the rows with weights that sum to the number kept."""
+    if rows.weights is None or not keep.any():
+        return rows
+    return replace(rows, weights=rows.weights * (keep.sum() / rows.weights[keep].sum()))
 
 
 def _no_optimum(design: Design, optimum: Optimum) -> str:

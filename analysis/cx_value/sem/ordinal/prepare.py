@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import DataError, ModelError
-from cx_value.sem.design.parameters import Options
-from cx_value.sem.engine.fit import Prepared, Request
-from cx_value.sem.engine.fit import _group_labels as group_labels
+from cx_value.sem.engine.fit import Prepared, Request, model_options
 from cx_value.sem.engine.likelihood import complete_target
-from cx_value.sem.engine.moments import Sample, check_rank, check_variation, read_columns
+from cx_value.sem.engine.moments import Sample, check_rank, check_variation
+from cx_value.sem.engine.rows import kept_rows, read_rows, split_rows
 from cx_value.sem.ordinal.model import (
     OrdinalDesign,
     OrdinalModel,
@@ -29,7 +28,7 @@ from cx_value.sem.ordinal.sample import (
     target_moments,
 )
 from cx_value.sem.ordinal.search import Moments
-from cx_value.study.language.syntax import Syntax, parse_syntax
+from cx_value.study.language.syntax import parse_syntax
 
 ESTIMATORS = ("wlsmv", "dwls", "ulsmv", "uls")
 MISSING = ("listwise", "pairwise")
@@ -55,16 +54,16 @@ def prepare_ordinal(
 ) -> OrdinalPrepared:
     _check_request(request)
     syntax = parse_syntax(request.syntax)
-    names = list(syntax.observed)
-    columns = read_columns(data, names)
-    items = _ordered_names(ordered, names, data)
-    labels = group_labels(data, request.group)
-    samples = _split(columns, labels, case_weights(weights, data), request.missing)
-    n_levels = count_levels(columns, names, items, samples)
+    rows = read_rows(data, syntax.observed, group=request.group, weights=weights)
+    items = _ordered_names(ordered, list(rows.names), data)
+    keep = kept_rows(rows, complete=request.missing == "listwise")
+    samples = split_rows(rows, keep, instead="pairwise")
+    _check_sizes(samples)
     ordinal = build_ordinal_model(
-        syntax, _options(request, syntax, len(samples)), n_levels, parameterization
-    )
-    samples = _rearranged(samples, names, ordinal.model.observed)
+        syntax, model_options(request, syntax, len(samples)),
+        count_levels(rows.columns, list(rows.names), items, samples), parameterization,
+    )  # fmt: skip
+    samples = split_rows(rows, keep, order=ordinal.model.observed, instead="pairwise")
     means = ordinal.model.meanstructure
     sample = _checked_moments(samples, ordinal)
     spread = pooled_spread(sample)
@@ -78,28 +77,14 @@ def prepare_ordinal(
         request=request,
         model=ordinal.model,
         samples=samples,
-        n_all=len(columns),
-        gaps=_with_gaps(columns, names),
+        n_all=rows.n,
+        gaps=rows.gaps,
         design=design,
         target=target,
         ordinal=ordinal,
         moments=moments,
         sample=sample,
     )
-
-
-def _rearranged(
-    samples: tuple[Sample, ...], names: list[str], wanted: tuple[str, ...]
-) -> tuple[Sample, ...]:
-    positions = [names.index(name) for name in wanted]
-    return tuple(Sample(s.label, s.rows[:, positions], s.index, s.weights) for s in samples)
-
-
-def _with_gaps(columns: np.ndarray, names: list[str]) -> tuple[str, ...]:
-    """Names of variables with missing answers, the emptiest first."""
-    gaps = np.isnan(columns).sum(axis=0)
-    order = np.argsort(-gaps, kind="stable")
-    return tuple(names[i] for i in order if gaps[i])
 
 
 def _check_request(request: Request) -> None:
@@ -130,65 +115,13 @@ def _ordered_names(
     return [name for name in names if name in wanted]
 
 
-def case_weights(weights: str | np.ndarray | None, data: pd.DataFrame) -> np.ndarray | None:
-    """Return case weights as an array; rows with weight 0 or none are left out."""
-    if weights is None:
-        return None
-    values = read_columns(data, [weights])[:, 0] if isinstance(weights, str) else weights
-    values = np.nan_to_num(np.asarray(values, dtype=float))
-    if values.shape != (len(data),) or (values < 0).any():
-        raise DataError(
-            f"weights has shape {values.shape} for {len(data)} rows and "
-            f"{int((values < 0).sum())} negative values · allowed: one number of 0 or more a row · "
-            "do: correct the weights"
-        )
-    return values
-
-
-def _options(request: Request, syntax: Syntax, n_groups: int) -> Options:
-    means = request.meanstructure
-    if means is None:
-        means = n_groups > 1 or any(t.op == "~1" for t in syntax.terms)
-    return Options(
-        n_groups=n_groups,
-        equal=request.equal,
-        partial=request.partial,
-        std_lv=request.std_lv,
-        meanstructure=means,
-        orthogonal=request.orthogonal,
-    )
-
-
-def _split(
-    columns: np.ndarray,
-    labels: np.ndarray | None,
-    weights: np.ndarray | None,
-    missing: str,
-) -> tuple[Sample, ...]:
-    """Return the groups' rows, in order of appearance."""
-    empty = np.isnan(columns)
-    keep = ~empty.all(axis=1) if missing == "pairwise" else ~empty.any(axis=1)
-    if labels is not None:
-        keep &= np.array([label is not None for label in labels])
-    if weights is not None:
-        keep &= np.asarray(weights) > 0
-    if not keep.any():
-        raise DataError(
-            f"No complete row among {len(columns)} · allowed: more rows than variables · do: use "
-            "missing='pairwise', or leave out the emptiest items"
-        )
-    names = [""] if labels is None else list(dict.fromkeys(v for v in labels if v is not None))
-    samples = []
-    for name in names:
-        rows = np.flatnonzero(keep if labels is None else keep & (labels == name))
-        if len(rows) < 2:
+def _check_sizes(samples: tuple[Sample, ...]) -> None:
+    for sample in samples:
+        if sample.n < 2:
             raise DataError(
-                f"{len(rows)} usable row(s){f' in group {name}' if name else ''} · allowed: two or "
-                "more · do: leave the group out or use missing='pairwise'"
+                f"1 usable row{f' in group {sample.label}' if sample.label else ''} · allowed: two "
+                "or more · do: leave the group out or use missing='pairwise'"
             )
-        own = None if weights is None else np.asarray(weights, dtype=float)[rows]
-        samples.append(Sample(name, columns[rows], rows, own))
-    return tuple(samples)
 
 
 def _checked_moments(samples: tuple[Sample, ...], ordinal: OrdinalModel) -> SampleMoments:

@@ -1,0 +1,191 @@
+"""Rows of the data brought to an estimator: columns, groups, case weights, and who is kept.
+
+Both engines read their data here, so that a column, a group or a weight is refused alike by all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cx_value.base.errors import DataError
+from cx_value.sem.engine.moments import Sample, read_columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """What a model needs of the data, before rows are dropped.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Variables, along the axis of ``columns (n, p)``; NaN where an answer is missing.
+    labels : ndarray (n,), optional
+        Each row's group, None where it has none.
+    weights : ndarray (n,), optional
+        Case weights; rows without one count 0.
+    """
+
+    names: tuple[str, ...]
+    columns: np.ndarray
+    labels: np.ndarray | None
+    weights: np.ndarray | None
+
+    @property
+    def n(self) -> int:
+        return len(self.columns)
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Variables with missing answers, the emptiest first."""
+        counts = np.isnan(self.columns).sum(axis=0)
+        order = np.argsort(-counts, kind="stable")
+        return tuple(self.names[i] for i in order if counts[i])
+
+
+def read_rows(
+    data: pd.DataFrame,
+    names: Sequence[str],
+    *,
+    group: str | None = None,
+    weights: str | np.ndarray | None = None,
+) -> Rows:
+    """Return the variables, groups and weights of a model.
+
+    Parameters
+    ----------
+    data : DataFrame (n, ·)
+    names : sequence of str
+    group : str, optional
+        Column with the group of each row.
+    weights : str or ndarray (n,), optional
+        Case weights: a column, or one number a row.
+
+    Raises
+    ------
+    DataError
+        A column is absent or holds text or infinities; a weight is negative or infinite.
+
+    Examples
+    --------
+    >>> rows = read_rows(pd.DataFrame({"a": [1, 2], "g": ["x", None]}), ["a"], group="g")
+    >>> rows.labels.tolist(), rows.gaps
+    (['x', None], ())
+    """
+    return Rows(
+        names=tuple(names),
+        columns=read_columns(data, names),
+        labels=read_groups(data, group),
+        weights=read_weights(data, weights),
+    )
+
+
+def read_groups(data: pd.DataFrame, group: str | None) -> np.ndarray | None:
+    """Return each row's group label, None where it has none."""
+    if group is None:
+        return None
+    if group not in data.columns:
+        raise DataError(
+            f"The group column '{group}' is not in the data · allowed: "
+            f"{', '.join(map(str, data.columns[:12]))} "
+            "· do: name a column"
+        )
+    return np.array([None if pd.isna(v) else _label(v) for v in data[group]], dtype=object)
+
+
+def _label(value: object) -> str:
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else str(value)
+
+
+def read_weights(data: pd.DataFrame, given: str | np.ndarray | None) -> np.ndarray | None:
+    """Return one case weight a row of the data; rows without one count 0.
+
+    Examples
+    --------
+    >>> read_weights(pd.DataFrame({"w": [1.0, None]}), "w").tolist()
+    [1.0, 0.0]
+    """
+    if given is None:
+        return None
+    named = isinstance(given, str)
+    weights = read_columns(data, [given])[:, 0] if named else np.asarray(given, dtype=float)
+    negative, infinite = int((weights < 0).sum()), int(np.isinf(weights).sum())
+    if weights.shape != (len(data),) or negative or infinite:
+        raise DataError(
+            f"weights has shape {weights.shape} for {len(data)} rows, {negative} of them negative "
+            f"and {infinite} infinite · allowed: one finite number of 0 or more a row · do: "
+            "correct the weights"
+        )
+    return np.nan_to_num(weights)
+
+
+def kept_rows(rows: Rows, *, complete: bool, required: Sequence[str] = ()) -> np.ndarray:
+    """Mark the rows that enter a fit.
+
+    Parameters
+    ----------
+    rows : Rows
+    complete : bool
+        Every answer is needed, or else one of them.
+    required : sequence of str
+        Variables that must be there all the same.
+    """
+    missing = np.isnan(rows.columns)
+    keep = ~missing.any(axis=1) if complete else ~missing.all(axis=1)
+    keep &= ~missing[:, [rows.names.index(name) for name in required]].any(axis=1)
+    if rows.labels is not None:
+        keep &= np.array([label is not None for label in rows.labels])
+    if rows.weights is not None:
+        keep &= rows.weights > 0
+    return keep
+
+
+def split_rows(
+    rows: Rows, keep: np.ndarray, *, order: Sequence[str] = (), instead: str
+) -> tuple[Sample, ...]:
+    """Return the kept rows of each group, groups in order of appearance.
+
+    Parameters
+    ----------
+    rows : Rows
+    keep : ndarray (n,) of bool
+    order : sequence of str
+        Variables in the order wanted; as they stand where empty.
+    instead : str
+        The option that keeps incomplete rows (``fiml``, ``pairwise``), named in a refusal.
+
+    Raises
+    ------
+    DataError
+        No row is left, or none in a group.
+    """
+    if not keep.any():
+        raise DataError(
+            f"No complete row among {rows.n} · allowed: at least one more row than variables · do: "
+            f"use missing='{instead}', or leave out the emptiest items"
+        )
+    columns = rows.columns[:, [rows.names.index(name) for name in order]] if order else rows.columns
+    if rows.labels is None and rows.weights is None and keep.all():
+        return (Sample("", columns, np.arange(rows.n)),)
+    return tuple(
+        Sample(name, columns[at], at, None if rows.weights is None else rows.weights[at])
+        for name, at in _members(rows, keep, instead)
+    )
+
+
+def _members(rows: Rows, keep: np.ndarray, instead: str) -> list[tuple[str, np.ndarray]]:
+    if rows.labels is None:
+        return [("", np.flatnonzero(keep))]
+    names = list(dict.fromkeys(label for label in rows.labels if label is not None))
+    members = [(name, np.flatnonzero(keep & (rows.labels == name))) for name in names]
+    empty = [name for name, at in members if not len(at)]
+    if empty:
+        raise DataError(
+            f"Group {', '.join(empty)} has no usable row · allowed: groups with answers · do: "
+            f"leave the group out or use missing='{instead}'"
+        )
+    return members
