@@ -19,7 +19,7 @@ from numpy.testing import assert_allclose
 
 from cx_value.base.errors import DataError, ModelError
 from cx_value.sem import fit_model
-from cx_value.sem.ordinal.inspect import difference_test
+from cx_value.sem.ordinal.difference import difference_test
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 CFA = """visual =~ x1 + x2 + x3

@@ -14,7 +14,8 @@ from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.wording import Text, in_language
 from cx_value.judge.estimation import Estimation, plain_estimation
-from cx_value.judge.fit_report import INDICES, reported_indices
+from cx_value.judge.fit_report import reported_indices
+from cx_value.sem.reading.fit_facts import INDICES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from cx_value.sem.engine.fit import Request
     from cx_value.sem.reading.result import ModelFit
 
 LEAST_SQUARES = ("wlsmv", "dwls", "ulsmv", "uls")
@@ -25,10 +24,7 @@ _LAZY = {
     "compare_models": "groups.comparison",
     "check_invariance": "groups.invariance",
     "compare_paths": "groups.moderation",
-    "residual_matrix": "reading.residuals",
-    "modification_indices": "reading.modification",
-    "score_tests": "reading.modification",
-    "factor_scores": "reading.scores",
+    "score_tests": "reading.result",
     "fit_pls": "pls.fit",
     "polychoric_matrix": "polychoric.matrix",
     "rmsea_power": "power.power",
@@ -140,7 +136,10 @@ def fit_model(
             confidence=confidence,
         )  # fmt: skip
     _check_delta(parameterization)
-    return _fit_likelihood(request, data, weights, confidence)
+    from cx_value.sem.maximum_likelihood import fit_likelihood
+
+    given = None if isinstance(weights, str) else weights
+    return fit_likelihood(request, data, given, confidence)
 
 
 def _check_delta(parameterization: str) -> None:
@@ -150,26 +149,6 @@ def _check_delta(parameterization: str) -> None:
         raise ModelError(
             f"parameterization is '{parameterization}' · allowed: delta · do: leave it out"
         )
-
-
-def _fit_likelihood(
-    request: Request, data: pd.DataFrame, weights: str | np.ndarray | None, confidence: float
-) -> ModelFit:
-    from numpy.linalg import LinAlgError
-
-    from cx_value.base.errors import ConvergenceError
-    from cx_value.sem.engine.fit import prepare, search
-    from cx_value.sem.reading.inference import summarise
-
-    try:
-        prepared = prepare(request, data, None if isinstance(weights, str) else weights)
-        return summarise(prepared, search(prepared.design, prepared.target), confidence)
-    except LinAlgError as error:
-        raise ConvergenceError(
-            f"The fit met a singular matrix ({error}) · allowed: a model whose implied covariance "
-            "matrix can be inverted, and rows enough for its variables · do: free a variance fixed "
-            "at 0, drop a variable, or collect more answers"
-        ) from error
 
 
 def __getattr__(name: str):

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,8 @@ from cx_value.base.errors import ModelError
 from cx_value.base.results import Result
 from cx_value.base.wording import Text, format_interval, format_number, format_p
 from cx_value.sem.reading.inference import function_errors
-
-if TYPE_CHECKING:
-    from cx_value.sem.reading.result import ModelFit
-    from cx_value.sem.resampling.bootstrap import Bootstrap
+from cx_value.sem.reading.result import ModelFit
+from cx_value.sem.resampling.bootstrap import Bootstrap
 
 KINDS = ("direct", "specific_indirect", "total_indirect", "total")
 ARROW = " → "
@@ -201,9 +198,7 @@ def _add_bootstrap(
     kind: str,
     rule: str,
 ) -> None:
-    from cx_value.sem.resampling.bootstrap import jackknife_values
-
-    left_out = jackknife_values(fit) if kind == "bca" else None
+    left_out = fit.engine.jackknife(fit) if kind == "bca" else None
     sides = (("est", "", bootstrap.parameters), ("std_all", "std_", bootstrap.standardised))
     for column, prefix, draws in sides:
         values = combine(draws.to_numpy(), found)

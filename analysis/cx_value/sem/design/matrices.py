@@ -20,7 +20,7 @@ import numpy as np
 
 from cx_value.sem.design.constraints import linear_reduction
 from cx_value.sem.design.curvature import Curvature, Pairs, curvature_terms, slot_pairs
-from cx_value.sem.design.latent_steps import Equation, structural_equations
+from cx_value.sem.design.equations import Equation, structural_equations
 from cx_value.sem.design.parameters import Model, Parameter
 from cx_value.sem.design.pattern_products import Triangle, lower_triangle
 
@@ -110,7 +110,9 @@ class Design:
     @cached_property
     def equations(self) -> tuple[Equation, ...]:
         """Structural equations in causal order, for steps in the latent covariances."""
-        return structural_equations(self)
+        return structural_equations(
+            self.base, self.slots, self.mapping, self.exogenous, means=self.model.meanstructure
+        )
 
     @cached_property
     def is_identity(self) -> bool:
@@ -147,12 +149,12 @@ class Design:
         if self.has_paths:
             total = np.linalg.inv(np.eye(beta.shape[-1]) - beta)
             reach = lam @ total
-            latent = total @ psi @ _t(total)
+            latent = total @ psi @ transpose(total)
         else:
             total = np.broadcast_to(np.eye(beta.shape[-1], dtype=beta.dtype), beta.shape)
             reach, latent = lam, psi
         spread = lam @ latent
-        sigma = spread @ _t(lam) + noise
+        sigma = spread @ transpose(lam) + noise
         identity = np.broadcast_to(np.eye(sigma.shape[-1], dtype=sigma.dtype), sigma.shape)
         basis = np.concatenate([identity, reach, spread], axis=-1)
         return Implied(lam, total, latent, sigma, basis, (lam, beta, psi, noise))
@@ -168,7 +170,7 @@ class Design:
         one = slot_values.shape[-3] == 1
         if self.is_identity:
             return slot_values[..., 0, :, :] if one else slot_values.sum(axis=-3)
-        return (_t(self.mapping) @ slot_values @ self.mapping).sum(axis=-3)
+        return (transpose(self.mapping) @ slot_values @ self.mapping).sum(axis=-3)
 
 
 def build_design(model: Model, spread: np.ndarray) -> Design:
@@ -187,7 +189,7 @@ def build_design(model: Model, spread: np.ndarray) -> Design:
     units = np.append(spread, 1.0) if means else np.asarray(spread, dtype=float)
     state_units = _state_units(model, state, dict(zip(observed, units, strict=True)))
     places = [place_of(p, observed, state) for p in model.parameters]
-    ratios = np.array([_ratio(place, units, state_units) for place in places])
+    ratios = np.array([unit_ratio(place, units, state_units) for place in places])
     slots, mapping, scale = _free_slots(model, places, ratios)
     rows = zip(model.parameters, places, ratios, strict=True)
     base = _fixed_entries(list(rows), model, observed, state)
@@ -257,7 +259,7 @@ def _state_units(model: Model, state: tuple, spread: dict[str, float]) -> np.nda
     return np.array([units.get(name, 1.0) for name in state])
 
 
-def _ratio(place: tuple, units: np.ndarray, state_units: np.ndarray) -> float:
+def unit_ratio(place: tuple, units: np.ndarray, state_units: np.ndarray) -> float:
     """Return an entry in the data's units divided by the same entry in the fit's units."""
     kind, i, j = place
     return {
@@ -314,5 +316,5 @@ def _put_exogenous(filled: list, places: np.ndarray, sample: np.ndarray, means: 
             filled[kind][..., j, i] = value
 
 
-def _t(matrix: np.ndarray) -> np.ndarray:
+def transpose(matrix: np.ndarray) -> np.ndarray:
     return np.swapaxes(matrix, -1, -2)

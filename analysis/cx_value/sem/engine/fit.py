@@ -107,6 +107,46 @@ def prepare(request: Request, data: pd.DataFrame, weights: np.ndarray | None = N
     )  # fmt: skip
 
 
+def prepare_again(prepared: Prepared, request: Request) -> Prepared:
+    """Return another model of the same rows: only ``equal`` and ``partial`` may have changed."""
+    syntax = parse_syntax(request.syntax)
+    model = build_model(syntax, model_options(request, syntax, len(prepared.samples)))
+    design = build_design(model, prepared.design.units[: len(model.observed)])
+    check_counts(design, model)
+    return replace(prepared, request=request, model=model, design=design)
+
+
+def carried_start(old: Prepared, theta: np.ndarray, design: Design) -> np.ndarray:
+    """Return a solution of one model among the parameters of another of the same rows.
+
+    A parameter shared by several of the old ones starts at their mean, one the old model lacks
+    at zero.
+    """
+    numbered = (old.design.offset + old.design.combine @ theta) * old.design.scale
+    known = {
+        (p.key, p.group): numbered[p.index] if p.index >= 0 else p.value
+        for p in old.model.parameters
+    }
+    total, count = np.zeros(len(design.scale)), np.zeros(len(design.scale))
+    for p in design.model.parameters:
+        if p.index >= 0:
+            total[p.index] += known.get((p.key, p.group), 0.0)
+            count[p.index] += 1
+    start = total / np.maximum(count, 1) / design.scale
+    return np.linalg.lstsq(design.combine, start - design.offset, rcond=None)[0]
+
+
+def search_near(design: Design, target: Target, start: np.ndarray) -> Solution:
+    """Minimise from a start that is close; from several others where that leads nowhere."""
+    found = minimise(design, target, start[None])
+    if not found.converged[0]:
+        return search(design, target)
+    return Solution(
+        theta=found.theta[0], value=float(found.value[0]), iterations=int(found.iterations[0]),
+        other_optima=0,
+    )  # fmt: skip
+
+
 def lay_out(model: Model, samples: Sequence[Sample]) -> tuple[Design, Target]:
     """Return the design in units of the pooled standard deviations, and the moments to fit."""
     central, moments = [], []

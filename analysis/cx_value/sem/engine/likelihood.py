@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cx_value.sem.design.matrices import Design, Implied, _t
+from cx_value.sem.design.matrices import Design, Implied, transpose
 from cx_value.sem.design.pattern_products import pays, slot_squares
 
 
@@ -75,7 +75,7 @@ def gradient(design: Design, point: Point, target: Target) -> np.ndarray:
     u, v, s = design.index
     difference = _difference(point, target)
     basis = point.implied.basis
-    product = _t(basis) @ (difference @ basis)
+    product = transpose(basis) @ (difference @ basis)
     return design.reduce(s * product[..., u, v])
 
 
@@ -88,7 +88,7 @@ def expected_information(design: Design, point: Point, target: Target) -> np.nda
     basis = point.implied.basis[..., None, :, :]
     total = 0.0
     for part in _pattern_chunks(point, len(pairs.uu)):
-        gram = _flat(_t(basis) @ (point.inverse[..., part, :, :] @ basis))
+        gram = _flat(transpose(basis) @ (point.inverse[..., part, :, :] @ basis))
         slots = _sum_of_products(gram, gram, ((pairs.uu, pairs.vv), (pairs.uv, pairs.vu)))
         total = _add(total, _over_patterns(target.weights[..., part], slots))
     total *= pairs.factor
@@ -107,8 +107,8 @@ def hessian(design: Design, point: Point, target: Target) -> np.ndarray:
     for part in _pattern_chunks(point, len(pairs.uu)):
         weights = target.weights[..., part]
         scaled = point.inverse[..., part, :, :] @ basis
-        gram = _t(basis) @ scaled
-        fitted = _t(scaled) @ (target.moments[..., part, :, :] @ scaled)
+        gram = transpose(basis) @ scaled
+        fitted = transpose(scaled) @ (target.moments[..., part, :, :] @ scaled)
         slots = _sum_of_products(_flat(gram), _flat(fitted - 0.5 * gram), places)
         total = _add(total, _over_patterns(weights, slots))
         curved = _add(curved, _over_patterns(weights, _flat(gram - fitted)))
@@ -133,7 +133,7 @@ def _pattern_hessian(design: Design, point: Point, target: Target) -> np.ndarray
     middle = point.inverse @ target.moments @ point.inverse - 0.5 * point.inverse
     total = _squares(design, point, middle, target)
     basis = point.implied.basis
-    curved = _t(basis) @ (_difference(point, target) @ basis)
+    curved = transpose(basis) @ (_difference(point, target) @ basis)
     design.curvature.add_to(total, point.implied, curved)
     return design.reduce_square(total)
 
@@ -199,7 +199,7 @@ def spd_inverse(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         matrix = np.where(possible[..., None, None], matrix, np.eye(size))
         diagonal = np.where(possible[..., None], diagonal, 1.0)
     inverse = np.linalg.inv(matrix)
-    inverse = 0.5 * (inverse + _t(inverse))
+    inverse = 0.5 * (inverse + transpose(inverse))
     return 2 * np.log(diagonal).sum(axis=-1), inverse, possible
 
 

@@ -9,18 +9,22 @@ information, test by Satorra and Bentler (1994). Scores of one case need no p(p+
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from cx_value.sem.engine.casewise import (
+    Scores,
+    case_weights,
+    casewise_scores,
+    in_parameters,
+    row_chunks,
+    score_products,
+)
 from cx_value.sem.engine.fit import Prepared
 from cx_value.sem.engine.likelihood import Point, expected_information, hessian
 from cx_value.sem.engine.moments import central_moments
-
-CHUNK = 20_000
-BLOCK = 2_000  # rows in one cross-product of scores
-Scores = Iterator[tuple[np.ndarray, np.ndarray | None]]
+from cx_value.sem.engine.saturated import saturated_trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,53 +48,12 @@ def robust_statistics(prepared: Prepared, point: Point, estimator: str) -> Robus
     middle = score_products(prepared, point, scores)
     trace = normal_saturated_trace if estimator == "mlr" else conditional_saturated_trace
     if prepared.target.seen is not None:
-        from cx_value.sem.engine.saturated import saturated_trace as trace
+        trace = saturated_trace
     return Robust(
         vcov=bread @ middle @ bread / prepared.n,
         trace_model=float((bread * middle).sum()),
         trace_saturated=trace(prepared, point),
     )
-
-
-def score_products(prepared: Prepared, point: Point, scores) -> np.ndarray:
-    """Return the mean cross-product of casewise scores ``(k, k)``."""
-    k = prepared.design.n_parameters
-    total = np.zeros((k, k))
-    for g in range(len(prepared.samples)):
-        for weighted in _blocks(scores(prepared, point, g)):
-            total += weighted.T @ weighted
-    return total / prepared.n
-
-
-def _blocks(scores: Scores) -> Iterator[np.ndarray]:
-    """Yield weighted scores in blocks: a product of many rows costs less than many of few."""
-    held, n = [], 0
-    for values, weights in scores:
-        held.append(values if weights is None else values * weights[:, None])
-        n += len(values)
-        if n >= BLOCK:
-            yield np.concatenate(held) if len(held) > 1 else held[0]
-            held, n = [], 0
-    if held:
-        yield np.concatenate(held)
-
-
-def casewise_scores(prepared: Prepared, point: Point, g: int) -> Scores:
-    """Yield scores ``(rows, k)`` of the log-likelihood in group g, and their weights, in chunks."""
-    design = prepared.design
-    u, v, s = design.index
-    basis = point.implied.basis[0, g]
-    sample, centre = prepared.samples[g], _centre(prepared, g)
-    for pattern, chunks in _pattern_rows(prepared, g):
-        product = point.inverse[0, g, pattern] @ basis
-        constant = (basis.T @ product)[u, v]
-        for chosen in chunks:
-            reach = _with_constant(prepared, sample.rows[chosen], centre) @ product
-            slots = reach[:, u]
-            slots *= reach[:, v]
-            slots -= constant
-            slots *= s
-            yield _reduced(prepared, slots, g), _weights(prepared, g, chosen)
 
 
 def conditional_scores(prepared: Prepared, point: Point, g: int) -> Scores:
@@ -107,14 +70,14 @@ def conditional_scores(prepared: Prepared, point: Point, g: int) -> Scores:
     constant = (product.T @ noise @ product)[u, v]
     shift = point.implied.sigma[0, g][:p, p] if prepared.model.meanstructure else np.zeros(p)
     tail = [1.0] * prepared.model.meanstructure
-    for chosen in _chunks(prepared.samples[g].n):
+    for chosen in row_chunks(prepared.samples[g].n):
         z, expected = split.rows(chosen)
         reach, known = (
             np.column_stack([x + shift, np.tile(tail, (len(x), 1))]) @ product
             for x in (z, expected)
         )
         slots = s * (reach[:, u] * reach[:, v] - known[:, u] * known[:, v] - constant)
-        yield _reduced(prepared, slots, g), None
+        yield in_parameters(prepared, slots, g), None
 
 
 def normal_saturated_trace(prepared: Prepared, point: Point) -> float:
@@ -127,12 +90,12 @@ def normal_saturated_trace(prepared: Prepared, point: Point) -> float:
     total = 0.0
     for g, sample in enumerate(prepared.samples):
         split, subtotal = _Split(prepared, g), 0.0
-        for chosen in _chunks(sample.n):
+        for chosen in row_chunks(sample.n):
             z, expected = split.rows(chosen)
             d, d_x = split.distances(z, expected)
             each = 0.5 * (d**2 - 2 * d + len(split.own))
             each += d * d_x + d * prepared.model.meanstructure
-            weights = _weights(prepared, g, chosen)
+            weights = case_weights(prepared, g, chosen)
             subtotal += each.sum() if weights is None else (weights**2 * each).sum()
         total += subtotal / sample.size
     return float(total)
@@ -147,7 +110,7 @@ def conditional_saturated_trace(prepared: Prepared, point: Point) -> float:
         noise = split.residual_covariance()
         middle = weight @ noise @ weight
         subtotal = 0.0
-        for chosen in _chunks(sample.n):
+        for chosen in row_chunks(sample.n):
             z, known = split.rows(chosen)
             squares = _form(z, weight, z) ** 2 + _form(known, weight, known) ** 2
             squares -= 2 * _form(z, weight, known) ** 2
@@ -199,40 +162,3 @@ class _Split:
 def _form(a: np.ndarray, matrix: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return a'Mb of each row."""
     return ((a @ matrix) * b).sum(axis=1)
-
-
-def _pattern_rows(prepared: Prepared, g: int) -> Iterator[tuple[int, list]]:
-    """Yield each missing pattern of a group with its rows in chunks; one for complete data."""
-    if prepared.target.seen is None:
-        yield 0, _chunks(prepared.samples[g].n)
-        return
-    for pattern, rows in enumerate(prepared.patterns[g].rows):
-        yield pattern, [rows[chunk] for chunk in _chunks(len(rows))]
-
-
-def _centre(prepared: Prepared, g: int) -> np.ndarray | float:
-    return 0.0 if prepared.model.meanstructure else prepared.samples[g].mean()
-
-
-def _with_constant(prepared: Prepared, rows: np.ndarray, centre: np.ndarray | float) -> np.ndarray:
-    """Return rows in fit units with a constant (or centred), missing answers as 0."""
-    units = prepared.design.units[: rows.shape[1]]
-    if not prepared.model.meanstructure:
-        return (rows - centre) / units
-    out = np.ones((len(rows), rows.shape[1] + 1))
-    np.divide(np.where(np.isnan(rows), 0.0, rows), units, out=out[:, :-1])
-    return out
-
-
-def _chunks(n: int) -> list[slice]:
-    return [slice(at, min(at + CHUNK, n)) for at in range(0, n, CHUNK)]
-
-
-def _weights(prepared: Prepared, g: int, chosen: np.ndarray | slice) -> np.ndarray | None:
-    weights = prepared.samples[g].weights
-    return None if weights is None else weights[chosen]
-
-
-def _reduced(prepared: Prepared, slots: np.ndarray, g: int) -> np.ndarray:
-    design = prepared.design
-    return slots if design.is_identity else slots @ design.mapping[g]

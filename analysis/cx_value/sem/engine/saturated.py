@@ -13,6 +13,7 @@ import numpy as np
 
 from cx_value.sem.design.matrices import build_design
 from cx_value.sem.design.parameters import Model, Parameter
+from cx_value.sem.engine.casewise import casewise_scores, score_products
 from cx_value.sem.engine.fit import Prepared
 from cx_value.sem.engine.indices import ChiSquare
 from cx_value.sem.engine.likelihood import (
@@ -23,7 +24,6 @@ from cx_value.sem.engine.likelihood import (
     hessian,
 )
 from cx_value.sem.engine.moments import central_moments
-from cx_value.sem.engine.robust import casewise_scores, score_products
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,7 @@ import pandas as pd
 from cx_value.base.errors import ModelError
 from cx_value.base.results import Result
 from cx_value.base.wording import Text, format_number, format_p
-from cx_value.sem.engine.likelihood import evaluate
-
-if TYPE_CHECKING:
-    from cx_value.sem.reading.result import ModelFit
+from cx_value.sem.reading.result import ModelFit
 
 METHODS = ("auto", "plain", "2001", "2010")
 
@@ -88,55 +84,7 @@ def difference_test(
     small: ModelFit, large: ModelFit, *, method: str = "auto"
 ) -> tuple[float, float, float]:
     """Return χ² difference, its degrees of freedom and p; ``small`` is the restricted model."""
-    from scipy.stats import chi2
-
-    if hasattr(large, "sandwich"):
-        from cx_value.sem.ordinal.inspect import difference_test as least_squares_test
-
-        found = least_squares_test(small, large)
-        return found["chisq"], float(found["df"]), found["pvalue"]
-    d_df = small.indices["df"] - large.indices["df"]
-    plain = small.indices["chisq"] - large.indices["chisq"]
-    factor = 1.0
-    robust = "chisq_scaling_factor" in large.indices
-    if method != "plain" and robust:
-        factor = _scaling(small, large, d_df, strict=method == "2010")
-        if factor <= 0 and method == "auto":
-            factor = _scaling(small, large, d_df, strict=True)
-    value = plain / factor
-    return float(value), float(d_df), float(chi2.sf(value, d_df))
-
-
-def _scaling(small: ModelFit, large: ModelFit, d_df: float, *, strict: bool) -> float:
-    """Return c of the difference: (d₀c₀ − d₁c₁)/(d₀ − d₁).
-
-    Satorra and Bentler (2001), eq. 9; in the strictly positive version of 2010 c₁ is that of the
-    larger model evaluated at the smaller one's estimates.
-    """
-    own = small.indices["df"] * small.indices["chisq_scaling_factor"]
-    other = large.indices["chisq_scaling_factor"]
-    if strict:
-        other = _factor_elsewhere(large, small)
-    return (own - large.indices["df"] * other) / d_df if d_df else float("nan")
-
-
-def _factor_elsewhere(large: ModelFit, small: ModelFit) -> float:
-    """Return the larger model's scaling factor at the smaller model's estimates."""
-    from cx_value.sem.engine.robust import robust_statistics
-
-    prepared, design = large.prepared, large.prepared.design
-    known = {(r.lhs, r.op, r.rhs, r.group): r.est for r in small.frame.itertuples() if r.op != ":="}
-    known |= {(b, o, a, g): v for (a, o, b, g), v in known.items() if o == "~~"}
-    numbered = np.zeros(len(design.scale))
-    for p in prepared.model.parameters:
-        if p.index >= 0:
-            group = prepared.samples[p.group].label
-            # A parameter the smaller model lacks is one it holds at zero.
-            numbered[p.index] = known.get((*p.key, group), 0.0) / design.scale[p.index]
-    theta = np.linalg.lstsq(design.combine, numbered - design.offset, rcond=None)[0]
-    point = evaluate(design, theta[None], prepared.target)
-    robust = robust_statistics(prepared, point, prepared.request.estimator)
-    return robust.factor(int(large.indices["df"]))
+    return large.engine.difference_test(small, large, method)
 
 
 def model_row(fit: ModelFit, name: str) -> dict:
@@ -162,7 +110,7 @@ def _corrected(fit: ModelFit, name: str) -> float:
     Robust indices of ordinal items see correlations only, so that equal thresholds or intercepts
     would never be seen to fail (Savalei 2021): the scaled ones are compared.
     """
-    names = [f"{name}_robust", f"{name}_scaled", name][hasattr(fit, "sandwich") :]
+    names = [f"{name}{ending}" for ending in fit.engine.compared]
     known = (fit.indices[n] for n in names if not np.isnan(fit.indices.get(n, np.nan)))
     return next(known, float("nan"))
 

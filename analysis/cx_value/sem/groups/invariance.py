@@ -6,7 +6,6 @@ partial invariance where a level fails, and latent means where enough is invaria
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from cx_value.base.results import Result
 from cx_value.base.wording import Text, format_number, in_language
 from cx_value.sem.groups.comparison import compare_models
 from cx_value.sem.groups.levels import NAMES_ZH, Level, levels_of
-from cx_value.sem.reading.modification import score_tests
+from cx_value.sem.reading.result import ModelFit, refit, score_tests
 
 if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
@@ -124,15 +123,11 @@ def check_invariance(
             "· do: leave them out, or fit the one model you want with fit_model"
         )
 
-    def fit(level: Level, freed: tuple[str, ...]) -> ModelFit:
-        free = tuple(dict.fromkeys((*level.partial, *freed)))
-        return fit_model(syntax, data, group=group, equal=level.equal, partial=free, **options)
-
     rules = {**CUTOFFS, **(cutoffs or {})}
-    configural = fit(Level(name="configural"), ())
+    configural = fit_model(syntax, data, group=group, **options)
     check_groups(configural)
     levels, notes = levels_of(configural)
-    ladder = _Ladder(fit, rules, max_freed if search else 0, configural)
+    ladder = _Ladder(rules, max_freed if search else 0, configural)
     for level in levels:
         if not ladder.climb(level):
             break
@@ -158,8 +153,8 @@ _STEP_COLUMNS = ["level", "step", "freed", "group", "mi", "d_cfi", "d_rmsea", "p
 class _Ladder:
     """The levels reached so far."""
 
-    def __init__(self, fit: Callable, rules: dict, max_freed: int, configural: ModelFit):
-        self.fit, self.rules, self.max_freed = fit, rules, max_freed
+    def __init__(self, rules: dict, max_freed: int, configural: ModelFit):
+        self.rules, self.max_freed = rules, max_freed
         self.fits = {"configural": configural}
         self.rows = [level_row("configural", configural, None, rules)]
         self.previous, self.freed, self.steps, self.notes = configural, (), [], ()
@@ -167,7 +162,7 @@ class _Ladder:
     def climb(self, level: Level) -> bool:
         """Fit a level, in part where it fails in full; tell whether it was reached."""
         try:
-            current = self.fit(level, self.freed)
+            current = self._fit(level)
         except ConvergenceError:
             name = {"en": level.name, "zh": NAMES_ZH[level.name]}
             self.notes += (
@@ -184,6 +179,11 @@ class _Ladder:
             self.previous = next(reversed(self.fits.values()))
         return reached
 
+    def _fit(self, level: Level) -> ModelFit:
+        """Fit a level from the solution of the last one reached."""
+        free = tuple(dict.fromkeys((*level.partial, *self.freed)))
+        return refit(self.previous, equal=level.equal, partial=free)
+
     def _keep(self, name: str, fit: ModelFit) -> None:
         self.fits[name] = fit
         self.rows.append(level_row(name, fit, self.previous, self.rules))
@@ -195,7 +195,7 @@ class _Ladder:
             if worst is None:
                 return None
             self.freed = (*self.freed, _word(worst))
-            current = self.fit(level, self.freed)
+            current = self._fit(level)
             row = level_row(level.name, current, self.previous, self.rules)
             told = {"level": level.name, "step": step, "freed": self.freed[-1],
                     "group": worst["group"], "mi": worst.mi}  # fmt: skip

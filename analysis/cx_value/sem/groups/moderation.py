@@ -9,7 +9,7 @@ are held equal first, and that is tested too (Steenkamp and Baumgartner 1998).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,10 +23,9 @@ from cx_value.sem.groups.comparison import difference_test
 from cx_value.sem.groups.invariance import check_groups, level_row
 from cx_value.sem.groups.moderation_words import comparison_sentence, comparison_sentences
 from cx_value.sem.reading.inference import function_errors
-from cx_value.sem.reading.result import ModelFit
+from cx_value.sem.reading.result import ModelFit, refit, score_tests
 from cx_value.study.language.syntax import free_path_labels
 
-Fit = Callable[..., ModelFit]
 Path = tuple[str, str]
 
 
@@ -136,21 +135,16 @@ def compare_paths(
     rules, plain = {**CUTOFFS, **(cutoffs or {})}, free_path_labels(syntax)
     equal = _equal_words(equal, options)
 
-    def fit(words: Sequence[str], exceptions: Sequence[str] = ()) -> ModelFit:
-        return fit_model(
-            plain, data, group=group, equal=tuple(words), partial=tuple(exceptions), **options
-        )
-
-    configural = fit(())
+    configural = fit_model(plain, data, group=group, **options)
     check_groups(configural)
     every = _free_paths(configural)
     tested = _chosen(paths, every)
-    free = fit(equal, partial)
+    free = refit(configural, equal=equal, partial=partial)
     levels = _levels(configural, free, rules)
     holds = bool(levels.passes.iloc[-1])
     if require_invariance and not holds:
         raise ModelError(_not_invariant(levels.iloc[-1], free))
-    held = _held_fits(fit, equal, partial, every, tested)
+    held = _held_fits(free, equal, partial, every, tested)
     return PathComparison(
         n_used=free.n_used, n_dropped=free.n_dropped, confidence=free.confidence,
         method=Text("Multi-group comparison of paths", zh="多群组路径比较"),
@@ -166,7 +160,11 @@ def compare_paths(
 
 
 def _held_fits(
-    fit: Fit, equal: Sequence[str], partial: Sequence[str], every: list[Path], tested: list[Path]
+    free: ModelFit,
+    equal: Sequence[str],
+    partial: Sequence[str],
+    every: list[Path],
+    tested: list[Path],
 ) -> dict[str, ModelFit]:
     """Fit with each path held equal in turn, then with all of them."""
     words = (*equal, "regressions")
@@ -174,7 +172,7 @@ def _held_fits(
     for held in [[path] for path in tested] + [tested]:
         others = [_name(path) for path in every if path not in held]
         name = _name(held[0]) if len(held) == 1 else "equal"
-        fits[name] = fit(words, (*partial, *others))
+        fits[name] = refit(free, equal=words, partial=(*partial, *others))
     return fits if len(tested) > 1 else {**fits, "equal": fits[_name(tested[0])]}
 
 
@@ -230,8 +228,6 @@ def _levels(configural: ModelFit, free: ModelFit, rules: dict[str, Cutoff]) -> p
 
 
 def _not_invariant(row: pd.Series, free: ModelFit) -> str:
-    from cx_value.sem.reading.modification import score_tests
-
     worst = score_tests(free).head(2)
     named = ", ".join(f'"{r.lhs} {r.op} {r.rhs}"' for r in worst.itertuples())
     return (

@@ -92,7 +92,31 @@ class Interaction(Result):
         """Draw regression lines (``"slopes"``) or the slope over the moderator (``"region"``)."""
         from cx_value.sem.interactions.pictures import draw_region, draw_slopes
 
-        return {"slopes": draw_slopes, "region": draw_region}[kind](self, ax, lang)
+        names = (self.outcome, self.predictor, self.moderator)
+        if kind == "slopes":
+            return draw_slopes(self.lines(), names, ax, lang)
+        ends = (self.johnson_neyman.low_sd, self.johnson_neyman.high_sd)
+        return draw_region(self.band(), ends, names, ax, lang)
+
+    def lines(self) -> pd.DataFrame:
+        """Return ``moderator_sd level slope`` of the simple slopes, in standard deviations."""
+        rows = self.frame[self.frame.kind == "simple_slope"]
+        across = self.frame["std"][1]
+        return pd.DataFrame(
+            {"moderator_sd": rows.moderator_sd, "level": across * rows.moderator_sd,
+             "slope": rows["std"]}
+        ).reset_index(drop=True)  # fmt: skip
+
+    def band(self, reach_sd: float = 3.0) -> pd.DataFrame:
+        """Return ``moderator_sd slope low high`` along the moderator, in the variables' units."""
+        from scipy.stats import norm
+
+        w = np.linspace(-reach_sd, reach_sd, 241)
+        slope, se = self.slope(w * self.spread[self.moderator])
+        reach = norm.ppf(0.5 + self.confidence / 2) * se
+        return pd.DataFrame(
+            {"moderator_sd": w, "slope": slope, "low": slope - reach, "high": slope + reach}
+        )
 
     def sentence(self, lang: str = "en") -> str:
         """State the interaction, the simple slopes and the Johnson–Neyman region."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,31 +13,14 @@ from cx_value.sem.engine.moments import Sample
 from cx_value.sem.ordinal.sample import gather, in_fit_units
 from cx_value.sem.ordinal.search import Minimum, least_squares
 from cx_value.sem.ordinal.table import table_readers
-from cx_value.sem.resampling import bootstrap as engine
-from cx_value.sem.resampling.bootstrap import Bootstrap
+from cx_value.sem.reading.result import ModelFit
+from cx_value.sem.resampling.bootstrap import Bootstrap, column_name, failed_refits
 from cx_value.sem.resampling.moments import draw_rows, given_rows, order_of
-
-if TYPE_CHECKING:
-    from cx_value.sem.ordinal.fit import OrdinalFit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OrdinalBootstrap(Bootstrap):
-    """Every refit of a least-squares model, as :class:`Bootstrap` has them."""
-
-    def intervals(self, draws, estimate, kind="percentile", *, rule="normal", of=None,
-                  jackknife=None):  # fmt: skip
-        """Return limits for any quantity computed from the draws, ``(draws, m)``."""
-        if kind == "bca" and jackknife is None:
-            jackknife = _jackknife(self.fit)[of or "est"]
-        return Bootstrap.intervals(
-            self, draws, estimate, kind, rule=rule, of=of, jackknife=jackknife
-        )
 
 
 def bootstrap_ordinal(
-    fit: OrdinalFit, n: int = 1000, *, seed: int | None = None, rows: np.ndarray | None = None
-) -> OrdinalBootstrap:
+    fit: ModelFit, n: int = 1000, *, seed: int | None = None, rows: np.ndarray | None = None
+) -> Bootstrap:
     """Refit a model in samples drawn with replacement (within groups).
 
     A draw in which an item loses a category, or whose search finds no optimum, counts as failed.
@@ -60,15 +42,15 @@ def bootstrap_ordinal(
             "do: merge rare categories, which resamples lose, or use a simpler model"
         )
     raw, std = _solutions(fit, found)
-    names = [engine.column_name(row) for row in fit.frame.itertuples()]
+    names = [column_name(row) for row in fit.frame.itertuples()]
     theta = np.full((len(found), len(fit.solution.theta)), np.nan)
     theta[converged] = [m.theta for m in found if m is not None]
-    return OrdinalBootstrap(
+    return Bootstrap(
         n_used=fit.n_used,
         n_dropped=fit.n_dropped,
         method=Text("Nonparametric bootstrap", zh="非参数自助法"),
         confidence=fit.confidence,
-        notes=engine._notes(int((~converged).sum()), len(found)),
+        notes=failed_refits(int((~converged).sum()), len(found)),
         parameters=pd.DataFrame(raw, columns=names),
         standardised=pd.DataFrame(std, columns=names),
         theta=theta,
@@ -80,7 +62,7 @@ def bootstrap_ordinal(
     )
 
 
-def _refit(fit: OrdinalFit, rows: np.ndarray) -> Minimum | None:
+def _refit(fit: ModelFit, rows: np.ndarray) -> Minimum | None:
     """Fit one draw from the full solution, given positions among the rows used."""
     prepared = fit.prepared
     samples = []
@@ -114,7 +96,7 @@ def _drawn_sample(sample: Sample, taken: np.ndarray) -> Sample:
     return replace(sample, rows=sample.rows[taken], index=sample.index[taken], weights=weights)
 
 
-def _solutions(fit: OrdinalFit, found: list[Minimum | None]) -> tuple[np.ndarray, np.ndarray]:
+def _solutions(fit: ModelFit, found: list[Minimum | None]) -> tuple[np.ndarray, np.ndarray]:
     """Raw and standardised values of every table row; NaN where a refit failed."""
     readers, order = table_readers(fit.prepared)
     out = []
@@ -127,7 +109,7 @@ def _solutions(fit: OrdinalFit, found: list[Minimum | None]) -> tuple[np.ndarray
     return out[0], out[1]
 
 
-def _jackknife(fit: OrdinalFit) -> dict[str, np.ndarray]:
+def jackknife_ordinal(fit: ModelFit) -> dict[str, np.ndarray]:
     """Solutions with each row left out in turn, for the acceleration of BCa."""
     every = np.arange(fit.n_used)
     found = [_refit(fit, np.delete(every, i)) for i in every]

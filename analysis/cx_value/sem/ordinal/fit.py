@@ -9,8 +9,7 @@ ordered=...)`` comes here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,8 @@ from cx_value.sem.engine.fit import Request, Solution
 from cx_value.sem.engine.indices import srmr
 from cx_value.sem.engine.likelihood import Point
 from cx_value.sem.engine.starts import starting_points
+from cx_value.sem.ordinal.bootstrap import bootstrap_ordinal, jackknife_ordinal
+from cx_value.sem.ordinal.difference import difference_test
 from cx_value.sem.ordinal.findings import findings_of, method_of
 from cx_value.sem.ordinal.indices import (
     Adjusted,
@@ -29,7 +30,10 @@ from cx_value.sem.ordinal.indices import (
     robust_indices,
 )
 from cx_value.sem.ordinal.model import usual_design
-from cx_value.sem.ordinal.prepare import OrdinalPrepared, prepare_ordinal
+from cx_value.sem.ordinal.prepare import OrdinalPrepared, prepare_ordinal, prepare_ordinal_again
+from cx_value.sem.ordinal.residuals import residual_matrix
+from cx_value.sem.ordinal.score_tests import modification_indices, score_tests
+from cx_value.sem.ordinal.scores import factor_scores
 from cx_value.sem.ordinal.search import (
     Minimum,
     Sandwich,
@@ -42,17 +46,14 @@ from cx_value.sem.ordinal.table import parameter_frame, table_readers
 from cx_value.sem.reading.inference import explained_variance
 from cx_value.sem.reading.result import ModelFit
 from cx_value.sem.reading.solution import central_sigma
-
-if TYPE_CHECKING:
-    from cx_value.sem.ordinal.bootstrap import OrdinalBootstrap
+from cx_value.sem.resampling.bootstrap import Bootstrap
 
 N_STARTS = 4
-_SCALED = ("chisq", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OrdinalFit(ModelFit):
-    """A model fitted by least squares: judged by its scaled test and indices.
+@dataclass(frozen=True, slots=True, eq=False)
+class LeastSquares:
+    """How a fit by least squares answers; see :class:`cx_value.sem.reading.result.Engine`.
 
     Attributes
     ----------
@@ -61,48 +62,42 @@ class OrdinalFit(ModelFit):
     """
 
     sandwich: Sandwich
+    compared = ("_scaled", "")
+    correction_source = "asparouhov2010"
 
-    def readers(self) -> tuple[Callable, Callable]:
-        """Return functions of ``theta (..., k)`` giving every row of the table ``(..., rows)``."""
-        found, order = table_readers(self.prepared)
+    def readers(self, fit: ModelFit) -> tuple[Callable, Callable]:
+        found, order = table_readers(fit.prepared)
         raw, standard = (lambda theta, r=read: r(theta)[..., order] for read in found)
         return raw, standard
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the model's fit in APA prose by the scaled-shifted test and its indices."""
-        scaled = {name: self.indices[f"{name}_scaled"] for name in _SCALED}
-        judged = replace(self, indices={**self.indices, **scaled})
-        lead = {
-            "en": "With scaled-shifted statistics (Asparouhov & Muthén, 2010), ",
-            "zh": "采用 scaled-shifted 校正统计量（Asparouhov & Muthén, 2010），",
-        }[lang]
-        return lead + ModelFit.sentence(judged, lang)
+    def residuals(self, fit: ModelFit, kind: str, group: str | None) -> pd.DataFrame:
+        return residual_matrix(fit, kind, group)
 
-    def residuals(self, kind: str = "correlation", group: str | None = None) -> pd.DataFrame:
-        """Return sample less implied correlations of the responses, raw or as z values."""
-        from cx_value.sem.ordinal.inspect import residual_matrix
+    def scores(self, fit: ModelFit, method: str) -> pd.DataFrame:
+        return factor_scores(fit, method)
 
-        return residual_matrix(self, kind, group)
+    def modification_indices(self, fit: ModelFit, **options) -> pd.DataFrame:
+        return modification_indices(fit, **options)
 
-    def modification_indices(self, *, minimum: float = 0.0, **options) -> pd.DataFrame:
-        """Return what freeing each absent parameter would do, largest first."""
-        from cx_value.sem.ordinal.inspect import modification_indices
+    def score_tests(self, fit: ModelFit) -> pd.DataFrame:
+        return score_tests(fit)
 
-        return modification_indices(self, minimum, **options)
+    def difference_test(
+        self, small: ModelFit, large: ModelFit, method: str
+    ) -> tuple[float, float, float]:
+        found = difference_test(small, large)
+        return found["chisq"], float(found["df"]), found["pvalue"]
 
-    def bootstrap(
-        self, n: int = 1000, *, seed: int | None = None, rows: np.ndarray | None = None
-    ) -> OrdinalBootstrap:
-        """Refit the model in ``n`` samples drawn with replacement."""
-        from cx_value.sem.ordinal.bootstrap import bootstrap_ordinal
+    def resample(
+        self, fit: ModelFit, n: int, seed: int | None, rows: np.ndarray | None
+    ) -> Bootstrap:
+        return bootstrap_ordinal(fit, n, seed=seed, rows=rows)
 
-        return bootstrap_ordinal(self, n, seed=seed, rows=rows)
+    def jackknife(self, fit: ModelFit) -> dict[str, np.ndarray]:
+        return jackknife_ordinal(fit)
 
-    def factor_scores(self, method: str = "regression") -> pd.DataFrame:
-        """Return each row's posterior (or likelihood) mode, indexed by row of the data."""
-        from cx_value.sem.ordinal.scores import factor_scores
-
-        return factor_scores(self, method)
+    def refit(self, fit: ModelFit, request: Request) -> ModelFit:
+        return _fitted(prepare_ordinal_again(fit.prepared, request), fit.confidence)
 
 
 def fit_ordinal(
@@ -113,7 +108,7 @@ def fit_ordinal(
     parameterization: str = "delta",
     weights: str | np.ndarray | None = None,
     confidence: float = 0.95,
-) -> OrdinalFit:
+) -> ModelFit:
     """Fit by diagonally weighted (or unweighted) least squares.
 
     Parameters
@@ -130,7 +125,7 @@ def fit_ordinal(
 
     Returns
     -------
-    OrdinalFit
+    ModelFit
         ``indices`` holds the plain statistic, the scaled-shifted one (``chisq_scaled``), the
         mean-adjusted and the mean-and-variance-adjusted one, with CFI, TLI and RMSEA plain, scaled
         and robust. Residual variances of delta (scales of theta) follow from the others and have
@@ -148,6 +143,10 @@ def fit_ordinal(
     and RMSEA 1e-6.
     """
     prepared = prepare_ordinal(request, data, ordered, parameterization, weights)
+    return _fitted(prepared, confidence)
+
+
+def _fitted(prepared: OrdinalPrepared, confidence: float) -> ModelFit:
     solution = _search(prepared)
     found = sandwich(prepared.design, solution.theta, prepared.moments)
     _check_identified(prepared, found)
@@ -155,10 +154,10 @@ def fit_ordinal(
     point = _point(prepared, solution)
     indices = _indices(prepared, solution, found, point)
     notes = findings_of(prepared, solution, frame, std_se, point, found, indices)
-    return OrdinalFit(
+    return ModelFit(
         n_used=prepared.n,
         n_dropped=prepared.n_all - prepared.n,
-        method=method_of(request.estimator, prepared),
+        method=method_of(prepared.request.estimator, prepared),
         confidence=confidence,
         notes=tuple(finding.message for finding in notes),
         frame=frame,
@@ -169,7 +168,7 @@ def fit_ordinal(
         std_se=std_se,
         prepared=prepared,
         solution=solution,
-        sandwich=found,
+        engine=LeastSquares(found),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,7 @@ class OrdinalPrepared(Prepared):
     ordinal: OrdinalModel
     moments: Moments
     sample: SampleMoments
+    n_levels: dict[str, int]
 
 
 def prepare_ordinal(
@@ -59,10 +60,10 @@ def prepare_ordinal(
     keep = kept_rows(rows, complete=request.missing == "listwise")
     samples = split_rows(rows, keep, instead="pairwise")
     _check_sizes(samples)
+    n_levels = count_levels(rows.columns, list(rows.names), items, samples)
     ordinal = build_ordinal_model(
-        syntax, model_options(request, syntax, len(samples)),
-        count_levels(rows.columns, list(rows.names), items, samples), parameterization,
-    )  # fmt: skip
+        syntax, model_options(request, syntax, len(samples)), n_levels, parameterization
+    )
     samples = split_rows(rows, keep, order=ordinal.model.observed, instead="pairwise")
     means = ordinal.model.meanstructure
     sample = _checked_moments(samples, ordinal)
@@ -84,7 +85,20 @@ def prepare_ordinal(
         ordinal=ordinal,
         moments=moments,
         sample=sample,
+        n_levels=n_levels,
     )
+
+
+def prepare_ordinal_again(prepared: OrdinalPrepared, request: Request) -> OrdinalPrepared:
+    """Return another model of the same moments: only equalities across groups have changed."""
+    syntax = parse_syntax(request.syntax)
+    ordinal = build_ordinal_model(
+        syntax, model_options(request, syntax, len(prepared.samples)), prepared.n_levels,
+        prepared.ordinal.parameterization,
+    )  # fmt: skip
+    design = build_ordinal_design(ordinal, pooled_spread(prepared.sample))
+    _check_counts(design, prepared.moments)
+    return replace(prepared, request=request, model=ordinal.model, design=design, ordinal=ordinal)
 
 
 def _check_request(request: Request) -> None:

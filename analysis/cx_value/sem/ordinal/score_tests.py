@@ -1,26 +1,30 @@
-"""Score tests of what is held equal across groups in a model of ordinal items."""
+"""Modification indices and score tests of a model fitted by least squares."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from cx_value.sem.design.enlarged import (
+    absent_parameters,
+    carried_solution,
+    enlarged_model,
+    shared_parameters,
+)
 from cx_value.sem.design.matrices import place_of
 from cx_value.sem.design.parameters import Parameter
-from cx_value.sem.ordinal.inspect import _enlarged_solution, score_parts
 from cx_value.sem.ordinal.model import OrdinalDesign, build_ordinal_design
-from cx_value.sem.reading.modification import _enlarged
-
-if TYPE_CHECKING:
-    from cx_value.sem.ordinal.fit import OrdinalFit
+from cx_value.sem.ordinal.search import Moments, implied_moments, moment_jacobian
+from cx_value.sem.reading.modification import KINDS, expected_changes
+from cx_value.sem.reading.result import ModelFit
 
 COLUMNS = ["lhs", "op", "rhs", "group", "mi", "p", "epc"]
 
 
-def score_tests(fit: OrdinalFit) -> pd.DataFrame:
+def score_tests(fit: ModelFit) -> pd.DataFrame:
     """Return what freeing each equality across groups would do, largest first.
 
     Loadings and the like, thresholds, and, where thresholds are equal, the intercepts (theta:
@@ -37,7 +41,11 @@ def score_tests(fit: OrdinalFit) -> pd.DataFrame:
     """
     from scipy.stats import chi2
 
-    held, usual, cuts = _held(fit), _shared(fit.prepared.model.parameters), _shared_cuts(fit)
+    held, usual, cuts = (
+        _held(fit),
+        shared_parameters(fit.prepared.model.parameters),
+        _shared_cuts(fit),
+    )
     tested = [*held, *usual, *cuts]
     if not tested:
         return pd.DataFrame(columns=COLUMNS)
@@ -55,17 +63,11 @@ def score_tests(fit: OrdinalFit) -> pd.DataFrame:
     return frame.sort_values("mi", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _shared(parameters: tuple[Parameter, ...]) -> list[Parameter]:
-    """Return free parameters of later groups that are those of the first."""
-    first = {p.index for p in parameters if p.group == 0 and p.index >= 0}
-    return [p for p in parameters if p.group > 0 and p.index in first and not p.label]
+def _shared_cuts(fit: ModelFit) -> list[Parameter]:
+    return shared_parameters(fit.prepared.ordinal.thresholds)
 
 
-def _shared_cuts(fit: OrdinalFit) -> list[Parameter]:
-    return _shared(fit.prepared.ordinal.thresholds)
-
-
-def _held(fit: OrdinalFit) -> list[Parameter]:
+def _held(fit: ModelFit) -> list[Parameter]:
     """Return intercepts and residual variances of ordinal items held at the first group's value."""
     ordinal = fit.prepared.ordinal
     if not _shared_cuts(fit):
@@ -80,13 +82,13 @@ def _held(fit: OrdinalFit) -> list[Parameter]:
 
 
 def _released(
-    fit: OrdinalFit, held: list[Parameter], usual: list[Parameter], cuts: list[Parameter]
+    fit: ModelFit, held: list[Parameter], usual: list[Parameter], cuts: list[Parameter]
 ) -> tuple[OrdinalDesign, np.ndarray, np.ndarray]:
     """Return the design with a departure for each equality, the solution, and their places."""
     prepared = fit.prepared
-    enlarged = replace(prepared.ordinal, model=_enlarged(prepared.model, held))
+    enlarged = replace(prepared.ordinal, model=enlarged_model(prepared.model, held))
     design = build_ordinal_design(enlarged, prepared.design.units[: len(prepared.model.observed)])
-    theta, first = _enlarged_solution(fit, design, len(held))
+    theta, first = enlarged_solution(fit, design, len(held))
     theta[first] = [p.value for p in held]
     extra = np.arange(len(theta), len(theta) + len(usual) + len(cuts))
     theta = np.concatenate([theta, np.zeros(len(extra))])
@@ -113,3 +115,75 @@ def _departing(
     for column, (p, row) in enumerate(zip(cuts, at, strict=True), start=first + len(usual)):
         thresholds[p.group, row, column] = 1.0
     return replace(design, mapping=mapping, threshold_map=thresholds, scale_map=scales)
+
+
+# Modification indices ---------------------------------------------------------------------------
+
+
+def modification_indices(
+    fit: ModelFit, *, kinds: Sequence[str] = KINDS, minimum: float = 0.0
+) -> pd.DataFrame:
+    """Return what freeing each absent loading, covariance or path would do, largest first.
+
+    ``lhs op rhs group mi p epc epc_std`` as for maximum likelihood, with the information of least
+    squares (Sörbom, 1989). Agrees with lavaan's ``modificationIndices()`` to 1e-5.
+    """
+    from scipy.stats import chi2
+
+    prepared = fit.prepared
+    candidates = [c for c in absent_parameters(prepared.model) if c.op in kinds]
+    columns = ["lhs", "op", "rhs", "group", "mi", "p", "epc", "epc_std"]
+    if not candidates:
+        return pd.DataFrame(columns=columns)
+    enlarged = enlarged_model(prepared.model, candidates)
+    spread = prepared.design.units[: len(prepared.model.observed)]
+    design = build_ordinal_design(replace(prepared.ordinal, model=enlarged), spread)
+    theta, added = enlarged_solution(fit, design, len(candidates))
+    statistic, change = _score(design, theta, prepared.moments, added)
+    epc, epc_std = expected_changes(design, theta, fit, change)
+    frame = pd.DataFrame(
+        [(c.lhs, c.op, c.rhs, fit.group_labels[c.group]) for c in candidates], columns=columns[:4]
+    ).assign(mi=statistic, p=chi2.sf(statistic, 1), epc=epc, epc_std=epc_std)
+    frame = frame[np.isfinite(frame["mi"]) & (frame["mi"] >= minimum)]
+    return frame.sort_values("mi", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def enlarged_solution(
+    fit: ModelFit, design: OrdinalDesign, n_added: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The solution among the enlarged parameters, and where the added ones stand."""
+    old, theta = fit.prepared.design, fit.solution.theta
+    usual = carried_solution(old, theta[: old.n_usual], design, n_added)
+    theta = np.concatenate([usual, theta[old.n_usual :]])
+    return theta, np.arange(design.n_usual - n_added, design.n_usual)
+
+
+def _score(
+    design: OrdinalDesign, theta: np.ndarray, moments: Moments, added: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the statistic and expected change of each added parameter on its own."""
+    gradient, _, left = score_parts(design, theta, moments, added)
+    return moments.n * gradient[added] ** 2 / left, gradient[added] / left
+
+
+def score_parts(
+    design: OrdinalDesign, theta: np.ndarray, moments: Moments, added: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the gradient, each added one's regression on the others, and what these leave of it.
+
+    (k,), (added, kept) and (added,), the last as information of one observation.
+    """
+    slope = moment_jacobian(design, theta, moments)
+    weight = moments.weight * moments.share[:, None]
+    away = moments.observed - implied_moments(design, theta, moments)
+    # lavaan multiplies the discrepancy, not the information, by (n - 1) / n in every group.
+    less = 1.0 - 1.0 / (moments.n * moments.share[:, None])
+    gradient = np.einsum("gqk,gq->k", slope, weight * less * away)
+    information = np.einsum("gqk,gq,gql->kl", slope, weight, slope, optimize=True)
+    kept = np.setdiff1d(np.arange(len(theta)), added)
+    across = information[np.ix_(added, kept)]
+    within = np.linalg.pinv(information[np.ix_(kept, kept)], hermitian=True)
+    own = np.diag(information)[added]
+    left = own - np.einsum("ij,jk,ik->i", across, within, across)
+    left = np.where(left > 1e-9 * np.abs(own), left, np.nan)
+    return gradient, across @ within, left

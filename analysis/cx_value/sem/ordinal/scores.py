@@ -9,7 +9,6 @@ the normal prior of the model times the probability of every answer given
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,7 @@ from scipy.special import log_ndtr, ndtr
 
 from cx_value.base.errors import ConvergenceError, ModelError
 from cx_value.sem.design.matrices import THETA
-
-if TYPE_CHECKING:
-    from cx_value.sem.ordinal.fit import OrdinalFit
+from cx_value.sem.reading.result import ModelFit
 
 METHODS = ("regression", "ebm", "bartlett", "ml")
 _LEAST = 1e-290
@@ -47,12 +44,12 @@ class _Group:
     precision: np.ndarray
 
 
-def factor_scores(fit: OrdinalFit, method: str = "regression") -> pd.DataFrame:
+def factor_scores(fit: ModelFit, method: str = "regression") -> pd.DataFrame:
     """Return factor scores ``(rows used, latent variables)``, indexed by row of the data.
 
     Parameters
     ----------
-    fit : OrdinalFit
+    fit : ModelFit
     method : {"regression", "ebm", "bartlett", "ml"}
         The first two are the posterior mode, which is the regression score where all answers are
         continuous; the others leave the prior out: the mode of the likelihood, which is Bartlett's
@@ -85,7 +82,7 @@ def factor_scores(fit: OrdinalFit, method: str = "regression") -> pd.DataFrame:
     return pd.concat(parts).sort_index()
 
 
-def _check(fit: OrdinalFit) -> None:
+def _check(fit: ModelFit) -> None:
     prepared = fit.prepared
     design = prepared.design
     noise = design.implied(fit.solution.theta).blocks[THETA][:, : len(prepared.model.observed)]
@@ -105,7 +102,7 @@ def _check(fit: OrdinalFit) -> None:
         )
 
 
-def _group(fit: OrdinalFit, g: int) -> _Group:
+def _group(fit: ModelFit, g: int) -> _Group:
     prepared, design = fit.prepared, fit.prepared.design
     implied = design.implied(fit.solution.theta)
     sample, p = prepared.samples[g], len(prepared.model.observed)
@@ -129,7 +126,7 @@ def _group(fit: OrdinalFit, g: int) -> _Group:
     )
 
 
-def _edges(fit: OrdinalFit, g: int) -> tuple[np.ndarray, np.ndarray]:
+def _edges(fit: ModelFit, g: int) -> tuple[np.ndarray, np.ndarray]:
     """Thresholds below and above every ordinal answer; 0 elsewhere."""
     prepared, design = fit.prepared, fit.prepared.design
     moments, rows = prepared.moments, prepared.samples[g].rows

@@ -21,6 +21,7 @@ from cx_value.sem.engine.indices import (
 from cx_value.sem.engine.likelihood import Point, Target, evaluate, value_at
 from cx_value.sem.engine.moments import central_moments
 from cx_value.sem.engine.robust import Robust, robust_statistics
+from cx_value.sem.engine.saturated import complete_data_test
 from cx_value.sem.reading.solution import central_sigma
 
 
@@ -86,8 +87,6 @@ def normal_indices(prepared: Prepared, solution: Solution, point: Point) -> dict
 
 def missing_data_indices(prepared: Prepared, solution: Solution) -> dict[str, float]:
     """Return CFI, TLI and RMSEA as they would be with nothing missing (Zhang and Savalei 2022)."""
-    from cx_value.sem.engine.saturated import complete_data_test
-
     test, c = complete_data_test(prepared, solution.theta)
     baseline, c0 = complete_data_test(*baseline_model(prepared))
     return robust_versions(test, c, baseline, c0, prepared.n, len(prepared.samples))

@@ -1,4 +1,4 @@
-"""Standard errors, tests and intervals of a fitted model, and the result put together."""
+"""Standard errors, tests and intervals of a fitted model."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from cx_value.base.errors import DataError
-from cx_value.base.wording import Text
-from cx_value.sem.design.matrices import ONE, PSI, THETA, Implied
-from cx_value.sem.engine.fit import Prepared, Solution, check_identified
-from cx_value.sem.engine.likelihood import Point, evaluate, expected_information, hessian
-from cx_value.sem.engine.robust import robust_statistics
+from cx_value.sem.design.matrices import PSI, THETA, Implied
+from cx_value.sem.engine.fit import Prepared, Solution
+from cx_value.sem.engine.likelihood import Point, expected_information, hessian
 from cx_value.sem.reading import diagnostics
-from cx_value.sem.reading.fit_measures import all_indices
 from cx_value.sem.reading.result import COLUMNS, ModelFit
 from cx_value.sem.reading.solution import (
     Places,
@@ -26,49 +22,6 @@ from cx_value.sem.reading.solution import (
     raw_values,
     standardised_values,
 )
-
-METHODS = {
-    "ml": Text("Maximum likelihood", zh="最大似然估计"),
-    "mlr": Text("Robust maximum likelihood (MLR)", zh="稳健最大似然估计（MLR）"),
-    "mlm": Text(
-        "Maximum likelihood, Satorra–Bentler (MLM)", zh="最大似然估计，Satorra–Bentler 校正（MLM）"
-    ),
-}
-
-
-def summarise(prepared: Prepared, solution: Solution, confidence: float = 0.95) -> ModelFit:
-    """Turn an optimum into a result.
-
-    Raises
-    ------
-    ModelError
-        If the parameters are not identified.
-    """
-    design, target = prepared.design, prepared.target
-    weakest = check_identified(design, solution.theta, target)
-    point = evaluate(design, solution.theta[None], target)
-    robust = None
-    if prepared.request.estimator in ("mlr", "mlm"):
-        robust = robust_statistics(prepared, point, prepared.request.estimator)
-    vcov = normal_theory_vcov(prepared, point) if robust is None else robust.vcov
-    at = places(design)
-    frame, std_se = parameter_frame(prepared, solution, vcov, point, at, confidence)
-    found = _findings(prepared, solution, frame, std_se, point, weakest)
-    return ModelFit(
-        n_used=prepared.n,
-        n_dropped=prepared.n_all - prepared.n,
-        method=METHODS[prepared.request.estimator],
-        confidence=confidence,
-        notes=tuple(f.message for f in found),
-        frame=frame,
-        indices=all_indices(prepared, solution, point, robust),
-        diagnostics=tuple(found),
-        r_squared=explained_variance(prepared, point),
-        vcov=vcov,
-        std_se=std_se,
-        prepared=prepared,
-        solution=solution,
-    )  # fmt: skip
 
 
 def normal_theory_vcov(prepared: Prepared, point: Point) -> np.ndarray:
@@ -118,10 +71,10 @@ def delta_errors(prepared: Prepared, solution: Solution, vcov: np.ndarray, read)
     return np.sqrt(np.maximum(variance, 0.0))
 
 
-def table_readers(fit: ModelFit) -> tuple[Callable, Callable]:
+def table_readers(prepared: Prepared) -> tuple[Callable, Callable]:
     """Return functions of ``theta (..., k)`` giving ``est`` and ``std_all`` of every table row."""
-    design, at = fit.prepared.design, places(fit.prepared.design)
-    sample = fit.prepared.target.sample[0]
+    design, at = prepared.design, places(prepared.design)
+    sample = prepared.target.sample[0]
 
     def reader(values_of: Callable) -> Callable:
         return lambda theta: values_of(
@@ -147,6 +100,13 @@ def function_errors(fit: ModelFit, read: Callable) -> np.ndarray:
     return np.sqrt(np.maximum(variance, 0.0))
 
 
+def _names(prepared: Prepared) -> list[tuple[str, str, str, str, str]]:
+    labels = [sample.label for sample in prepared.samples]
+    rows = [(p.lhs, p.op, p.rhs, labels[p.group], p.label) for p in prepared.model.parameters]
+    rows += [(d.name, ":=", d.text.strip(), "", d.name) for d in prepared.model.definitions]
+    return rows
+
+
 def explained_variance(prepared: Prepared, point: Point) -> dict[str, float]:
     """Return R² of every indicator and outcome (1 − residual variance / variance)."""
     design, implied = prepared.design, point.implied
@@ -168,79 +128,9 @@ def explained_variance(prepared: Prepared, point: Point) -> dict[str, float]:
     return r_squared
 
 
-def standardised_table(fit: ModelFit) -> pd.DataFrame:
-    """Return the standardised solution: ``lhs op rhs group label est se z p ci_low ci_high``."""
-    from scipy.stats import norm
-
-    table, se = fit.table(), fit.std_se
-    out = table[list(COLUMNS[:5])].copy()
-    out["est"], out["se"] = table.std_all, se
-    with np.errstate(divide="ignore", invalid="ignore"):
-        out["z"] = np.where(se > 0, out.est / se, np.nan)
-    out["p"] = 2 * norm.sf(np.abs(out.z))
-    reach = norm.ppf(0.5 + fit.confidence / 2) * se
-    out["ci_low"], out["ci_high"] = out.est - reach, out.est + reach
-    return out
-
-
-def implied_covariance(fit: ModelFit, group: str | None = None) -> pd.DataFrame:
-    """Return the implied covariance matrix in the data's units."""
-    design, g = fit.prepared.design, group_position(fit, group)
-    names = [name for name in design.observed if name != ONE]
-    sigma = central_sigma(design, _implied(fit))[g][: len(names), : len(names)]
-    units = design.units[: len(names)]
-    return pd.DataFrame(sigma * np.outer(units, units), index=names, columns=names)
-
-
-def latent_covariances(fit: ModelFit, group: str | None = None) -> pd.DataFrame:
-    """Return the covariance matrix of the latent variables in the data's units."""
-    design, g = fit.prepared.design, group_position(fit, group)
-    names = list(fit.prepared.model.latents)
-    at = [design.state.index(name) for name in names]
-    latent = central_latent(design, _implied(fit))[g][np.ix_(at, at)]
-    units = design.state_units[at]
-    return pd.DataFrame(latent * np.outer(units, units), index=names, columns=names)
-
-
-def group_position(fit: ModelFit, group: str | None) -> int:
-    """Return the position of a group's label; the first group when none is named."""
-    if group is None:
-        return 0
-    if group not in fit.group_labels:
-        raise DataError(
-            f"'{group}' is no group of this fit · allowed: {', '.join(fit.group_labels)} · do: "
-            "name one of them"
-        )
-    return fit.group_labels.index(group)
-
-
-def _implied(fit: ModelFit) -> Implied:
-    return fit.prepared.design.implied(fit.solution.theta, fit.prepared.target.sample[0])
-
-
 def _first(implied: Implied) -> Implied:
     arrays = (implied.loadings, implied.total, implied.latent, implied.sigma, implied.basis)
     return Implied(*(a[0] for a in arrays), tuple(b[0] for b in implied.blocks))
-
-
-def _names(prepared: Prepared) -> list[tuple[str, str, str, str, str]]:
-    labels = [sample.label for sample in prepared.samples]
-    rows = [(p.lhs, p.op, p.rhs, labels[p.group], p.label) for p in prepared.model.parameters]
-    rows += [(d.name, ":=", d.text.strip(), "", d.name) for d in prepared.model.definitions]
-    return rows
-
-
-def _findings(
-    prepared: Prepared,
-    solution: Solution,
-    frame: pd.DataFrame,
-    std_se: np.ndarray,
-    point: Point,
-    weakest: float,
-) -> list[diagnostics.Finding]:
-    found = diagnostics.rows_lost(prepared.n_all - prepared.n, prepared.n_all, list(prepared.gaps))
-    found += solution_findings(prepared, solution, frame, std_se, weakest)
-    return found + group_findings(prepared, point)
 
 
 def solution_findings(

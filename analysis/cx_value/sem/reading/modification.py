@@ -10,18 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from cx_value.sem.design.enlarged import (
+    absent_parameters,
+    carried_solution,
+    enlarged_model,
+    released_design,
+    shared_parameters,
+)
 from cx_value.sem.design.matrices import PSI, THETA, Design, build_design
-from cx_value.sem.design.parameters import Model, Parameter
 from cx_value.sem.engine.likelihood import Target, evaluate, expected_information, gradient
+from cx_value.sem.reading.result import ModelFit
 from cx_value.sem.reading.solution import places, raw_values, standardised_values
-
-if TYPE_CHECKING:
-    from cx_value.sem.reading.result import ModelFit
 
 KINDS = ("=~", "~~", "~")
 
@@ -51,14 +54,15 @@ def modification_indices(
     """
     from scipy.stats import chi2
 
-    candidates = [c for c in _candidates(fit.prepared.model) if c.op in kinds]
+    candidates = [c for c in absent_parameters(fit.prepared.model) if c.op in kinds]
     if not candidates:
         return pd.DataFrame(columns=["lhs", "op", "rhs", "group", "mi", "p", "epc", "epc_std"])
-    enlarged = _enlarged(fit.prepared.model, candidates)
+    enlarged = enlarged_model(fit.prepared.model, candidates)
     design = build_design(enlarged, _spread(fit.prepared.design))
-    theta, added = _start(fit, design, len(candidates))
+    theta = carried_solution(fit.prepared.design, fit.solution.theta, design, len(candidates))
+    added = np.arange(len(theta) - len(candidates), len(theta))
     statistic, change = _score(design, theta, fit, added)
-    epc, epc_std = _changes(design, theta, fit, change)
+    epc, epc_std = expected_changes(design, theta, fit, change)
     labels = [fit.group_labels[c.group] for c in candidates]
     frame = pd.DataFrame([(c.lhs, c.op, c.rhs) for c in candidates], columns=["lhs", "op", "rhs"])
     frame["group"], frame["mi"] = labels, statistic
@@ -79,18 +83,12 @@ def score_tests(fit: ModelFit) -> pd.DataFrame:
     """
     from scipy.stats import chi2
 
-    if hasattr(fit, "sandwich"):
-        from cx_value.sem.ordinal.score_tests import score_tests as least_squares_tests
-
-        return least_squares_tests(fit)
     model, design = fit.prepared.model, fit.prepared.design
-    shared = [p for p in model.parameters if p.index >= 0 and p.group > 0 and not p.label]
-    first = {p.index for p in model.parameters if p.group == 0}
-    shared = [p for p in shared if p.index in first]
+    shared = shared_parameters(model.parameters)
     columns = ["lhs", "op", "rhs", "group", "mi", "p", "epc"]
     if not shared:
         return pd.DataFrame(columns=columns)
-    released = _released(design, shared)
+    released = released_design(design, shared)
     theta = np.concatenate([fit.solution.theta, np.zeros(len(shared))])
     added = np.arange(len(fit.solution.theta), len(theta))
     statistic, change = _score(released, theta, fit, added)
@@ -99,58 +97,6 @@ def score_tests(fit: ModelFit) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=columns[:4])
     frame["mi"], frame["p"], frame["epc"] = statistic, chi2.sf(statistic, 1), change * scale
     return frame.sort_values("mi", ascending=False, kind="stable").reset_index(drop=True)
-
-
-def _candidates(model: Model) -> list[Parameter]:
-    """Return absent parameters that could be freed one at a time."""
-    pairs = [(f, "=~", x) for f in model.latents for x in _indicators(model)]
-    own = [name for name in model.observed if name not in model.exogenous]
-    for names in (own, list(model.latents)):
-        pairs += [(a, "~~", b) for i, a in enumerate(names) for b in names[i + 1 :]]
-    active = list(dict.fromkeys(
-        n for p in model.parameters if p.op == "~" for n in (p.lhs, p.rhs)
-    ))  # fmt: skip
-    pairs += [(a, "~", b) for a in active for b in active if a != b and a not in model.exogenous]
-    candidates = []
-    for g in range(model.n_groups):
-        rows = [p for p in model.parameters if p.group == g]
-        taken = {p.key for p in rows} | {(p.rhs, p.op, p.lhs) for p in rows if p.op == "~~"}
-        # A fixed covariance of zero is absent all the same.
-        open_ = {
-            p.key
-            for p in rows
-            if p.op == "~~" and p.index < 0 and p.value == 0.0 and p.lhs != p.rhs
-        }
-        for key in pairs:
-            if key in taken and key not in open_:
-                continue
-            candidates.append(Parameter(*key, g, 0))
-    return candidates
-
-
-def _indicators(model: Model) -> list[str]:
-    """Return observed indicators."""
-    names = (p.rhs for p in model.parameters if p.op == "=~" and p.rhs in model.observed)
-    return list(dict.fromkeys(names))
-
-
-def _enlarged(model: Model, candidates: list[Parameter]) -> Model:
-    """Return the model with the candidates as free parameters of their own, numbered last."""
-    first = model.n_free
-    added = [replace(c, index=first + i) for i, c in enumerate(candidates)]
-    keys = {(c.key, c.group) for c in candidates}
-    kept = [p for p in model.parameters if (p.key, p.group) not in keys]
-    return replace(model, parameters=(*kept, *added), definitions=())
-
-
-def _start(fit: ModelFit, design: Design, n_added: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the solution in the enlarged design, and where the added parameters are."""
-    old = fit.prepared.design
-    numbered = old.offset + old.combine @ fit.solution.theta
-    numbered = np.concatenate([numbered * old.scale, np.zeros(n_added)]) / design.scale
-    reduced = np.linalg.lstsq(design.combine, numbered - design.offset, rcond=None)[0]
-    k = design.n_parameters
-    return reduced, np.arange(k - n_added, k)
 
 
 def _score(
@@ -169,7 +115,7 @@ def _score(
     return fit.prepared.n * slope[added] ** 2 / left, -slope[added] / left
 
 
-def _changes(
+def expected_changes(
     design: Design, theta: np.ndarray, fit: ModelFit, change: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return expected changes in the data's units and completely standardised."""
@@ -193,19 +139,6 @@ def _standard_factor(design: Design, implied, at) -> np.ndarray:
         own = np.eye(block.shape[-1]) if kind in (PSI, THETA) else 0.0
         units.append(block * own + (1 - own) * np.ones_like(block))
     return standardised_values(design, replace(implied, blocks=tuple(units)), at)
-
-
-def _released(design: Design, shared: list[Parameter]) -> Design:
-    """Return the design with a free departure added to each shared parameter in its group."""
-    from cx_value.sem.design.matrices import place_of
-
-    slots = {tuple(slot): t for t, slot in enumerate(design.slots)}
-    extra = np.zeros((*design.mapping.shape[:2], len(shared)))
-    numbered = design.mapping @ np.linalg.pinv(design.combine)
-    for column, p in enumerate(shared):
-        t = slots[place_of(p, design.observed, design.state)]
-        extra[p.group, t, column] = numbered[p.group, t, p.index]
-    return replace(design, mapping=np.concatenate([design.mapping, extra], axis=2))
 
 
 def _spread(design: Design) -> np.ndarray:

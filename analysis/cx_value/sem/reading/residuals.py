@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -11,10 +9,9 @@ from cx_value.base.errors import ModelError
 from cx_value.sem.design.matrices import Design
 from cx_value.sem.engine.likelihood import evaluate
 from cx_value.sem.engine.moments import central_moments
-from cx_value.sem.reading.inference import group_position, normal_theory_vcov
-
-if TYPE_CHECKING:
-    from cx_value.sem.reading.result import ModelFit
+from cx_value.sem.engine.saturated import moment_slope, saturated_fit
+from cx_value.sem.reading.inference import normal_theory_vcov
+from cx_value.sem.reading.result import ModelFit
 
 KINDS = ("raw", "correlation", "normalised", "standardised")
 
@@ -42,7 +39,7 @@ def residual_matrix(
     """
     if kind not in KINDS:
         raise ModelError(f"kind is '{kind}' · allowed: {', '.join(KINDS)} · do: choose one of them")
-    prepared, g = fit.prepared, group_position(fit, group)
+    prepared, g = fit.prepared, fit.group_position(group)
     p = len(prepared.model.observed)
     point = evaluate(prepared.design, fit.solution.theta[None], prepared.target)
     sample = prepared.target.sample[0, g]
@@ -119,8 +116,6 @@ def _residual_variance(fit: ModelFit, point, g: int, p: int) -> np.ndarray:
 
 def _missing_variance(fit: ModelFit, g: int, *, projected: bool) -> np.ndarray:
     """Variance of the saturated moments of data with gaps, or of what the model leaves of them."""
-    from cx_value.sem.engine.saturated import moment_slope, saturated_fit
-
     prepared, p = fit.prepared, len(fit.prepared.model.observed)
     if prepared.model.exogenous:
         raise ModelError(

@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from cx_value.base.cutoffs import CUTOFFS, Cutoff
+from cx_value.base.errors import ConvergenceError, DataError
 from cx_value.base.results import Result
-from cx_value.base.wording import (
-    Text,
-    format_interval,
-    format_number,
-    format_p,
-    in_language,
-    join_words,
-)
+from cx_value.base.wording import Text
+from cx_value.sem.engine.fit import Prepared, Request, Solution
 from cx_value.sem.reading.diagnostics import Finding
-
-if TYPE_CHECKING:
-    from cx_value.sem.engine.fit import Prepared, Solution
-    from cx_value.sem.resampling.bootstrap import Bootstrap
+from cx_value.sem.reading.fit_facts import fit_facts
+from cx_value.sem.reading.implied import implied_covariance, latent_covariances
 
 COLUMNS = ("lhs", "op", "rhs", "group", "label", "est", "se", "z", "p", "ci_low", "ci_high",
            "std_all")  # fmt: skip
+
+
+class Engine(Protocol):
+    """What an estimator answers about its fits.
+
+    ``compared`` are the endings of the indices that comparisons of models read, best first;
+    ``correction_source`` is whose correction of χ² it is, as a key of the bibliography.
+    ``readers`` and ``jackknife`` speak of every row of ``fit.table()``.
+    """
+
+    compared: tuple[str, ...]
+    correction_source: str
+
+    def readers(self, fit: ModelFit) -> tuple[Callable, Callable]: ...
+
+    def residuals(self, fit: ModelFit, kind: str, group: str | None) -> pd.DataFrame: ...
+
+    def scores(self, fit: ModelFit, method: str) -> pd.DataFrame: ...
+
+    def modification_indices(self, fit: ModelFit, **options) -> pd.DataFrame: ...
+
+    def score_tests(self, fit: ModelFit) -> pd.DataFrame: ...
+
+    def difference_test(
+        self, small: ModelFit, large: ModelFit, method: str
+    ) -> tuple[float, float, float]: ...
+
+    def resample(
+        self, fit: ModelFit, n: int, seed: int | None, rows: np.ndarray | None
+    ) -> Result: ...
+
+    def jackknife(self, fit: ModelFit) -> dict[str, np.ndarray]: ...
+
+    def refit(self, fit: ModelFit, request: Request) -> ModelFit: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,7 +75,11 @@ class ModelFit(Result):
         Covariance matrix of the free parameters in the fit's internal units.
     prepared, solution
         Data, matrices and optimum, for the functions beside this class.
+    engine : Engine
+        Who fitted the model, and answers what is asked of it next.
     """
+
+    template = "fit.fit"
 
     frame: pd.DataFrame
     indices: Mapping[str, float]
@@ -59,6 +89,7 @@ class ModelFit(Result):
     std_se: np.ndarray
     prepared: Prepared
     solution: Solution
+    engine: Engine
 
     def table(self) -> pd.DataFrame:
         """Return every parameter: ``lhs op rhs group label est se z p ci_low ci_high std_all``.
@@ -79,32 +110,47 @@ class ModelFit(Result):
     def group_labels(self) -> tuple[str, ...]:
         return tuple(sample.label for sample in self.prepared.samples)
 
+    def group_position(self, group: str | None) -> int:
+        """Return the position of a group's label; the first group when none is named."""
+        if group is None:
+            return 0
+        if group not in self.group_labels:
+            raise DataError(
+                f"'{group}' is no group of this fit · allowed: {', '.join(self.group_labels)} · "
+                "do: name one of them"
+            )
+        return self.group_labels.index(group)
+
     def readers(self) -> tuple[Callable, Callable]:
         """Return functions of ``theta (..., k)`` giving every row of the table ``(..., rows)``.
 
         The first gives ``est``, the second ``std_all``; complex steps pass through both.
         """
-        from cx_value.sem.reading.inference import table_readers
-
-        return table_readers(self)
+        return self.engine.readers(self)
 
     def standardised(self) -> pd.DataFrame:
-        """Return the completely standardised solution with delta-method intervals."""
-        from cx_value.sem.reading.inference import standardised_table
+        """Return the completely standardised solution with delta-method intervals.
 
-        return standardised_table(self)
+        Columns ``lhs op rhs group label est se z p ci_low ci_high``.
+        """
+        from scipy.stats import norm
+
+        out = self.frame[list(COLUMNS[:5])].copy()
+        out["est"], out["se"] = self.frame.std_all, self.std_se
+        with np.errstate(divide="ignore", invalid="ignore"):
+            out["z"] = np.where(self.std_se > 0, out.est / self.std_se, np.nan)
+        out["p"] = 2 * norm.sf(np.abs(out.z))
+        reach = norm.ppf(0.5 + self.confidence / 2) * self.std_se
+        out["ci_low"], out["ci_high"] = out.est - reach, out.est + reach
+        return out
 
     def implied_covariance(self, group: str | None = None) -> pd.DataFrame:
         """Return the covariance matrix of the observed variables the model implies."""
-        from cx_value.sem.reading.inference import implied_covariance
-
-        return implied_covariance(self, group)
+        return implied_covariance(self.prepared, self.solution.theta, self.group_position(group))
 
     def latent_covariances(self, group: str | None = None) -> pd.DataFrame:
         """Return the covariance matrix of the latent variables."""
-        from cx_value.sem.reading.inference import latent_covariances
-
-        return latent_covariances(self, group)
+        return latent_covariances(self.prepared, self.solution.theta, self.group_position(group))
 
     def latent_correlations(self, group: str | None = None) -> pd.DataFrame:
         """Return the correlation matrix of the latent variables."""
@@ -113,88 +159,51 @@ class ModelFit(Result):
         return covariance / np.outer(spread, spread)
 
     def residuals(self, kind: str = "correlation", group: str | None = None) -> pd.DataFrame:
-        """Return sample minus implied moments; see :mod:`cx_value.sem.reading.residuals`."""
-        from cx_value.sem.reading.residuals import residual_matrix
-
-        return residual_matrix(self, kind, group)
+        """Return sample minus implied moments: raw, correlation, normalised or standardised."""
+        return self.engine.residuals(self, kind, group)
 
     def modification_indices(self, *, minimum: float = 0.0, **options) -> pd.DataFrame:
         """Return what freeing each absent parameter would do, largest first."""
-        from cx_value.sem.reading.modification import modification_indices
-
-        return modification_indices(self, minimum=minimum, **options)
+        return self.engine.modification_indices(self, minimum=minimum, **options)
 
     def factor_scores(self, method: str = "regression") -> pd.DataFrame:
         """Return each row's position on the latent variables, indexed by row of the data."""
-        from cx_value.sem.reading.scores import factor_scores
-
-        return factor_scores(self, method)
+        return self.engine.scores(self, method)
 
     def bootstrap(
         self, n: int = 1000, *, seed: int | None = None, rows: np.ndarray | None = None
-    ) -> Bootstrap:
-        """Refit the model in ``n`` samples drawn with replacement; see :func:`bootstrap_model`."""
-        from cx_value.sem.resampling.bootstrap import bootstrap_model
+    ) -> Result:
+        """Refit the model in ``n`` samples drawn with replacement (within groups)."""
+        return self.engine.resample(self, n, seed, rows)
 
-        return bootstrap_model(self, n, seed=seed, rows=rows)
-
-    def sentence(self, lang: str = "en") -> str:
-        """State the model's fit in APA prose, judged by the cutoffs of Hu and Bentler (1999)."""
-        return fit_sentence(self.indices, self.n_used, self.admissible, lang)
-
-
-def fit_sentence(
-    indices: Mapping, n: int, admissible: bool, lang: str, rules: Mapping[str, Cutoff] = CUTOFFS
-) -> str:
-    """State fit indices in APA prose and judge them by the rules given."""
-    numbers = {
-        "n": n,
-        "df": int(indices["df"]),
-        "chisq": format_number(indices["chisq"], 2),
-        "p": format_p(indices["pvalue"], lang=lang, relation=True),
-        "cfi": format_number(indices["cfi"], 3, bounded=True, lang=lang),
-        "tli": format_number(indices["tli"], 3, bounded=True, lang=lang),
-        "rmsea": format_number(indices["rmsea"], 3, bounded=True, lang=lang),
-        "ci": format_interval(
-            indices["rmsea_ci_lower"], indices["rmsea_ci_upper"], 3, bounded=True, lang=lang
-        ),
-        "srmr": format_number(indices["srmr"], 3, bounded=True, lang=lang),
-    }
-    template = _SENTENCE[lang] if indices["df"] > 0 else _SATURATED[lang]
-    kept = [n for n in JUDGED if rules[n].passes(indices[n])]
-    verdict = _verdict(kept, rules, lang) if indices["df"] > 0 else ""
-    caution = "" if admissible else _CAUTION[lang]
-    return template.format(**numbers) + verdict + caution
+    def facts(self) -> dict[str, Any]:
+        """Return the reported indices, judged by the cutoffs of Hu and Bentler (1999)."""
+        facts = fit_facts(self.indices, self.n_used, admissible=self.admissible)
+        return {**facts, "correction_source": self.engine.correction_source}
 
 
-def _verdict(kept: list[str], rules: Mapping[str, Cutoff], lang: str) -> str:
-    said = list(dict.fromkeys(in_language(rules[n].said, lang) for n in JUDGED))
-    listed = ("，" if lang == "zh" else ", ").join(
-        f"{n.upper()} {_SIGN[rules[n].direction]} "
-        + format_number(rules[n].threshold, 2, bounded=True, lang=lang)
-        for n in JUDGED
+def score_tests(fit: ModelFit) -> pd.DataFrame:
+    """Return what freeing each equality across groups would do: ``lhs op rhs group mi p epc``."""
+    return fit.engine.score_tests(fit)
+
+
+def refit(fit: ModelFit, *, equal: Sequence[str] = (), partial: Sequence[str] = ()) -> ModelFit:
+    """Fit the same model to the same rows with other equalities across groups.
+
+    The search begins at the solution that is known and the moments are not computed anew; the
+    result is that of :func:`cx_value.sem.fit_model`.
+    """
+    changed = replace(fit.prepared.request, equal=tuple(equal), partial=tuple(partial))
+    try:
+        return fit.engine.refit(fit, changed)
+    except np.linalg.LinAlgError as error:
+        raise singular_matrix(error) from error
+
+
+def singular_matrix(error: Exception) -> ConvergenceError:
+    """Return the refusal of a model that met a singular matrix."""
+    return ConvergenceError(
+        f"The fit met a singular matrix ({error}) · allowed: a model whose implied covariance "
+        "matrix can be inverted, and rows enough for its variables · do: free a variance fixed "
+        "at 0, drop a variable, or collect more answers"
     )
-    whose = join_words(said, lang=lang)
-    if lang == "zh":
-        word = {4: "拟合良好", 0: "拟合不足"}.get(len(kept), f"四项标准中达到 {len(kept)} 项")
-        return f"按 {whose} 的标准（{listed}），{word}。"
-    word = {4: "fits well", 0: "does not fit"}.get(len(kept), f"meets {len(kept)} of 4 criteria")
-    return f" By the criteria of {whose} ({listed}), the model {word}."
-
-
-JUDGED = ("cfi", "tli", "rmsea", "srmr")
-_SIGN = {">=": "≥", "<=": "≤"}
-_SENTENCE = {
-    "en": "χ²({df}, N = {n}) = {chisq}, p {p}, CFI = {cfi}, TLI = {tli}, RMSEA = {rmsea}, "
-    "90% CI {ci}, SRMR = {srmr}.",
-    "zh": "χ²({df}, N = {n}) = {chisq}，p {p}，CFI = {cfi}，TLI = {tli}，RMSEA = {rmsea}，"
-    "90% CI {ci}，SRMR = {srmr}。",
-}
-_SATURATED = {
-    "en": "The model is saturated (df = {df}, N = {n}): fit cannot be judged.",
-    "zh": "模型饱和（df = {df}，N = {n}），无法评价拟合。",
-}
-_CAUTION = {
-    "en": " The solution is not admissible: see the warnings before reading single parameters.",
-    "zh": "解不可接受：解读单个参数前请先看警告。",
-}

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import ModelError
 from cx_value.sem.design.matrices import LAMBDA, THETA, Implied
-
-if TYPE_CHECKING:
-    from cx_value.sem.reading.result import ModelFit
+from cx_value.sem.reading.result import ModelFit
 
 METHODS = ("regression", "bartlett")
 

@@ -146,7 +146,7 @@ def _not_expressible(fit: ModelFit) -> Text | None:
 
 def _marker_form(fit: ModelFit) -> pd.DataFrame:
     """Return free parameters with the first loading fixed, the only scaling semopy knows."""
-    from cx_value.sem.reading.inference import summarise
+    from cx_value.sem.maximum_likelihood import summarise
 
     if fit.prepared.request.std_lv:
         sample = fit.prepared.samples[0]

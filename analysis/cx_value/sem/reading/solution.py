@@ -18,8 +18,8 @@ from cx_value.sem.design.matrices import (
     THETA,
     Design,
     Implied,
-    _ratio,
     place_of,
+    unit_ratio,
 )
 from cx_value.study.language.expressions import evaluate_expression
 
@@ -40,7 +40,7 @@ def places(design: Design) -> Places:
     rows = [place_of(p, design.observed, design.state) for p in design.model.parameters]
     kind, i, j = np.array(rows).T
     group = np.array([p.group for p in design.model.parameters])
-    ratio = [_ratio(row, design.units, design.state_units) for row in rows]
+    ratio = [unit_ratio(row, design.units, design.state_units) for row in rows]
     return Places(group, kind, i, j, np.array(ratio))
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.results import Result
 from cx_value.base.wording import Text, format_percent
+from cx_value.sem.reading.result import ModelFit
 from cx_value.sem.resampling.moments import Draws, EachRowOut, draw_rows, given_rows, order_of
 from cx_value.sem.resampling.refits import refit_all
-
-if TYPE_CHECKING:
-    from cx_value.sem.reading.result import ModelFit
 
 KINDS = ("percentile", "bc", "bca", "normal")
 RULES = ("normal", "linear")
@@ -104,7 +101,7 @@ class Bootstrap(Result):
         from cx_value.sem.resampling.intervals import bootstrap_interval
 
         if kind == "bca" and jackknife is None:
-            jackknife = jackknife_values(self.fit)[of or "est"]
+            jackknife = self.fit.engine.jackknife(self.fit)[of or "est"]
         return bootstrap_interval(
             draws[self.converged], estimate, kind, rule=rule, level=self.confidence,
             jackknife=jackknife,
@@ -171,7 +168,7 @@ def bootstrap_model(
         n_dropped=fit.n_dropped,
         method=Text("Nonparametric bootstrap", zh="非参数自助法"),
         confidence=fit.confidence,
-        notes=_notes(int((~found.converged).sum()), draws.n),
+        notes=failed_refits(int((~found.converged).sum()), draws.n),
         parameters=pd.DataFrame(found.raw, columns=names),
         standardised=pd.DataFrame(found.standardised, columns=names),
         theta=found.theta, converged=found.converged, value=found.value,
@@ -187,7 +184,8 @@ def jackknife_values(fit: ModelFit) -> dict[str, np.ndarray]:
     return {"est": found.raw[kept], "std_all": found.standardised[kept]}
 
 
-def _notes(lost: int, n: int) -> tuple[Text, ...]:
+def failed_refits(lost: int, n: int) -> tuple[Text, ...]:
+    """Return a note on refits that reached no optimum."""
     if not lost:
         return ()
     return (

@@ -1,0 +1,92 @@
+"""Scores of the log-likelihood, case by case, and their cross-products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cx_value.sem.engine.fit import Prepared
+from cx_value.sem.engine.likelihood import Point
+
+CHUNK = 20_000
+BLOCK = 2_000  # rows in one cross-product of scores
+Scores = Iterator[tuple[np.ndarray, np.ndarray | None]]
+
+
+def score_products(prepared: Prepared, point: Point, scores) -> np.ndarray:
+    """Return the mean cross-product of casewise scores ``(k, k)``."""
+    k = prepared.design.n_parameters
+    total = np.zeros((k, k))
+    for g in range(len(prepared.samples)):
+        for weighted in _blocks(scores(prepared, point, g)):
+            total += weighted.T @ weighted
+    return total / prepared.n
+
+
+def _blocks(scores: Scores) -> Iterator[np.ndarray]:
+    """Yield weighted scores in blocks: a product of many rows costs less than many of few."""
+    held, n = [], 0
+    for values, weights in scores:
+        held.append(values if weights is None else values * weights[:, None])
+        n += len(values)
+        if n >= BLOCK:
+            yield np.concatenate(held) if len(held) > 1 else held[0]
+            held, n = [], 0
+    if held:
+        yield np.concatenate(held)
+
+
+def casewise_scores(prepared: Prepared, point: Point, g: int) -> Scores:
+    """Yield scores ``(rows, k)`` of the log-likelihood in group g, and their weights, in chunks."""
+    design = prepared.design
+    u, v, s = design.index
+    basis = point.implied.basis[0, g]
+    sample, centre = prepared.samples[g], _centre(prepared, g)
+    for pattern, chunks in _pattern_rows(prepared, g):
+        product = point.inverse[0, g, pattern] @ basis
+        constant = (basis.T @ product)[u, v]
+        for chosen in chunks:
+            reach = _with_constant(prepared, sample.rows[chosen], centre) @ product
+            slots = reach[:, u]
+            slots *= reach[:, v]
+            slots -= constant
+            slots *= s
+            yield in_parameters(prepared, slots, g), case_weights(prepared, g, chosen)
+
+
+def _pattern_rows(prepared: Prepared, g: int) -> Iterator[tuple[int, list]]:
+    """Yield each missing pattern of a group with its rows in chunks; one for complete data."""
+    if prepared.target.seen is None:
+        yield 0, row_chunks(prepared.samples[g].n)
+        return
+    for pattern, rows in enumerate(prepared.patterns[g].rows):
+        yield pattern, [rows[chunk] for chunk in row_chunks(len(rows))]
+
+
+def _centre(prepared: Prepared, g: int) -> np.ndarray | float:
+    return 0.0 if prepared.model.meanstructure else prepared.samples[g].mean()
+
+
+def _with_constant(prepared: Prepared, rows: np.ndarray, centre: np.ndarray | float) -> np.ndarray:
+    """Return rows in fit units with a constant (or centred), missing answers as 0."""
+    units = prepared.design.units[: rows.shape[1]]
+    if not prepared.model.meanstructure:
+        return (rows - centre) / units
+    out = np.ones((len(rows), rows.shape[1] + 1))
+    np.divide(np.where(np.isnan(rows), 0.0, rows), units, out=out[:, :-1])
+    return out
+
+
+def row_chunks(n: int) -> list[slice]:
+    return [slice(at, min(at + CHUNK, n)) for at in range(0, n, CHUNK)]
+
+
+def case_weights(prepared: Prepared, g: int, chosen: np.ndarray | slice) -> np.ndarray | None:
+    weights = prepared.samples[g].weights
+    return None if weights is None else weights[chosen]
+
+
+def in_parameters(prepared: Prepared, slots: np.ndarray, g: int) -> np.ndarray:
+    design = prepared.design
+    return slots if design.is_identity else slots @ design.mapping[g]
