@@ -320,6 +320,6 @@ def test_monte_carlo_has_the_fits_errors_and_the_bootstraps_skew():
     middle = table.set_index("lhs").loc["indirect", "est"]
     assert limits[0]["ci_high"] - middle > 1.2 * (middle - limits[0]["ci_low"])
     assert (monte_carlo(fit, 20_000, seed=1).theta == drawn.theta).all()
-    assert "20000 draws" in drawn.sentence() and "20000" in drawn.sentence("zh")
+    assert "20,000 draws" in drawn.sentence() and "20,000" in drawn.sentence("zh")
     with pytest.raises(DataError, match="at least 2"):
         monte_carlo(fit, 1, seed=1)

@@ -135,16 +135,17 @@ def test_partial_invariance_is_searched_among_what_the_level_holds_equal():
 
 def test_what_few_categories_cannot_tell_is_told():
     assert list(levels("three").fits) == ["configural", "metric", "scalar"]
-    assert "three categories" in levels("three").notes[-1]
+    assert "three categories" in str(levels("three").notes[-1])
     assert list(levels("two").fits) == ["configural", "scalar"]
-    assert "binary" in levels("two").notes[-1] and "二分题目" in levels("two").notes[-1].zh
+    note = levels("two").notes[-1]
+    assert "binary" in str(note) and "二分题项" in note.in_language("zh")
 
 
 def test_a_level_that_the_data_do_not_determine_is_told():
     found = check_invariance(CFA, data_of("hs2"), group="school", ordered=True)
     assert found.highest == "configural" and len(found.table()) == 1
-    assert "scalar model reached no optimum" in found.notes[-1]
-    assert "标量不变性模型未收敛" in found.notes[-1].zh
+    assert "scalar model reached no optimum" in str(found.notes[-1])
+    assert "强（截距）不变性模型未收敛" in found.notes[-1].in_language("zh")
 
 
 def test_intercepts_and_variances_need_equal_thresholds():

@@ -20,6 +20,7 @@ from cx_value.base.markdown import escape_prose
 from cx_value.base.places import WORDS
 from cx_value.base.sources import named_source
 from cx_value.base.wording import (
+    Text,
     format_interval,
     format_number,
     format_p,
@@ -30,6 +31,7 @@ from cx_value.base.wording import (
 
 LANGUAGES = ("en", "zh")
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _WIDE = r"\u2e80-\u9fff\uff00-\uffef\u3000-\u303f\u2018-\u201d"
 
 
@@ -60,6 +62,11 @@ class Phrase:
     def in_language(self, lang: str) -> str:
         """Return the words in a language, with no study's names at hand."""
         return Phrasebook(lang).say(self)
+
+    def bilingual(self) -> Text:
+        """Return the words in both languages as plain text, for a cell of a table."""
+        en, zh = (_ESCAPE.sub(r"\1", self.in_language(lang)) for lang in LANGUAGES)
+        return Text(en, zh=zh)
 
 
 def plain_facts(value: Any) -> Any:

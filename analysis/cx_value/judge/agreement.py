@@ -69,7 +69,7 @@ def _row(name: str, label: str, opinion: SecondOpinion) -> dict:
 
 def _note(opinion: SecondOpinion) -> Text:
     if not opinion.available:
-        return opinion.notes[0]
+        return opinion.notes[0].bilingual()
     if opinion.agrees:
         return Text("agrees", zh="一致")
     gap = opinion.chisq_semopy - opinion.chisq

@@ -37,7 +37,7 @@ FINDING_COLUMNS = ("model", "code", "severe", "message")
 
 def list_findings(name: str, fit: ModelFit) -> list[tuple]:
     """Return what was found about a fitted model, as rows of :data:`FINDING_COLUMNS`."""
-    return [(name, f.code, f.inadmissible, f.message) for f in fit.diagnostics]
+    return [(name, f.code, f.inadmissible, f.message.bilingual()) for f in fit.diagnostics]
 
 
 @dataclass(frozen=True, slots=True)

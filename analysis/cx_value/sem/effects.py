@@ -6,13 +6,14 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number, format_p
+from cx_value.base.words import Phrase
 from cx_value.sem.reading.inference import function_errors
 from cx_value.sem.reading.result import ModelFit
 from cx_value.sem.resampling.bootstrap import Bootstrap
@@ -37,6 +38,8 @@ class Effect:
 class Effects(Result):
     """Direct, indirect and total effects of a fitted model; ``effects`` says how each is made."""
 
+    template = "effects.effects"
+
     frame: pd.DataFrame
     effects: tuple[Effect, ...]
 
@@ -49,13 +52,17 @@ class Effects(Result):
         """
         return self.frame.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the specific indirect effects in APA prose."""
+    def facts(self) -> dict[str, Any]:
+        """Return the specific indirect effects, each with its interval."""
         rows = self.frame[self.frame.kind == "specific_indirect"]
-        if rows.empty:
-            return {"zh": "模型不含间接效应。"}.get(lang, "The model holds no indirect effect.")
-        lines = [_effect_sentence(row, lang, self.confidence) for _, row in rows.iterrows()]
-        return ("" if lang == "zh" else " ").join(lines)
+        booted = "std_boot_ci_low" in rows
+        ends = [f"std_{'boot_' if booted else ''}ci_{end}" for end in ("low", "high")]
+        indirect = [
+            {"source": r.source, "target": r.target, "through": r.through.split(ARROW),
+             "group": r.group, "beta": r.std_all, "interval": list(r[ends]), "p": r.p}
+            for _, r in rows.iterrows()
+        ]  # fmt: skip
+        return {"level": self.confidence, "bootstrap": booted, "indirect": indirect}
 
 
 def effects(
@@ -97,7 +104,7 @@ def effects(
     return Effects(
         n_used=fit.n_used,
         n_dropped=fit.n_dropped,
-        method=Text("Effect decomposition, delta method", zh="效应分解（delta 法）"),
+        method=Phrase("estimators.named", {"method": "effects"}),
         confidence=fit.confidence,
         notes=bootstrap.notes if bootstrap is not None else (),
         frame=frame,
@@ -207,25 +214,3 @@ def _add_bootstrap(
             values, frame[column].to_numpy(), kind, rule=rule, jackknife=jackknife
         )
         frame[f"{prefix}boot_ci_low"], frame[f"{prefix}boot_ci_high"] = low, high
-
-
-def _effect_sentence(row: pd.Series, lang: str, confidence: float) -> str:
-    booted = "std_boot_ci_low" in row
-    low, high = ("std_boot_ci_low", "std_boot_ci_high") if booted else ("std_ci_low", "std_ci_high")
-    through = row["through"]
-    beta = format_number(row["std_all"], 2, lang=lang)
-    interval = format_interval(row[low], row[high], 2, lang=lang)
-    p = format_p(row["p"], lang=lang, relation=True)
-    group = f" [{row['group']}]" if row["group"] else ""
-    level = f"{100 * confidence:g}% CI"
-    if lang == "zh":
-        name = "自助法 " if booted else ""
-        return (
-            f"{row['source']} 经 {through} 对 {row['target']}{group} 的间接效应："
-            f"β = {beta}，{name}{level} {interval}，p {p}。"
-        )
-    name = "bootstrap " if booted else ""
-    return (
-        f"{row['source']} affects {row['target']}{group} through {through}: β = {beta}, "
-        f"{name}{level} {interval}, p {p}."
-    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 from cx_value.sem.engine.fit import (
     Prepared,
     Request,
@@ -39,14 +39,6 @@ from cx_value.sem.reading.result import ModelFit, singular_matrix
 from cx_value.sem.reading.scores import factor_scores
 from cx_value.sem.reading.solution import places
 from cx_value.sem.resampling.bootstrap import Bootstrap, bootstrap_model, jackknife_values
-
-METHODS = {
-    "ml": Text("Maximum likelihood", zh="最大似然估计"),
-    "mlr": Text("Robust maximum likelihood (MLR)", zh="稳健最大似然估计（MLR）"),
-    "mlm": Text(
-        "Maximum likelihood, Satorra–Bentler (MLM)", zh="最大似然估计，Satorra–Bentler 校正（MLM）"
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +117,7 @@ def summarise(prepared: Prepared, solution: Solution, confidence: float = 0.95) 
     return ModelFit(
         n_used=prepared.n,
         n_dropped=prepared.n_all - prepared.n,
-        method=METHODS[prepared.request.estimator],
+        method=Phrase("estimators.likelihood", {"estimator": prepared.request.estimator}),
         confidence=confidence,
         notes=tuple(f.message for f in found),
         frame=frame,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, format_p
+from cx_value.base.words import Phrase
 from cx_value.sem.reading.result import ModelFit
 
 METHODS = ("auto", "plain", "2001", "2010")
@@ -20,6 +21,8 @@ METHODS = ("auto", "plain", "2001", "2010")
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison(Result):
     """Models from the least to the most restricted, each tested against the one before."""
+
+    template = "groups.comparison"
 
     frame: pd.DataFrame
 
@@ -32,12 +35,15 @@ class Comparison(Result):
         """
         return self.frame.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State each comparison in APA prose."""
-        return ("" if lang == "zh" else " ").join(
-            _compared(self.frame.iloc[i - 1], self.frame.iloc[i], lang)
-            for i in range(1, len(self.frame))
-        )
+    def facts(self) -> dict[str, Any]:
+        """Return each model's test against the one before."""
+        steps = [
+            {"restricted": row.model, "general": above.model, "worse": bool(row.p < 0.05),
+             "d_chisq": row.d_chisq, "d_df": int(row.d_df), "p": row.p, "d_cfi": row.d_cfi,
+             "d_rmsea": row.d_rmsea}
+            for above, row in itertools.pairwise(self.frame.itertuples())
+        ]  # fmt: skip
+        return {"steps": steps}
 
 
 def compare_models(
@@ -76,7 +82,7 @@ def compare_models(
         frame[f"d_{name}"] = frame[name].diff()
     return Comparison(
         n_used=fits[0].n_used, n_dropped=fits[0].n_dropped, confidence=fits[0].confidence,
-        method=Text("χ² difference test", zh="χ² 差异检验"), notes=(), frame=frame,
+        method=Phrase("estimators.named", {"method": "difference_test"}), notes=(), frame=frame,
     )  # fmt: skip
 
 
@@ -137,29 +143,3 @@ def _check(fits: tuple, method: str) -> None:
             f"Two of the models have the same degrees of freedom ({dfs}) · allowed: nested models "
             "· do: compare models that are not nested by AIC and BIC"
         )
-
-
-def _compared(above: pd.Series, row: pd.Series, lang: str) -> str:
-    numbers = {
-        "name": row.model,
-        "other": above.model,
-        "df": int(row.d_df),
-        "chisq": format_number(row.d_chisq),
-        "p": format_p(row.p, lang=lang, relation=True),
-        "cfi": format_number(row.d_cfi, 3, bounded=True, lang=lang),
-        "rmsea": format_number(row.d_rmsea, 3, bounded=True, lang=lang),
-    }
-    worse = row.p < 0.05
-    if lang == "zh":
-        word = "显著变差" if worse else "未显著变差"
-        template = (
-            "{name}与{other}相比{word}：Δχ²({df}) = {chisq}，p {p}，ΔCFI = {cfi}，"
-            "ΔRMSEA = {rmsea}。"
-        )
-    else:
-        word = "fits significantly worse than" if worse else "does not fit significantly worse than"
-        template = (
-            "The {name} model {word} the {other} model, Δχ²({df}) = {chisq}, p {p}, ΔCFI = {cfi}, "
-            "ΔRMSEA = {rmsea}."
-        )
-    return template.format(word=word, **numbers)

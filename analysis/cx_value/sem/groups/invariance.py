@@ -7,20 +7,17 @@ partial invariance where a level fails, and latent means where enough is invaria
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import ConvergenceError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, in_language
-from cx_value.sem.groups.comparison import compare_models
-from cx_value.sem.groups.levels import NAMES_ZH, Level, levels_of
+from cx_value.base.words import Phrase
+from cx_value.sem.groups.comparison import compare_models, model_row
+from cx_value.sem.groups.levels import Level, levels_of
 from cx_value.sem.reading.result import ModelFit, refit, score_tests
-
-if TYPE_CHECKING:
-    from cx_value.sem.reading.result import ModelFit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,6 +38,8 @@ class Invariance(Result):
     rules : dict of Cutoff
         What the levels were judged by.
     """
+
+    template = "groups.invariance"
 
     frame: pd.DataFrame
     fits: dict[str, ModelFit]
@@ -63,14 +62,17 @@ class Invariance(Result):
         reached = self.frame[self.frame.passes]
         return str(reached.model.iloc[-1])
 
-    def sentence(self, lang: str = "en") -> str:
-        """State level by level whether invariance holds, naming the rule."""
-        said = [_level_sentence(row, lang) for _, row in self.frame.iloc[1:].iterrows()]
-        rule = in_language(self.rules["invariance_cfi"].said, lang)
-        other = in_language(self.rules["invariance_rmsea"].said, lang)
-        if lang == "zh":
-            return "".join(said) + f"判定依据：ΔCFI（{rule}）与 ΔRMSEA（{other}）。"
-        return " ".join(said) + f" Judged by ΔCFI ({rule}) and ΔRMSEA ({other})."
+    def facts(self) -> dict[str, Any]:
+        """Return level by level whether invariance holds, and whose rules say so."""
+        levels = [
+            {"level": row.model.partition(", ")[0], "partial": "partial" in row.model,
+             "holds": bool(row.passes), "d_cfi": row.d_cfi, "d_rmsea": row.d_rmsea}
+            for row in self.frame.iloc[1:].itertuples()
+        ]  # fmt: skip
+        sources = {
+            f"{name}_source": self.rules[f"invariance_{name}"].source for name in ("cfi", "rmsea")
+        }
+        return {"levels": levels, **sources}
 
 
 def check_invariance(
@@ -136,17 +138,12 @@ def check_invariance(
         n_used=configural.n_used, n_dropped=configural.n_dropped,
         confidence=configural.confidence, notes=(*configural.notes, *notes, *ladder.notes),
         frame=frame,
-        method=Text("Measurement invariance", zh="测量不变性检验"), fits=ladder.fits,
+        method=Phrase("estimators.named", {"method": "invariance"}), fits=ladder.fits,
         steps=pd.DataFrame(ladder.steps, columns=_STEP_COLUMNS), freed=ladder.freed,
         latent_means=_latent_means(ladder.fits, frame), rules=rules,
     )  # fmt: skip
 
 
-_NOT_REACHED = {
-    "en": "The {en} model reached no optimum: the data do not determine it, and no level is judged "
-    "from there on.",
-    "zh": "{zh}不变性模型未收敛：数据不足以确定该模型，此后各层次不作判断。",
-}
 _STEP_COLUMNS = ["level", "step", "freed", "group", "mi", "d_cfi", "d_rmsea", "passes"]
 
 
@@ -164,10 +161,7 @@ class _Ladder:
         try:
             current = self._fit(level)
         except ConvergenceError:
-            name = {"en": level.name, "zh": NAMES_ZH[level.name]}
-            self.notes += (
-                Text(_NOT_REACHED["en"].format(**name), zh=_NOT_REACHED["zh"].format(**name)),
-            )
+            self.notes += (Phrase("groups.not_reached", {"level": level.name}),)
             return False
         self._keep(level.name, current)
         if not self.rows[-1]["passes"] and self.max_freed:
@@ -237,8 +231,6 @@ def level_row(level: str, fit: ModelFit, previous: ModelFit | None, rules: dict)
 
 def compare_row(fit: ModelFit, name: str) -> dict:
     """Return the row of a model with nothing above it."""
-    from cx_value.sem.groups.comparison import model_row
-
     empty = ("d_chisq", "d_df", "p", "d_cfi", "d_rmsea", "d_srmr")
     return {**model_row(fit, name), **dict.fromkeys(empty, float("nan"))}
 
@@ -261,15 +253,3 @@ def _latent_means(fits: dict, frame: pd.DataFrame) -> pd.DataFrame | None:
     latent = (table.op == "~1") & table.lhs.isin(fit.prepared.model.latents) & (table.se > 0)
     columns = ["lhs", "group", "est", "se", "z", "p", "ci_low", "ci_high", "std_all"]
     return table.loc[latent, columns].reset_index(drop=True)
-
-
-def _level_sentence(row: pd.Series, lang: str) -> str:
-    cfi = format_number(row.d_cfi, 3, bounded=True, lang=lang)
-    rmsea = format_number(row.d_rmsea, 3, bounded=True, lang=lang)
-    base, _, partial = row.model.partition(", ")
-    if lang == "zh":
-        name = ("部分" if partial else "") + NAMES_ZH[base] + "不变性"
-        return f"{name}{'成立' if row.passes else '不成立'}（ΔCFI = {cfi}，ΔRMSEA = {rmsea}）。"
-    name = f"{partial + ' ' if partial else ''}{base.removesuffix('s')}".capitalize()
-    word = "holds" if row.passes else "does not hold"
-    return f"{name} invariance {word} (ΔCFI = {cfi}, ΔRMSEA = {rmsea})."

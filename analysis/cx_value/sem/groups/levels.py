@@ -10,18 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 
 if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
-
-NAMES_ZH = {
-    "configural": "形态",
-    "thresholds": "阈值",
-    "metric": "度量",
-    "scalar": "标量",
-    "strict": "严格",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +33,7 @@ METRIC_ITEMS = (
 )
 
 
-def levels_of(configural: ModelFit) -> tuple[tuple[Level, ...], tuple[Text, ...]]:
+def levels_of(configural: ModelFit) -> tuple[tuple[Level, ...], tuple[Phrase, ...]]:
     """Return the levels above the configural fit, and what to tell about them.
 
     Equal thresholds are a restriction only for items with four categories or more; with a binary
@@ -66,14 +58,5 @@ def levels_of(configural: ModelFit) -> tuple[tuple[Level, ...], tuple[Text, ...]
     return (tuple(levels), ()) if most > 2 else (tuple(levels[1:]), (_THREE,))
 
 
-_BINARY = Text(
-    "With a binary item thresholds, loadings and intercepts can only be held equal together (Wu & "
-    "Estabrook, 2016): there is no metric level.",
-    zh="含二分题目时，阈值、载荷与截距只能同时设为相等（Wu & Estabrook, 2016），"
-    "故无度量不变性层次。",
-)
-_THREE = Text(
-    "With three categories equal thresholds restrict nothing by themselves (Wu & Estabrook, 2016): "
-    "they are held equal at the metric level.",
-    zh="题目仅三个类别时，仅设阈值相等不构成约束（Wu & Estabrook, 2016），阈值在度量层次设为相等。",
-)
+_BINARY = Phrase("groups.binary_items", {"source": "wu2016"})
+_THREE = Phrase("groups.three_categories", {"source": "wu2016"})

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,10 +19,10 @@ import pandas as pd
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number
+from cx_value.base.wording import format_number
+from cx_value.base.words import Phrase
 from cx_value.sem.groups.comparison import difference_test
 from cx_value.sem.groups.invariance import check_groups, level_row
-from cx_value.sem.groups.moderation_words import comparison_sentence, comparison_sentences
 from cx_value.sem.reading.inference import function_errors
 from cx_value.sem.reading.result import ModelFit, refit, score_tests
 from cx_value.study.language.syntax import free_path_labels
@@ -53,6 +54,8 @@ class PathComparison(Result):
         What was judged by.
     """
 
+    template = "groups.paths"
+
     frame: pd.DataFrame
     estimates: pd.DataFrame
     differences: pd.DataFrame
@@ -71,13 +74,37 @@ class PathComparison(Result):
         """
         return self.frame.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the test of all paths and name those that differ, with their estimates."""
-        return comparison_sentence(self, lang)
+    def facts(self) -> dict[str, Any]:
+        """Return the test of all paths, and each path's with its estimate in every group."""
+        rule = self.rules["significance"]
+        together = self.frame[self.frame.path == "all"].iloc[0]
+        single = self.frame[self.frame.path != "all"]
+        keys = ["d_chisq", "d_df", "p", "differs"]
+        return {
+            "groups": list(self.group_labels), "level": self.confidence, "metric": self._metric(),
+            "together": together[keys].to_dict() if len(single) > 1 else None,
+            "n_paths": len(single), "n_different": int(single.differs.sum()),
+            "paths": [
+                {"source": row.rhs, "target": row.lhs, "p_holm": row.p_holm,
+                 **row[keys].to_dict(), "estimates": self._by_group(row.path)}
+                for _, row in single.iterrows()
+            ],
+            "alpha": rule.threshold, "alpha_source": rule.source,
+            "alpha_decimals": max(2, len(f"{rule.threshold:g}".partition(".")[2])),
+        }  # fmt: skip
 
-    def sentences(self, lang: str = "en") -> list[str]:
-        """State each path's test with its estimate in every group."""
-        return comparison_sentences(self, lang)
+    def _metric(self) -> dict[str, Any] | None:
+        if len(self.invariance) < 2:
+            return None
+        row = self.invariance.iloc[-1]
+        return {"holds": self.metric_holds, "d_cfi": row.d_cfi, "d_rmsea": row.d_rmsea}
+
+    def _by_group(self, path: str) -> list[dict[str, Any]]:
+        own = self.estimates[self.estimates.path == path]
+        return [
+            {"group": e.group, "b": e.est, "interval": [e.ci_low, e.ci_high]}
+            for e in own.itertuples()
+        ]
 
 
 def compare_paths(
@@ -147,7 +174,7 @@ def compare_paths(
     held = _held_fits(free, equal, partial, every, tested)
     return PathComparison(
         n_used=free.n_used, n_dropped=free.n_dropped, confidence=free.confidence,
-        method=Text("Multi-group comparison of paths", zh="多群组路径比较"),
+        method=Phrase("estimators.named", {"method": "group_paths"}),
         notes=(*free.notes, *_caution(levels.iloc[-1], holds)),
         frame=_tests(free, held, rules["significance"].threshold),
         estimates=_estimates(free, tested), differences=_differences(free, tested),
@@ -238,21 +265,10 @@ def _not_invariant(row: pd.Series, free: ModelFit) -> str:
     )
 
 
-def _caution(row: pd.Series, holds: bool) -> tuple[Text, ...]:
+def _caution(row: pd.Series, holds: bool) -> tuple[Phrase, ...]:
     if holds:
         return ()
-    cfi, rmsea = (format_number(v, 3, bounded=True) for v in (row.d_cfi, row.d_rmsea))
-    zh_cfi, zh_rmsea = (
-        format_number(v, 3, bounded=True, lang="zh") for v in (row.d_cfi, row.d_rmsea)
-    )
-    return (
-        Text(
-            f"Metric invariance does not hold (ΔCFI = {cfi}, ΔRMSEA = {rmsea}): paths of the "
-            "groups are not in the same units, and a difference may be one of measurement.",
-            zh=f"度量不变性不成立（ΔCFI = {zh_cfi}，ΔRMSEA = {zh_rmsea}）：各组路径的单位不同，"
-            "差异可能来自测量。",
-        ),
-    )
+    return (Phrase("groups.not_metric", {"d_cfi": row.d_cfi, "d_rmsea": row.d_rmsea}),)
 
 
 # Tables -------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import ModelError
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 from cx_value.sem.engine.moments import read_columns
 from cx_value.study.language.syntax import Syntax, parse_syntax
 
@@ -24,20 +24,6 @@ if TYPE_CHECKING:
 
 CENTRINGS = ("double_mean", "mean", "residual")
 NORMAL_THEORY = ("ml", "mlr", "mlm")
-METHODS = {
-    "double_mean": Text(
-        "Latent interaction, unconstrained product indicators, double-mean-centred",
-        zh="潜变量交互效应，无约束乘积指标法，双重均值中心化",
-    ),
-    "mean": Text(
-        "Latent interaction, unconstrained product indicators, mean-centred",
-        zh="潜变量交互效应，无约束乘积指标法，均值中心化",
-    ),
-    "residual": Text(
-        "Latent interaction, unconstrained product indicators, residual-centred",
-        zh="潜变量交互效应，无约束乘积指标法，残差中心化",
-    ),
-}
 
 Pairs = str | Sequence[tuple[str, str]]
 
@@ -128,7 +114,8 @@ def fit_interaction(
     fit = fit_model(extended, frame, estimator=estimator, **options)
     return probe_interaction(
         fit, outcome=outcome, predictor=predictor, moderator=moderator,
-        interaction=product_name(predictor, moderator), method=METHODS[centring], at=at,
+        interaction=product_name(predictor, moderator), at=at,
+        method=Phrase("estimators.named", {"method": f"interaction_{centring}"}),
         values=values,
     )  # fmt: skip
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, format_interval, format_number, format_p, format_percent
+from cx_value.base.words import Phrase
 from cx_value.sem.reading.solution import jacobian, places, raw_values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from cx_value.sem.reading.result import ModelFit
+
+
+WITHIN_SD = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,8 @@ class Interaction(Result):
     fit : ModelFit
         The whole model, with the product factor.
     """
+
+    template = "interaction.interaction"
 
     outcome: str
     predictor: str
@@ -118,9 +123,27 @@ class Interaction(Result):
             {"moderator_sd": w, "slope": slope, "low": slope - reach, "high": slope + reach}
         )
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the interaction, the simple slopes and the Johnson–Neyman region."""
-        return _said(self, lang)
+    def facts(self) -> dict[str, Any]:
+        """Return the interaction, the simple slopes and the Johnson–Neyman region."""
+        table = self.frame
+        ends = table.moderator_sd[table.kind == "johnson_neyman"]
+        # Ends far from any respondent would only confuse: what is told keeps to three SD.
+        seen = list(ends[ends.abs() <= WITHIN_SD])
+        slopes = table[table.kind == "simple_slope"].iterrows()
+        product = table.iloc[2]
+        return {
+            "outcome": self.outcome, "predictor": self.predictor, "moderator": self.moderator,
+            "level": self.confidence, "significant": bool(product.p < 1 - self.confidence),
+            "interaction": {**_row_facts(product), "std": product["std"]},
+            "slopes": [{"sd": row.moderator_sd, **_row_facts(row)} for _, row in slopes],
+            "region": visible_region(self.johnson_neyman, seen), "limits": seen,
+            "within": WITHIN_SD, "share": self.johnson_neyman.share,
+        }  # fmt: skip
+
+
+def _row_facts(row: pd.Series) -> dict[str, Any]:
+    interval = [row.ci_low, row.ci_high]
+    return {"est": row.est, "se": row.se, "interval": interval, "p": row.p}
 
 
 def simple_slope(
@@ -216,7 +239,7 @@ def probe_interaction(
         rows += _slope_rows(kind, predictor, moderator, places_, estimate, both, spread, outcome)
     return Interaction(
         n_used=fit.n_used, n_dropped=fit.n_dropped,
-        method=method or Text("Latent interaction", zh="潜变量交互效应"),
+        method=method or Phrase("estimators.named", {"method": "interaction_double_mean"}),
         confidence=fit.confidence, notes=fit.notes, outcome=outcome, predictor=predictor,
         moderator=moderator, interaction=interaction, frame=_tested(rows, fit.confidence),
         johnson_neyman=region, covariance=both, spread=spread, fit=fit,
@@ -279,74 +302,7 @@ def _tested(rows: list[dict], confidence: float) -> pd.DataFrame:
     return frame[order]
 
 
-def _said(result: Interaction, lang: str) -> str:
-    table = result.table()
-    slopes = table[table.kind == "simple_slope"]
-    parts = [_interaction_said(result, table.iloc[2], lang)]
-    parts += [_slope_said(result, row, lang) for _, row in slopes.iterrows()]
-    parts.append(_region_said(result, table[table.kind == "johnson_neyman"], lang))
-    return ("" if lang == "zh" else " ").join(parts)
-
-
-def _numbers(row: pd.Series, confidence: float, lang: str) -> str:
-    comma = "，" if lang == "zh" else ", "
-    interval = format_interval(row["ci_low"], row["ci_high"], 3, lang=lang)
-    return comma.join(
-        [
-            f"b = {format_number(row['est'], 3, lang=lang)}",
-            f"SE = {format_number(row['se'], 3, lang=lang)}",
-            f"{100 * confidence:g}% CI {interval}",
-            f"p {format_p(row['p'], lang=lang, relation=True)}",
-        ]
-    )
-
-
-def _interaction_said(result: Interaction, row: pd.Series, lang: str) -> str:
-    numbers = _numbers(row, result.confidence, lang)
-    std = format_number(row["std"], 2, lang=lang)
-    shown = row["p"] < 1 - result.confidence
-    if lang == "zh":
-        verdict = "依赖于" if shown else "未显示依赖于"
-        return (
-            f"{result.predictor} 对 {result.outcome} 的影响{verdict} {result.moderator}：交互项 "
-            f"{numbers}，标准化 {std}。"
-        )
-    verdict = "depends on" if shown else "was not shown to depend on"
-    return (
-        f"The effect of {result.predictor} on {result.outcome} {verdict} {result.moderator}: "
-        f"interaction {numbers}, standardised {std}."
-    )
-
-
-def _slope_said(result: Interaction, row: pd.Series, lang: str) -> str:
-    numbers, place = _numbers(row, result.confidence, lang), _place(row["moderator_sd"], lang)
-    if lang == "zh":
-        return f"{result.moderator} 处于{place}时，斜率 {numbers}。"
-    return f"With {result.moderator} at {place}, the slope is {numbers}."
-
-
-def _place(sd: float, lang: str) -> str:
-    if abs(sd) < 5e-3:
-        return "均值" if lang == "zh" else "its mean"
-    size = format_number(abs(sd), 2, lang=lang)
-    if lang == "zh":
-        return f"均值{'以上' if sd > 0 else '以下'} {size} 个标准差"
-    return f"{size} SD {'above' if sd > 0 else 'below'} its mean"
-
-
-def _region_said(result: Interaction, ends: pd.DataFrame, lang: str) -> str:
-    # Ends far from any respondent would only confuse: the prose keeps to three SD.
-    seen = ends.moderator_sd[ends.moderator_sd.abs() <= WITHIN_SD]
-    limits = [format_number(sd, 2, lang=lang) for sd in seen]
-    where = _where(result.johnson_neyman, list(seen))
-    return _REGION[lang].format(
-        where=_WHERE[lang][where].format(moderator=result.moderator, limits=limits),
-        within=f"{WITHIN_SD:g}",
-        share=format_percent(result.johnson_neyman.share),
-    )
-
-
-def _where(found: JohnsonNeyman, seen: list[float]) -> str:
+def visible_region(found: JohnsonNeyman, seen: list[float]) -> str:
     """Return which part of what lies within three SD has a slope other than zero."""
     if len(seen) == 2 or found.region == "none":
         return found.region
@@ -354,30 +310,3 @@ def _where(found: JohnsonNeyman, seen: list[float]) -> str:
     if len(seen) == 1:
         return "above" if (seen[0] == found.low_sd) == inside else "below"
     return "all" if (found.low < 0 < found.high) == inside else "none"
-
-
-WITHIN_SD = 3.0
-_REGION = {
-    "en": "By the Johnson–Neyman technique the slope differs from zero {where} (looked at within "
-    "{within} SD of the mean; {share} of a normal distribution).",
-    "zh": "Johnson–Neyman 法：{where}斜率显著不为零（考察范围为均值 ± {within} 个标准差；约占正态"
-    "分布的 {share}）。",
-}
-_WHERE = {
-    "en": {
-        "all": "at every level of {moderator}",
-        "none": "at no level of {moderator}",
-        "above": "where {moderator} is above {limits[0]} SD",
-        "below": "where {moderator} is below {limits[0]} SD",
-        "outside": "where {moderator} is below {limits[0]} SD or above {limits[1]} SD",
-        "inside": "where {moderator} is between {limits[0]} SD and {limits[1]} SD",
-    },
-    "zh": {
-        "all": "{moderator} 处于任何水平时",
-        "none": "{moderator} 没有任何水平使",
-        "above": "{moderator} 高于 {limits[0]} 个标准差时",
-        "below": "{moderator} 低于 {limits[0]} 个标准差时",
-        "outside": "{moderator} 低于 {limits[0]} 或高于 {limits[1]} 个标准差时",
-        "inside": "{moderator} 介于 {limits[0]} 与 {limits[1]} 个标准差之间时",
-    },
-}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import AnalysisError, ConvergenceError
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 from cx_value.sem.engine.moments import Sample
 from cx_value.sem.ordinal.sample import gather, in_fit_units
 from cx_value.sem.ordinal.search import Minimum, least_squares
@@ -48,7 +48,7 @@ def bootstrap_ordinal(
     return Bootstrap(
         n_used=fit.n_used,
         n_dropped=fit.n_dropped,
-        method=Text("Nonparametric bootstrap", zh="非参数自助法"),
+        method=Phrase("estimators.named", {"method": "bootstrap"}),
         confidence=fit.confidence,
         notes=failed_refits(int((~converged).sum()), len(found)),
         parameters=pd.DataFrame(raw, columns=names),

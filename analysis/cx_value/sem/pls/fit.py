@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from cx_value.base.cutoffs import CUTOFFS
 from cx_value.base.errors import ConvergenceError, DataError
 from cx_value.base.results import Result
 from cx_value.sem.pls import frames as frames
@@ -21,8 +22,8 @@ from cx_value.sem.pls.bootstrap import PlsDraws, bootstrap_pls
 from cx_value.sem.pls.map import ImportancePerformance, Scale, map_importance
 from cx_value.sem.pls.model import PathModel, Paths, declare_path_model
 from cx_value.sem.pls.moments import ItemData, read_items
+from cx_value.sem.pls.notes import method_of, notes_of
 from cx_value.sem.pls.predict import PlsPrediction, predict_out_of_sample
-from cx_value.sem.pls.words import method_of, notes_of, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,6 +64,8 @@ class PlsResult(Result):
         The declaration and the items, as checked.
     """
 
+    template = "pls.model"
+
     estimates: pd.DataFrame
     effects: pd.DataFrame
     weights: pd.DataFrame
@@ -92,9 +95,30 @@ class PlsResult(Result):
 
         return draw_paths(self.table().query("op == '~'"), ax, lang)
 
-    def sentence(self, lang: str = "en") -> str:
-        """State explained variance, the strongest path and measurement quality in APA prose."""
-        return say(self, lang)
+    def facts(self) -> dict[str, Any]:
+        """Return explained variance, the strongest path and the convergent validity."""
+        paths = self.table().query("op == '~'")
+        top = paths.loc[paths["est"].abs().idxmax()]
+        drawn = self.draws is not None
+        clear = (paths["ci_low"] > 0) | (paths["ci_high"] < 0) if drawn else np.zeros(len(paths))
+        columns = {"construct": "construct", "r_squared": "value"}
+        return {
+            "method": self.method, "n": self.n_used, "level": self.confidence,
+            "r_squared": self.r_squared.rename(columns=columns)[list(columns.values())],
+            "strongest": {
+                "source": top["rhs"], "target": top["lhs"], "beta": top["est"],
+                "interval": [top["ci_low"], top["ci_high"]] if drawn else None,
+                "p": top["p"] if drawn else None,
+            },
+            "n_clear": int(clear.sum()), "n_paths": len(paths), "ave": self._convergent(),
+        }  # fmt: skip
+
+    def _convergent(self) -> dict[str, Any] | None:
+        rows, rule = self.reliability.query("mode == 'A' and n_items > 1"), CUTOFFS["ave"]
+        if rows.empty:
+            return None
+        below = rows["construct"][[not rule.passes(value) for value in rows["ave"]]]
+        return {"threshold": rule.threshold, "source": rule.source, "below": below.tolist()}
 
     def predict(
         self,

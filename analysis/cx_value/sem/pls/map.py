@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, join_words
+from cx_value.base.wording import join_words
+from cx_value.base.words import Phrase
 from cx_value.sem.pls.model import PathModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Scale = tuple[float, float] | Mapping[str, tuple[float, float]]
-SOURCE = "Ringle & Sarstedt (2016)"
+SOURCE = "ringle2016"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,6 +40,8 @@ class ImportancePerformance(Result):
     target_performance : float
     """
 
+    template = "pls.importance"
+
     target: str
     constructs: pd.DataFrame
     items: pd.DataFrame
@@ -48,26 +51,15 @@ class ImportancePerformance(Result):
         """One row per construct, most important first."""
         return self.constructs.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """Name the most important construct, and the one with most to gain."""
+    def facts(self) -> dict[str, Any]:
+        """Return the most important construct, and the one with most to gain."""
         table = self.table()
-        first = table.iloc[0]
         above = table[table["importance"] >= table["importance"].mean()]
-        weakest = above.loc[above["performance"].idxmin()]
-        n = [format_number(v, 2, lang=lang) for v in (first["importance"], weakest["importance"])]
-        p = [format_number(v, 1) for v in (self.target_performance, weakest["performance"])]
-        if lang == "zh":
-            return (
-                f"{self.target} 的绩效为 {p[0]}（0–100）。{first['construct']} 的重要性最高"
-                f"（总效应 {n[0]}）；重要性不低于平均的构念中，{weakest['construct']} 的绩效最低"
-                f"（{p[1]}，总效应 {n[1]}），应优先改进（{SOURCE}）。"
-            )
-        return (
-            f"{self.target} performs at {p[0]} of 100. {first['construct']} matters most (total "
-            f"effect {n[0]}); among constructs of at least average importance, "
-            f"{weakest['construct']} performs worst ({p[1]}, total effect {n[1]}) and deserves "
-            f"attention first ({SOURCE})."
-        )
+        return {
+            "target": self.target, "performance": self.target_performance,
+            "first": table.iloc[0].to_dict(),
+            "weakest": above.loc[above["performance"].idxmin()].to_dict(), "source": SOURCE,
+        }  # fmt: skip
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Scatter importance against performance, with the means as cross-hairs."""
@@ -112,7 +104,7 @@ def map_importance(
     ).sort_values("importance", ascending=False, ignore_index=True)
     return ImportancePerformance(
         n_used=len(values),
-        method=Text("importance–performance map analysis", zh="重要性–绩效图分析"),
+        method=Phrase("estimators.named", {"method": "importance_performance"}),
         notes=_notes(model, weights, scale),
         target=target,
         constructs=constructs,
@@ -172,21 +164,10 @@ def _unstandardised_weights(
     return raw / (raw @ model.mask)[model.owner]
 
 
-def _notes(model: PathModel, weights: np.ndarray, scale: Scale | None) -> tuple[Text, ...]:
+def _notes(model: PathModel, weights: np.ndarray, scale: Scale | None) -> tuple[Phrase, ...]:
     notes = []
     if scale is None:
-        notes.append(
-            Text(
-                "Items are rescaled by their observed range; pass the answer scale for a map that "
-                "compares across samples.",
-                zh="题项按样本的实际范围换算；若要跨样本比较，请给出答题量表的范围。",
-            )
-        )
+        notes.append(Phrase("pls.observed_range"))
     if negative := [item for item, w in zip(model.items, weights, strict=True) if w < 0]:
-        notes.append(
-            Text(
-                f"Negative outer weights ({', '.join(negative)}): scores may leave 0–100.",
-                zh=f"外部权重为负（{'、'.join(negative)}）：得分可能超出 0–100。",
-            )
-        )
+        notes.append(Phrase("pls.negative_weights", {"item_names": negative}))
     return tuple(notes)

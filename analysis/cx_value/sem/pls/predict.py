@@ -8,14 +8,14 @@ Shmueli, Sarstedt, Hair, Cheah, Ting, Vaithilingam & Ringle (2019), European Jou
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import ConvergenceError, DataError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, format_percent
+from cx_value.base.words import Phrase
 from cx_value.sem.pls.algorithm import PlsBatch, fit_batch
 from cx_value.sem.pls.model import PathModel
 
@@ -23,13 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TECHNIQUES = ("direct", "earliest")
-SOURCE = "Shmueli et al. (2019)"
-_POWER = {
-    "high": Text("high", zh="高"),
-    "medium": Text("medium", zh="中等"),
-    "low": Text("low", zh="低"),
-    "none": Text("no", zh="无"),
-}
+SOURCE = "shmueli2019"
+RANGE = 0.90
+FEWEST_PARTITIONS = 20  # whose spread says something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,13 +44,18 @@ class PlsPrediction(Result):
     power : str
         ``high medium low none``: how many items the model predicts better than the benchmark
         by RMSE (all, most, some, none).
+    better_counts : ndarray (repetitions,)
+        Items predicted better than by the benchmark in each partition of the rows.
     """
+
+    template = "pls.prediction"
 
     items: pd.DataFrame
     constructs: pd.DataFrame
     predicted: pd.DataFrame
     benchmark: pd.DataFrame
     power: str
+    better_counts: np.ndarray
 
     def table(self) -> pd.DataFrame:
         """One row per item."""
@@ -66,25 +67,29 @@ class PlsPrediction(Result):
 
         return draw_prediction(self.table(), ax, lang)
 
-    def sentence(self, lang: str = "en") -> str:
-        """State predictive power in APA prose, naming whose rule it is."""
-        table = self.table()
-        better = int((table["rmse_pls"] < table["rmse_lm"]).sum())
-        low, high = table["q2_predict"].min(), table["q2_predict"].max()
-        share = format_percent(better / len(table))
-        span = [format_number(v, 3, bounded=True, lang=lang) for v in (low, high)]
-        word = _POWER[self.power].in_language(lang)
-        if lang == "zh":
-            return (
-                f"{self.method.in_language(lang)}（N = {self.n_used}）中，{len(table)} 个题项的 "
-                f"Q²predict 介于 {span[0]} 与 {span[1]} 之间；{better} 个题项（{share}）的 RMSE "
-                f"低于线性基准，依 {SOURCE} 的标准，模型的预测力为{word}。"
-            )
-        return (
-            f"In {self.method} (N = {self.n_used}), Q²predict of the {len(table)} items ran from "
-            f"{span[0]} to {span[1]}; {better} of them ({share}) had a lower RMSE than the linear "
-            f"benchmark, which is {word} predictive power by the rule of {SOURCE}."
-        )
+    @property
+    def better(self) -> float:
+        """Items whose RMSE is below the benchmark's, mean over the partitions."""
+        return float(self.better_counts.mean())
+
+    def better_interval(self, level: float = RANGE) -> tuple[float, float] | None:
+        """Return the central range of that count over the partitions; None for fewer than 20."""
+        if len(self.better_counts) < FEWEST_PARTITIONS:
+            return None
+        tails = (0.5 - level / 2, 0.5 + level / 2)
+        low, high = np.quantile(self.better_counts, tails, method="inverted_cdf")
+        return float(low), float(high)
+
+    def facts(self) -> dict[str, Any]:
+        """Return Q²predict, the count of items predicted better, and what that is called."""
+        q2, interval = self.items["q2_predict"], self.better_interval()
+        return {
+            "method": self.method, "n": self.n_used, "n_items": len(self.items),
+            "q2": [q2.min(), q2.max()], "better": self.better,
+            "better_share": self.better / len(self.items),
+            "better_range": None if interval is None else list(interval), "range_level": RANGE,
+            "power": self.power, "source": SOURCE,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,11 +240,16 @@ def _prediction(
     n_folds, repetitions = int(labels.max()) + 1, len(labels)
     return PlsPrediction(
         n_used=len(values),
-        method=Text(
-            f"PLSpredict with {n_folds} folds and {repetitions} repetition"
-            f"{'s' if repetitions > 1 else ''}",
-            zh=f"PLSpredict（{n_folds} 折交叉验证，重复 {repetitions} 次）",
+        method=Phrase(
+            "estimators.pls_prediction",
+            {
+                "consistent": bool(model.is_corrected.any()),
+                "folds": n_folds,
+                "repetitions": repetitions,
+                "technique": plan.technique,
+            },
         ),
+        better_counts=_better_counts(actual, runs),
         items=items,
         constructs=pd.DataFrame(
             {
@@ -271,6 +281,15 @@ def _item_errors(actual: np.ndarray, runs: list[_Run], plan: _Plan) -> pd.DataFr
             - (errors["predicted"] ** 2).sum((0, 1)) / (errors["naive"] ** 2).sum((0, 1)),
         }
     )
+
+
+def _better_counts(actual: np.ndarray, runs: list[_Run]) -> np.ndarray:
+    """Return in how many items each run's RMSE is below the benchmark's."""
+    model, linear = (
+        np.array([((actual - getattr(run, key)) ** 2).mean(axis=0) for run in runs])
+        for key in ("predicted", "benchmark")
+    )
+    return (model < linear).sum(axis=1)
 
 
 def _squares(errors: np.ndarray) -> np.ndarray:

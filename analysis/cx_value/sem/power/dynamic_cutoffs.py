@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import ConvergenceError, DataError, ModelError
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, format_percent
+from cx_value.base.wording import format_percent
+from cx_value.base.words import Phrase
 from cx_value.sem.design.matrices import Design, build_design
 from cx_value.sem.design.parameters import Options, build_model
 from cx_value.sem.engine.likelihood import complete_target, value_at
@@ -39,10 +40,7 @@ LOW_IS_BAD = {"cfi": True, "rmsea": False, "srmr": False}
 ERRORS = (0.05, 0.10)
 CHUNK = 250
 STEPS = 60
-SAID = {
-    True: "McNeish & Wolf (2023a)",
-    False: "McNeish & Wolf (2023b)",
-}
+SOURCES = {True: "mcneish2023a", False: "mcneish2023b"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,10 +56,12 @@ class DynamicCutoffs(Result):
     observed : dict of str to float
         The indices of the fitted model.
     source : str
-        Whose rule it is.
+        Whose rule it is, as a key of the bibliography.
     replications : int
         Samples drawn at each level.
     """
+
+    template = "dynamic_cutoffs.cutoffs"
 
     frame: pd.DataFrame
     levels: tuple[Level, ...]
@@ -113,15 +113,25 @@ class DynamicCutoffs(Result):
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en", index: str = "cfi") -> Axes:
         """Draw the simulated distributions of an index and the fitted model's value."""
-        from cx_value.sem.power.dynamic_cutoffs_words import draw
+        from cx_value.sem.power.pictures import draw_index
 
-        return draw(self, ax, lang, index)
+        return draw_index(self.simulated, self.frame, index, self.observed[index], ax, lang)
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the cutoffs, the indices against them and the verdict."""
-        from cx_value.sem.power.dynamic_cutoffs_words import said
+    def facts(self) -> dict[str, Any]:
+        """Return the cutoffs, the indices against them and the verdict."""
+        return {
+            "source": self.source, "n": self.n_used, "replications": self.replications,
+            "levels": [self._level_facts(level) for level in self.levels[1:]],
+            "observed": [{"index": i, "value": v} for i, v in self.observed.items()],
+            "verdict": self.verdict, "level": self.level, "most": max(self.judged, default=0),
+        }  # fmt: skip
 
-        return said(self, lang)
+    def _level_facts(self, level: Level) -> dict[str, Any]:
+        rows = self.frame[self.frame.level == level.number]
+        known = rows[rows.cutoff.notna()]
+        cutoffs = known[["index", "cutoff"]].rename(columns={"cutoff": "value"})
+        return {"number": level.number, "added": level.added, "cutoffs": cutoffs,
+                "without": list(rows["index"][rows.cutoff.isna()])}  # fmt: skip
 
 
 def simulate_cutoffs(
@@ -190,9 +200,9 @@ def simulate_cutoffs(
     values = {name: fit.indices[name] for name in INDICES}
     return DynamicCutoffs(
         n_used=n, confidence=0.95,
-        method=Text("Dynamic fit index cutoffs", zh="动态拟合指数临界值"),
+        method=Phrase("estimators.named", {"method": "dynamic_cutoffs"}),
         notes=_notes(frame, fit), frame=_judged(frame, levels, values), levels=levels,
-        simulated=frame, observed=values, source=SAID[latent.shape[0] > 1],
+        simulated=frame, observed=values, source=SOURCES[latent.shape[0] > 1],
         replications=replications,
     )  # fmt: skip
 
@@ -313,6 +323,7 @@ def _judged(
     kept = simulated[simulated.converged]
     rows = []
     for level in levels:
+        added = Phrase("dynamic_cutoffs.added", level.added).bilingual()
         for name in INDICES:
             low = LOW_IS_BAD[name]
             right = kept[name][kept.level == 0].to_numpy()
@@ -323,7 +334,7 @@ def _judged(
                 cutoff, error = cutoff_between(right, wrong, low_is_bad=low)
             better = values[name] >= cutoff if low else values[name] <= cutoff
             rows.append(
-                {"level": level.number, "added": level.added, "index": name, "cutoff": cutoff,
+                {"level": level.number, "added": added, "index": name, "cutoff": cutoff,
                  "error": error, "value": values[name],
                  "passes": None if np.isnan(cutoff) else bool(better)}
             )  # fmt: skip
@@ -360,22 +371,13 @@ def _check_share(simulated: pd.DataFrame) -> None:
         )
 
 
-def _notes(simulated: pd.DataFrame, fit: ModelFit) -> tuple[Text, ...]:
+def _notes(simulated: pd.DataFrame, fit: ModelFit) -> tuple[Phrase, ...]:
     lost, all_ = int((~simulated.converged).sum()), len(simulated)
     notes = []
     if lost:
-        share = format_percent(lost / all_, 1)
         notes.append(
-            Text(
-                f"{lost} of {all_} simulated refits ({share}) reached no optimum and are left out.",
-                zh=f"{all_} 次模拟拟合中有 {lost} 次（{share}）未收敛，未计入。",
-            )
+            Phrase("dynamic_cutoffs.failed", {"failed": lost, "refits": all_, "share": lost / all_})
         )
     if fit.prepared.target.seen is not None:
-        notes.append(
-            Text(
-                "The simulated samples are complete; missing answers are not simulated.",
-                zh="模拟样本为完整数据，未模拟缺失。",
-            )
-        )
+        notes.append(Phrase("dynamic_cutoffs.complete"))
     return tuple(notes)

@@ -8,13 +8,12 @@ Bentler 1999).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import ModelError
-from cx_value.base.wording import Text, join_words
 
 if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
@@ -26,10 +25,10 @@ ROOM = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Level:
-    """A population: its number (0 is the fitted model), what was added, correlation matrix."""
+    """A population: its number (0 is the fitted model), facts of what was added, correlations."""
 
     number: int
-    added: Text
+    added: dict[str, Any]
     covariance: np.ndarray
 
 
@@ -109,9 +108,7 @@ def misspecified_populations(
     ModelError
         If too few items are free to take a misspecification.
     """
-    right = Level(
-        number=0, added=Text("nothing", zh="无"), covariance=_population(loadings, latent, noise)
-    )
+    right = Level(number=0, added={"kind": "none"}, covariance=_population(loadings, latent, noise))
     build = _one_factor if loadings.shape[1] == 1 else _several_factors
     return (right, *build(loadings, latent, noise))
 
@@ -194,12 +191,7 @@ def _one_factor(loadings: pd.DataFrame, latent: pd.DataFrame, noise: pd.DataFram
         wrong = noise.copy()
         for one, other in pairs[:count]:
             wrong.loc[one, other] = wrong.loc[other, one] = RESIDUAL_CORRELATION
-        said = [f"{one} ~~ {other}" for one, other in pairs[:count]]
-        size = f"{RESIDUAL_CORRELATION:.2f}".lstrip("0")
-        added = Text(
-            f"residual correlations of {size}: {join_words(said)}",
-            zh=f"残差相关 0{size}：{join_words(said, lang='zh')}",
-        )
+        added = {"kind": "residuals", "size": RESIDUAL_CORRELATION, "pairs": pairs[:count]}
         levels.append(
             Level(number=number, added=added, covariance=_population(loadings, latent, wrong))
         )
@@ -209,13 +201,11 @@ def _one_factor(loadings: pd.DataFrame, latent: pd.DataFrame, noise: pd.DataFram
 def _several_factors(
     loadings: pd.DataFrame, latent: pd.DataFrame, noise: pd.DataFrame
 ) -> list[Level]:
-    wrong, said, levels = loadings.copy(), [], []
+    wrong, crossed, levels = loadings.copy(), [], []
     for number, cross in enumerate(cross_loadings(loadings, latent, noise), start=1):
         wrong.loc[cross.item, cross.factor] = cross.size
-        said.append(f"{cross.factor} =~ {cross.item}")
-        added = Text(
-            f"cross-loadings {join_words(said)}", zh=f"交叉载荷 {join_words(said, lang='zh')}"
-        )
+        crossed.append((cross.factor, cross.item))
+        added = {"kind": "loadings", "pairs": list(crossed)}
         levels.append(
             Level(number=number, added=added, covariance=_population(wrong, latent, noise))
         )

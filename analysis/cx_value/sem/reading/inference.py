@@ -152,11 +152,10 @@ def group_findings(prepared: Prepared, point: Point) -> list[diagnostics.Finding
     at = [design.state.index(name) for name in names]
     latent = central_latent(design, point.implied)[0]
     for g, sample in enumerate(prepared.samples):
-        where = f" [{sample.label}]" if sample.label else ""
         block = latent[g][np.ix_(at, at)]
         with np.errstate(invalid="ignore", divide="ignore"):
             spread = np.sqrt(np.diag(block))
             correlation = pd.DataFrame(block / np.outer(spread, spread), index=names, columns=names)
-        found += diagnostics.latent_correlations_too_high(correlation, where)
-        found += diagnostics.residuals_not_positive(point.implied.blocks[THETA][0, g], where)
+        found += diagnostics.latent_correlations_too_high(correlation, sample.label)
+        found += diagnostics.residuals_not_positive(point.implied.blocks[THETA][0, g], sample.label)
     return found

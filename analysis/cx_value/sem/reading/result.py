@@ -11,7 +11,7 @@ import pandas as pd
 
 from cx_value.base.errors import ConvergenceError, DataError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 from cx_value.sem.engine.fit import Prepared, Request, Solution
 from cx_value.sem.reading.diagnostics import Finding
 from cx_value.sem.reading.fit_facts import fit_facts
@@ -64,8 +64,8 @@ class ModelFit(Result):
     indices : mapping of str to float
         Fit by lavaan's names, dots as underscores (``chisq df pvalue cfi tli rmsea …``).
     diagnostics : tuple of Finding
-        What was found wrong or doubtful, each with ``code`` and bilingual ``message``.
-    warnings : tuple of Text
+        What was found wrong or doubtful, each with ``code`` and ``message``.
+    warnings : tuple of Phrase
         The messages of ``diagnostics``.
     admissible : bool
         False when a finding forbids reading the solution as it stands.
@@ -99,7 +99,7 @@ class ModelFit(Result):
         return self.frame.copy()
 
     @property
-    def warnings(self) -> tuple[Text, ...]:
+    def warnings(self) -> tuple[Phrase, ...]:
         return tuple(finding.message for finding in self.diagnostics)
 
     @property

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number
+from cx_value.base.words import Phrase
 from cx_value.sem.engine.fit import prepare, search, with_options
 
 if TYPE_CHECKING:
@@ -42,12 +42,15 @@ class SecondOpinion(Result):
         Whether every estimate lies within 0.001 standard errors of ours and χ² within 0.001.
     """
 
+    template = "second_opinion.comparison"
+
     frame: pd.DataFrame
     available: bool
     chisq: float
     chisq_semopy: float
     df_semopy: float
     largest_difference: float
+    reason: str = ""
 
     @property
     def agrees(self) -> bool | None:
@@ -60,19 +63,14 @@ class SecondOpinion(Result):
         """Return ``lhs op rhs ours semopy difference`` for every free parameter."""
         return self.frame.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """Say how far the second program lies from ours."""
+    def facts(self) -> dict[str, Any]:
+        """Return how far the second program lies from ours, or why it was not asked."""
         if not self.available:
-            return self.notes[0].in_language(lang)
-        largest = float(self.frame.difference.abs().max())
-        far = format_number(largest, 6) if largest >= 1e-6 else "< 0.000001"
-        ours, theirs = (format_number(x, 4) for x in (self.chisq, self.chisq_semopy))
-        if lang == "zh":
-            return f"用 semopy 重新拟合：χ² {theirs}（本项目 {ours}），估计值最大差异 {far}。"
-        return (
-            f"Refitted with semopy: χ² {theirs} (ours {ours}); largest difference between "
-            f"estimates {far}."
-        )
+            return {"reason": self.reason}
+        return {
+            "reason": "", "chisq": self.chisq, "chisq_semopy": self.chisq_semopy,
+            "largest": float(self.frame.difference.abs().max()),
+        }  # fmt: skip
 
 
 def second_opinion(fit: ModelFit) -> SecondOpinion:
@@ -91,13 +89,7 @@ def second_opinion(fit: ModelFit) -> SecondOpinion:
         estimates, chisq, df = _fit_semopy(ours)
     except Exception as error:
         # semopy raises whatever its optimiser met; the report goes on without it.
-        what = f"{type(error).__name__}: {error}"
-        return _unavailable(
-            fit,
-            Text(
-                f"semopy could not fit the model ({what}).", zh=f"semopy 未能拟合该模型（{what}）。"
-            ),
-        )
+        return _unavailable(fit, "failed", f"{type(error).__name__}: {error}")
     frame = ours[["lhs", "op", "rhs"]].copy()
     frame["ours"], frame["semopy"] = ours.est, estimates
     frame["difference"] = frame.semopy - frame.ours
@@ -110,37 +102,25 @@ def second_opinion(fit: ModelFit) -> SecondOpinion:
     )  # fmt: skip
 
 
-_METHOD = Text("semopy, maximum likelihood, ftol 1e-12", zh="semopy，最大似然，ftol 1e-12")
+_METHOD = Phrase("estimators.named", {"method": "semopy"})
 
 
-def _not_expressible(fit: ModelFit) -> Text | None:
+def _not_expressible(fit: ModelFit) -> str | None:
     """Return why semopy cannot be asked, or None."""
     prepared = fit.prepared
     request, model = prepared.request, prepared.model
     if model.n_groups > 1:
-        return Text(
-            "semopy has no multi-group models with equality; no second opinion.",
-            zh="semopy 不支持带等值约束的多组模型，无法复核。",
-        )
+        return "groups"
     if request.estimator not in ("ml", "mlr", "mlm") or request.missing != "listwise":
-        return Text(
-            "semopy gives no dependable answer for this estimator or treatment of missing data; no "
-            "second opinion.",
-            zh="semopy 对该估计方法或缺失处理不可靠，无法复核。",
-        )
+        return "estimator"
     if prepared.samples[0].weights is not None:
-        return Text(
-            "semopy takes no case weights; no second opinion.", zh="semopy 不支持个案权重。"
-        )
+        return "weights"
     means = [p for p in model.parameters if p.op == "~1" and not p.exogenous]
     saturated = all((p.index >= 0 and not p.label) == (p.lhs in model.observed) for p in means)
     if model.constraints or not saturated:
-        return Text(
-            "semopy cannot hold these constraints; no second opinion.",
-            zh="semopy 无法表达这些约束，无法复核。",
-        )
+        return "constraints"
     if any(p.op == "~~" and p.lhs == p.rhs and p.value < 0 for p in model.parameters):
-        return Text("semopy bounds variances at zero.", zh="semopy 将方差限制为非负。")
+        return "variances"
     return None
 
 
@@ -206,10 +186,12 @@ def describe(model: Model, names: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _unavailable(fit: ModelFit, reason: Text) -> SecondOpinion:
+def _unavailable(fit: ModelFit, reason: str, error: str = "") -> SecondOpinion:
     nan = float("nan")
+    note = Phrase(f"second_opinion.{reason}", {"error": error} if error else {})
     return SecondOpinion(
         n_used=fit.n_used, n_dropped=fit.n_dropped, method=_METHOD, confidence=fit.confidence,
-        notes=(reason,), frame=pd.DataFrame(columns=list(COLUMNS)), available=False,
+        notes=(note,), reason=reason,
+        frame=pd.DataFrame(columns=list(COLUMNS)), available=False,
         chisq=float(fit.indices["chisq"]), chisq_semopy=nan, df_semopy=nan, largest_difference=nan,
     )  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_percent
+from cx_value.base.words import Phrase
 from cx_value.sem.reading.result import ModelFit
 from cx_value.sem.resampling.moments import Draws, EachRowOut, draw_rows, given_rows, order_of
 from cx_value.sem.resampling.refits import refit_all
@@ -35,6 +36,8 @@ class Bootstrap(Result):
     draws : Draws
         Which rows each replicate holds.
     """
+
+    template = "resampling.refits"
 
     parameters: pd.DataFrame
     standardised: pd.DataFrame
@@ -117,25 +120,13 @@ class Bootstrap(Result):
         beyond = (self.standardised.loc[:, effects].abs() > 1 + 1e-6).any(axis=1)
         return (negative | beyond).to_numpy() & self.converged
 
-    def sentence(self, lang: str = "en") -> str:
-        """Tell how many refits the intervals rest on, and how many of these are improper."""
+    def facts(self) -> dict[str, Any]:
+        """Return how many refits the intervals rest on, and how many of these are improper."""
         kept, improper = int(self.converged.sum()), int(self.improper.sum())
-        more = _IMPROPER[lang].format(n=improper, share=format_percent(improper / max(kept, 1), 1))
-        return _REFITS[lang].format(
-            all=len(self.converged), kept=kept, share=format_percent(self.failed_share, 1),
-            more=more if improper else "",
-        )  # fmt: skip
-
-
-_REFITS = {
-    "en": "Of {all} bootstrap refits {kept} converged ({share} failed){more}; intervals rest on "
-    "all that converged.",
-    "zh": "自助法抽样 {all} 次，{kept} 次收敛（失败 {share}）{more}；区间基于全部收敛的重抽样。",
-}
-_IMPROPER = {
-    "en": "; {n} of these ({share}) hold a negative variance or a standardised estimate beyond ±1",
-    "zh": "，其中 {n} 次（{share}）为不当解（方差为负或标准化估计超出 ±1）",
-}
+        return {
+            "draws": len(self.converged), "converged": kept, "failed_share": self.failed_share,
+            "improper": improper, "improper_share": improper / max(kept, 1), "bound": 1,
+        }  # fmt: skip
 
 
 def bootstrap_model(
@@ -166,7 +157,7 @@ def bootstrap_model(
     return Bootstrap(
         n_used=fit.n_used,
         n_dropped=fit.n_dropped,
-        method=Text("Nonparametric bootstrap", zh="非参数自助法"),
+        method=Phrase("estimators.named", {"method": "bootstrap"}),
         confidence=fit.confidence,
         notes=failed_refits(int((~found.converged).sum()), draws.n),
         parameters=pd.DataFrame(found.raw, columns=names),
@@ -184,16 +175,9 @@ def jackknife_values(fit: ModelFit) -> dict[str, np.ndarray]:
     return {"est": found.raw[kept], "std_all": found.standardised[kept]}
 
 
-def failed_refits(lost: int, n: int) -> tuple[Text, ...]:
+def failed_refits(lost: int, n: int) -> tuple[Phrase, ...]:
     """Return a note on refits that reached no optimum."""
-    if not lost:
-        return ()
-    return (
-        Text(
-            f"{lost} of {n} bootstrap refits reached no optimum and are left out of the intervals.",
-            zh=f"{n} 次自助重抽样中有 {lost} 次未收敛，未计入区间。",
-        ),
-    )
+    return (Phrase("resampling.failed", {"failed": lost, "draws": n}),) if lost else ()
 
 
 def column_name(row) -> str:

@@ -9,13 +9,13 @@ ignores.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import DataError
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 from cx_value.sem.reading.solution import places, raw_values, standardised_values
 from cx_value.sem.resampling.bootstrap import Bootstrap, column_name
 from cx_value.sem.resampling.moments import ListedRows
@@ -31,17 +31,11 @@ class MonteCarlo(Bootstrap):
     ``converged`` marks draws with a finite solution (a negative variance has no standardised one).
     """
 
-    def sentence(self, lang: str = "en") -> str:
-        """Tell what the intervals rest on."""
-        return _SAID[lang].format(n=len(self.converged))
+    template = "resampling.simulated"
 
-
-_SAID = {
-    "en": "Intervals are percentiles of {n} draws from the sampling distribution of the estimates "
-    "with its robust covariance matrix (the Monte Carlo method, MacKinnon et al., 2004).",
-    "zh": "区间为从估计值的抽样分布（采用稳健协方差矩阵）抽取 {n} 次所得的百分位区间（蒙特卡罗法；"
-    "MacKinnon 等，2004）。",
-}
+    def facts(self) -> dict[str, Any]:
+        """Return how many draws the intervals rest on, and whose method it is."""
+        return {"draws": len(self.converged), "source": "mackinnon2004"}
 
 
 def monte_carlo(fit: ModelFit, n: int = 1000, *, seed: int) -> MonteCarlo:
@@ -87,7 +81,7 @@ def monte_carlo(fit: ModelFit, n: int = 1000, *, seed: int) -> MonteCarlo:
     names = [column_name(row) for row in fit.frame.itertuples()]
     return MonteCarlo(
         n_used=fit.n_used, n_dropped=fit.n_dropped, confidence=fit.confidence,
-        method=Text("Monte Carlo method", zh="蒙特卡罗法"),
+        method=Phrase("estimators.named", {"method": "monte_carlo"}),
         parameters=pd.DataFrame(raw, columns=names),
         standardised=pd.DataFrame(standardised, columns=names),
         theta=theta, converged=finite, value=np.full(n, np.nan),
