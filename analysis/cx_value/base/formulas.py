@@ -112,7 +112,7 @@ def heterotrait_monotrait(
     mean absolute correlations within each (Henseler, Ringle & Sarstedt, 2015, J. Acad. Mark. Sci.
     43; absolute values as Ringle et al., 2023). ``geometric`` takes geometric means
     throughout: HTMT2, which does not suppose equal loadings (Roemer, Schuberth & Henseler, 2021,
-    Ind. Manag. Data Syst. 121).
+    Ind. Manag. Data Syst. 121). Within a single item the mean is 1.
     """
     sizes = np.abs(correlation)
     mean = _mean_log if geometric else _mean
@@ -121,22 +121,45 @@ def heterotrait_monotrait(
     for i, j in zip(*np.tril_indices(len(blocks), -1), strict=True):
         between = sizes[..., blocks[i][:, None], blocks[j]]
         between = mean(between.reshape(*between.shape[:-2], -1))
-        ratio[..., i, j] = ratio[..., j, i] = between / np.sqrt(within[i] * within[j])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio[..., i, j] = ratio[..., j, i] = between / np.sqrt(within[i] * within[j])
     return ratio
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
-    return values.mean(axis=-1)
+    return values.mean(axis=-1) if values.shape[-1] else np.ones(values.shape[:-1])
 
 
 def _mean_log(values: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
-        return np.exp(np.log(values).mean(axis=-1))
+        return np.exp(_mean(np.log(values))) if values.shape[-1] else _mean(values)
 
 
 def variance_inflation(correlation: np.ndarray) -> np.ndarray:
-    """VIF of each variable given all others: the diagonal of R⁻¹, ``(…, p)``."""
-    return np.diagonal(np.linalg.inv(correlation), axis1=-2, axis2=-1)
+    """VIF of each variable given all others: the diagonal of R⁻¹, ``(…, p)``.
+
+    Infinite for a variable that the others determine.
+
+    >>> variance_inflation(np.array([[1.0, 0.6], [0.6, 1.0]])).round(4).tolist()
+    [1.5625, 1.5625]
+    >>> variance_inflation(np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])).tolist()
+    [inf, inf, 1.0]
+    """
+    p = correlation.shape[-1]
+    ranks = np.linalg.matrix_rank(correlation, tol=1e-10, hermitian=True)
+    if np.all(ranks == p):
+        return np.diagonal(np.linalg.inv(correlation), axis1=-2, axis2=-1).copy()
+    matrices = correlation.reshape(-1, p, p)
+    left = [[_unexplained(matrix, j) for j in range(p)] for matrix in matrices]
+    left = np.reshape(left, correlation.shape[:-1])
+    return np.where(left > 1e-9, 1.0 / np.maximum(left, 1e-9), np.inf)
+
+
+def _unexplained(correlation: np.ndarray, j: int) -> float:
+    """Share of one variable's variance that the others leave, singular or not."""
+    rest = np.delete(np.arange(len(correlation)), j)
+    slopes = np.linalg.lstsq(correlation[np.ix_(rest, rest)], correlation[rest, j], rcond=1e-10)[0]
+    return float(1.0 - slopes @ correlation[rest, j])
 
 
 def reaches(values, limit: float):

@@ -97,7 +97,8 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
             study[key] = _named_list(document, _short_forms(key, study[key]), (key,), findings)
     _write_out_constructs(document, study.get("constructs", []), scale, findings)
     _write_out_models(document, study.get("models", []), findings)
-    _write_out_hypotheses(document, study.get("hypotheses", []), findings)
+    for key in ("hypotheses", "moderations"):
+        _write_out_chains(document, key, study.get(key, []), findings)
     _write_out_claims(document, study, findings)
     _with_scale(study.get("touchpoints", []), scale)
     if isinstance(study.get("drivers"), dict) and scale is not None:
@@ -235,21 +236,24 @@ def _paths(document: Document, path: Any, place: Place, findings: list[Finding])
     return [{"from": a, "to": b} for left, right in pairs for a in left for b in right]
 
 
-def _write_out_hypotheses(
-    document: Document, hypotheses: list[dict], findings: list[Finding]
+def _write_out_chains(
+    document: Document, key: str, entries: list[dict], findings: list[Finding]
 ) -> None:
-    for hypothesis in list(hypotheses):
-        if "path" not in hypothesis:
+    """Write ``path: A -> B -> C`` of hypotheses and moderations as from, through and to."""
+    for entry in list(entries):
+        if "path" not in entry:
             continue
-        place = ("hypotheses", hypothesis["name"], "path")
-        path = hypothesis.pop("path")
+        place = (key, entry["name"], "path")
+        path = entry.pop("path")
         steps = _ARROW.split(str(path).strip())
-        if len(steps) < 2 or not all(re.fullmatch(r"[^\s,]+", step) for step in steps):
+        chain = len(steps) >= 2 and all(re.fullmatch(r"[^\s,]+", step) for step in steps)
+        if not chain or (key == "moderations" and len(steps) > 2):
             findings.append(_not_a_path(document, place, path))
-            hypotheses.remove(hypothesis)
+            entries.remove(entry)
             continue
-        hypothesis["from"], *through, hypothesis["to"] = steps
-        hypothesis["through"] = through
+        entry["from"], *through, entry["to"] = steps
+        if key == "hypotheses":
+            entry["through"] = through
 
 
 def _write_out_claims(document: Document, study: dict, findings: list[Finding]) -> None:

@@ -19,6 +19,7 @@ NAMED = {
     "profile": spec.Profile,
     "models": spec.StructuralModel,
     "hypotheses": spec.Hypothesis,
+    "moderations": spec.Moderation,
     "claims": spec.Claim,
     "dimensions": spec.Dimension,
     "expectations": spec.Expectation,

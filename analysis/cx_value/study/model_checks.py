@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cx_value.study.findings import Finding, list_some, suggest
 from cx_value.study.language.syntax import examine_syntax
-from cx_value.study.spec import Construct, Hypothesis, StructuralModel, Study
+from cx_value.study.spec import Construct, Hypothesis, Moderation, StructuralModel, Study
 from cx_value.study.syntax_checks import check_syntax
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
@@ -27,6 +27,7 @@ def check_models(study: Study) -> list[Finding]:
         *_check_roles(study),
         *_check_estimator(study),
         *(finding for h in study.hypotheses for finding in _check_hypothesis(study, h)),
+        *(finding for m in study.moderations for finding in _check_moderation(study, m)),
     ]
 
 
@@ -330,4 +331,25 @@ def _check_hypothesis(study: Study, hypothesis: Hypothesis) -> Iterator[Finding]
         "a path (or every step of a chain) of one of the models",
         "add the path to a model, or delete the hypothesis",
         kind="hypothesis without a path",
+    )
+
+
+def _check_moderation(study: Study, moderation: Moderation) -> Iterator[Finding]:
+    place, known = ("moderations", moderation.name), [c.name for c in study.constructs]
+    names = (moderation.source, moderation.target, moderation.by)
+    unknown = [name for name in names if name not in known]
+    for name in unknown:
+        yield _unknown_construct(study, place, name, known)
+    if unknown:
+        return
+    single = [name for name in names if len(study.construct(name).items) == 1]
+    if len(set(names)) == 3 and not single:
+        return
+    found = f"{', '.join(single)} with a single item" if single else "a construct named twice"
+    yield Finding(
+        study.where(*place),
+        f"moderation {moderation.name} has {found}",
+        "three constructs of two items or more: from, to and by",
+        "name other constructs, or delete the moderation",
+        kind="moderation that cannot be tested",
     )

@@ -113,6 +113,16 @@ def _is_date(words: str) -> str:
     return words
 
 
+class Moderation(Frozen):
+    """An expected moderation: how far ``source`` acts on ``target`` depends on ``by``."""
+
+    name: str
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+    by: str
+    label: Phrase | None = None
+
+
 Decimal = Literal["auto", ".", ","]
 
 
@@ -308,6 +318,7 @@ class Study(Frozen):
     group: str | None = None
     models: tuple[StructuralModel, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
+    moderations: tuple[Moderation, ...] = ()
     transactions: Transactions | None = None
     service_log: ServiceLog | None = None
     value: Value = Value()

@@ -18,6 +18,7 @@ from cx_value.sem.engine.fit import Prepared
 from cx_value.sem.engine.indices import ChiSquare
 from cx_value.sem.engine.likelihood import (
     Point,
+    Target,
     complete_target,
     evaluate,
     expected_information,
@@ -31,7 +32,9 @@ class Saturated:
     """The saturated model at its optimum: design, parameters, observed information, scores.
 
     ``inverse`` is that of the information; ``gamma`` the covariance matrix of the EM moments,
-    times n: the inverse, or the sandwich where the estimator is robust.
+    times n: the inverse, or the sandwich where the estimator is robust. ``weight`` is the
+    information of complete data at the EM moments, ``weight_trace`` its trace with ``gamma``, and
+    ``complete_value`` the discrepancy there.
     """
 
     prepared: Prepared
@@ -40,6 +43,9 @@ class Saturated:
     products: np.ndarray
     inverse: np.ndarray
     gamma: np.ndarray
+    weight: np.ndarray
+    weight_trace: float
+    complete_value: float
 
 
 def saturated_trace(prepared: Prepared, point: Point) -> float:
@@ -75,7 +81,13 @@ def _fit(prepared: Prepared) -> Saturated:
     inverse = np.linalg.inv(information)
     robust = prepared.request.estimator == "mlr"
     gamma = inverse @ products @ inverse if robust else inverse
-    return Saturated(other, theta, information, products, inverse, gamma)
+    complete = complete_target_of(prepared)
+    best = evaluate(design, theta[None], complete)
+    weight = expected_information(design, best, complete)[0]
+    return Saturated(
+        other, theta, information, products, inverse, gamma, weight,
+        float((weight * gamma).sum()), float(best.value[0]),
+    )  # fmt: skip
 
 
 def _saturated_model(model: Model) -> Model:
@@ -122,20 +134,27 @@ def complete_data_test(prepared: Prepared, theta: np.ndarray) -> tuple[ChiSquare
     Zhang and Savalei (2022): the complete-data discrepancy between the model's moments and the EM
     moments, with c = tr(U Γ)/df where Γ is the covariance matrix of the EM moments.
     """
-    full = saturated_fit(prepared)
-    design = prepared.design
-    sample = prepared.target.sample
-    target = complete_target(sample, prepared.target.weights.sum(axis=-1))
-    reached = evaluate(design, theta[None], target).value[0]
-    best_point = evaluate(full.prepared.design, full.theta[None], target)
-    weight = expected_information(full.prepared.design, best_point, target)[0]
-    slope = moment_slope(prepared, theta)
-    back = np.linalg.pinv(slope.T @ full.information @ slope) @ slope.T @ full.information
-    left = np.eye(len(weight)) - slope @ back
-    df = len(weight) - design.n_parameters
-    trace = float(((left.T @ weight @ left) * full.gamma).sum())
-    chisq = 2 * prepared.n * float(reached - best_point.value[0])
-    return ChiSquare(chisq=max(chisq, 0.0), df=df), trace / df if df else float("nan")
+    full, design = saturated_fit(prepared), prepared.design
+    reached = evaluate(design, theta[None], complete_target_of(prepared)).value[0]
+    df = len(full.theta) - design.n_parameters
+    chisq = 2 * prepared.n * float(reached - full.complete_value)
+    trace = _residual_trace(full, moment_slope(prepared, theta)) if df else float("nan")
+    return ChiSquare(chisq=max(chisq, 0.0), df=df), trace / df if df else trace
+
+
+def complete_target_of(prepared: Prepared) -> Target:
+    """Return the EM moments as a target with nothing missing."""
+    target = prepared.target
+    return complete_target(target.sample, target.weights.sum(axis=-1))
+
+
+def _residual_trace(full: Saturated, slope: np.ndarray) -> float:
+    """Return tr((I − ΔB)' W (I − ΔB) Γ), B the generalised inverse of Δ, as a few thin products."""
+    weighted = slope.T @ full.information
+    back = np.linalg.pinv(weighted @ slope) @ weighted
+    pull, spread = slope.T @ full.weight, back @ full.gamma
+    inner = float(((pull @ slope) * (spread @ back.T)).sum())
+    return full.weight_trace - 2 * float((pull * spread).sum()) + inner
 
 
 def moment_slope(prepared: Prepared, theta: np.ndarray) -> np.ndarray:

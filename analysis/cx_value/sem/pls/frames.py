@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cx_value.base.formulas import variance_inflation
 from cx_value.sem.pls import quality as quality
 from cx_value.sem.pls.algorithm import PlsBatch
 from cx_value.sem.pls.bootstrap import PlsDraws, batch_columns, summarise_draws
@@ -103,7 +104,7 @@ def construct_vif_frame(batch: PlsBatch, model: PathModel) -> pd.DataFrame:
     rows = []
     for target in model.endogenous:
         sources = model.sources(target)
-        vif = quality.variance_inflation(batch.score_correlations[0][np.ix_(sources, sources)])
+        vif = variance_inflation(batch.score_correlations[0][np.ix_(sources, sources)])
         rows += [
             (model.constructs[target], model.constructs[s], v)
             for s, v in zip(sources, vif, strict=True)

@@ -5,79 +5,52 @@ Every function takes arrays with the sample as the leading axis (see ``pls_algor
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from cx_value.base import formulas
 from cx_value.sem.pls.algorithm import regress
 from cx_value.sem.pls.model import PathModel
 
 
 def standardised_alpha(correlations: np.ndarray, model: PathModel) -> np.ndarray:
-    """Cronbach's α of standardised items (D, J); 1 for single items. Cronbach (1951), eq. 29."""
-    alpha = np.ones((len(correlations), len(model.constructs)))
-    for j in range(len(model.constructs)):
-        block = model.block(j)
-        if (k := len(block)) > 1:
-            total = correlations[:, block[:, None], block].sum(axis=(1, 2))
-            alpha[:, j] = k / (k - 1) * (1.0 - k / total)
-    return alpha
+    """Cronbach's α of standardised items (D, J); 1 for single items."""
+    return _by_block(model, lambda b: formulas.cronbach_alpha(correlations[:, b[:, None], b]))
 
 
 def average_variance_extracted(loadings: np.ndarray, model: PathModel) -> np.ndarray:
-    """AVE (D, J), the mean squared loading: Fornell & Larcker (1981), eq. 11."""
-    mask = model.mask
-    return (loadings**2) @ mask / mask.sum(axis=0)
+    """AVE (D, J) of loadings (D, p); 1 for single items."""
+    return _by_block(model, lambda b: formulas.average_variance_extracted(loadings[:, b]))
 
 
 def composite_reliability(loadings: np.ndarray, model: PathModel) -> np.ndarray:
-    """ρ_C (D, J), (Σλ)² / ((Σλ)² + Σ(1 - λ²)): Fornell & Larcker (1981), eq. 10."""
-    mask = model.mask
-    common = (loadings @ mask) ** 2
-    return common / (common + (1.0 - loadings**2) @ mask)
+    """ρ_C (D, J) of loadings (D, p); 1 for single items."""
+    return _by_block(model, lambda b: formulas.composite_reliability(loadings[:, b]))
 
 
 def heterotrait_monotrait_ratio(correlations: np.ndarray, model: PathModel) -> np.ndarray:
-    """HTMT (D, J, J): mean absolute correlation across two constructs over that within them.
-
-    Henseler, Ringle & Sarstedt (2015), Journal of the Academy of Marketing Science 43, 115–135,
-    eq. 6, on absolute correlations; a single item's monotrait mean is 1.
-    """
-    mask, sizes = model.mask, model.mask.sum(axis=0)
-    absolute = np.abs(correlations)
-    sums = mask.T @ absolute @ mask
-    means = sums / np.outer(sizes, sizes)
-    within = np.einsum("djj->dj", sums) - sizes
-    pairs = np.maximum(sizes * (sizes - 1), 1)
-    monotrait = np.where(sizes > 1, within / pairs, 1.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = means / np.sqrt(monotrait[:, :, None] * monotrait[:, None, :])
-    diagonal = np.arange(len(sizes))
-    ratio[:, diagonal, diagonal] = 1.0
-    return ratio
-
-
-def variance_inflation(correlations: np.ndarray) -> np.ndarray:
-    """VIF of each variable given the others: the diagonal of the inverse correlation matrix.
-
-    Infinite for a variable that the others determine.
-    """
-    if np.linalg.matrix_rank(correlations, tol=1e-10, hermitian=True) == len(correlations):
-        return np.diag(np.linalg.inv(correlations)).copy()
-    left = np.empty(len(correlations))
-    for j in range(len(left)):
-        rest = np.delete(np.arange(len(left)), j)
-        beta = np.linalg.lstsq(correlations[np.ix_(rest, rest)], correlations[rest, j], rcond=1e-10)
-        left[j] = 1.0 - beta[0] @ correlations[rest, j]
-    return np.where(left > 1e-9, 1.0 / np.maximum(left, 1e-9), np.inf)
+    """HTMT (D, J, J); see :func:`cx_value.base.formulas.heterotrait_monotrait`."""
+    return formulas.heterotrait_monotrait(correlations, _blocks(model))
 
 
 def item_variance_inflation(correlations: np.ndarray, model: PathModel) -> np.ndarray:
     """VIF (p,) of each item given the others of its construct; ``correlations`` is (p, p)."""
     result = np.ones(len(model.items))
-    for j in range(len(model.constructs)):
-        block = model.block(j)
-        if len(block) > 1:
-            result[block] = variance_inflation(correlations[np.ix_(block, block)])
+    for block in _blocks(model):
+        result[block] = formulas.variance_inflation(correlations[np.ix_(block, block)])
     return result
+
+
+def _blocks(model: PathModel) -> list[np.ndarray]:
+    return [model.block(j) for j in range(len(model.constructs))]
+
+
+def _by_block(model: PathModel, formula: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return a formula of every construct's items (D, J); 1 where there is a single item."""
+    columns = [formula(block) if len(block) > 1 else None for block in _blocks(model)]
+    n = next((len(column) for column in columns if column is not None), 1)
+    return np.column_stack([np.ones(n) if column is None else column for column in columns])
 
 
 def cohen_f_squared(correlations: np.ndarray, model: PathModel) -> dict[tuple[int, int], float]:
