@@ -126,7 +126,8 @@ class Design:
 
     def fill(self, theta: np.ndarray, sample: np.ndarray | None = None) -> list[np.ndarray]:
         """Return Λ, B, Ψ, Θ for parameters ``(..., k)``; ``sample`` supplies fixed predictors."""
-        values = np.einsum("gtk,...k->...gt", self.mapping, theta)
+        groups, slots, k = self.mapping.shape
+        values = (theta @ self.mapping.reshape(-1, k).T).reshape(*theta.shape[:-1], groups, slots)
         filled = []
         for kind, base in enumerate(self.base):
             where = np.flatnonzero(self.slots[:, 0] == kind)
@@ -163,7 +164,8 @@ class Design:
         """Sum slot quantities ``(..., groups, T)`` into parameters ``(..., k)``."""
         if self.is_identity:
             return slot_values.sum(axis=-2)
-        return np.einsum("gtk,...gt->...k", self.mapping, slot_values)
+        flat = slot_values.reshape(*slot_values.shape[:-2], -1)
+        return flat @ self.mapping.reshape(-1, self.mapping.shape[2])
 
     def reduce_square(self, slot_values: np.ndarray) -> np.ndarray:
         """Sum slot matrices ``(..., groups, T, T)`` into ``(..., k, k)``."""

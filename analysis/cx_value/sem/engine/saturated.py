@@ -25,6 +25,7 @@ from cx_value.sem.engine.likelihood import (
     hessian,
 )
 from cx_value.sem.engine.moments import central_moments
+from cx_value.sem.engine.once import once_per_sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,23 +55,9 @@ def saturated_trace(prepared: Prepared, point: Point) -> float:
     return float((full.inverse * full.products).sum())
 
 
+@once_per_sample
 def saturated_fit(prepared: Prepared) -> Saturated:
     """Return the saturated model of a sample, computed once for a target and an estimator."""
-    last = _LAST.get("fit")
-    if last is None or not _serves(last.prepared, prepared):
-        _LAST["fit"] = _fit(prepared)
-    return _LAST["fit"]
-
-
-def _serves(known: Prepared, prepared: Prepared) -> bool:
-    same = known.target is prepared.target
-    return same and known.request.estimator == prepared.request.estimator
-
-
-_LAST: dict = {}
-
-
-def _fit(prepared: Prepared) -> Saturated:
     model = _saturated_model(prepared.model)
     design = build_design(model, prepared.design.units[: len(model.observed)])
     theta = moment_parameters(prepared.target.sample[0], prepared.model)

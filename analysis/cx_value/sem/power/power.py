@@ -140,7 +140,7 @@ def path_power(
     """
     n = fit.n_used if n is None else n
     _check_path(n, alpha)
-    return _power_of_path(path_noncentrality(fit, path, value=value, null=null), n, alpha)
+    return noncentral_power(path_noncentrality(fit, path, value=value, null=null), n, alpha)
 
 
 def path_sample_size(
@@ -161,8 +161,12 @@ def path_sample_size(
         raise DataError(
             f"power is {power} · allowed: between alpha ({alpha}) and 1 · do: ask for .80"
         )
-    each = path_noncentrality(fit, path, value=value, null=null)
-    return _smallest(lambda n: _power_of_path(each, n, alpha) >= power, 4)
+    return power_sample_size(path_noncentrality(fit, path, value=value, null=null), power, alpha)
+
+
+def power_sample_size(noncentrality: float, power: float, alpha: float = 0.05) -> int:
+    """Return the smallest number of respondents at which a χ² test with 1 df reaches a power."""
+    return _smallest(lambda n: noncentral_power(noncentrality, n, alpha) >= power, 4)
 
 
 def path_noncentrality(
@@ -228,7 +232,8 @@ def _held_at(model: Model, index: int, null: float) -> Model:
     return replace(model, parameters=tuple(rows), definitions=())
 
 
-def _power_of_path(noncentrality: float, n: float, alpha: float) -> float:
+def noncentral_power(noncentrality: float, n: float, alpha: float) -> float:
+    """Return the power of a χ² test with 1 df; ``noncentrality`` is that of one respondent."""
     from scipy.stats import chi2, ncx2
 
     if noncentrality * n < 1e-12:

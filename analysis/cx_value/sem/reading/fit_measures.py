@@ -20,6 +20,7 @@ from cx_value.sem.engine.indices import (
 )
 from cx_value.sem.engine.likelihood import Point, Target, evaluate, value_at
 from cx_value.sem.engine.moments import central_moments
+from cx_value.sem.engine.once import once_per_sample
 from cx_value.sem.engine.robust import Robust, robust_statistics
 from cx_value.sem.engine.saturated import complete_data_test
 from cx_value.sem.reading.solution import central_sigma
@@ -39,9 +40,7 @@ def all_indices(
 
 def robust_indices(prepared: Prepared, indices: dict, robust: Robust) -> dict[str, float]:
     """Return the indices built on the scaled test (Yuan and Bentler 2000; Savalei 2018)."""
-    baseline, start = baseline_model(prepared)
-    point = evaluate(baseline.design, start[None], baseline.target)
-    other = robust_statistics(baseline, point, prepared.request.estimator)
+    other = _robust_baseline(prepared)
     df, df0 = int(indices["df"]), int(indices["baseline_df"])
     c, c0 = robust.factor(df), other.factor(df0)
     out = scaled_indices(
@@ -88,8 +87,20 @@ def normal_indices(prepared: Prepared, solution: Solution, point: Point) -> dict
 def missing_data_indices(prepared: Prepared, solution: Solution) -> dict[str, float]:
     """Return CFI, TLI and RMSEA as they would be with nothing missing (Zhang and Savalei 2022)."""
     test, c = complete_data_test(prepared, solution.theta)
-    baseline, c0 = complete_data_test(*baseline_model(prepared))
+    baseline, c0 = _complete_baseline(prepared)
     return robust_versions(test, c, baseline, c0, prepared.n, len(prepared.samples))
+
+
+@once_per_sample
+def _robust_baseline(prepared: Prepared) -> Robust:
+    baseline, start = baseline_model(prepared)
+    point = evaluate(baseline.design, start[None], baseline.target)
+    return robust_statistics(baseline, point, prepared.request.estimator)
+
+
+@once_per_sample
+def _complete_baseline(prepared: Prepared) -> tuple[ChiSquare, float]:
+    return complete_data_test(*baseline_model(prepared))
 
 
 def reference_models(prepared: Prepared) -> tuple[float, float, int, int]:

@@ -49,8 +49,13 @@ def parameter_frame(
     design = prepared.design
     implied = _first(point.implied)
     estimate, standardised = (f(design, implied, at) for f in (raw_values, standardised_values))
-    se = delta_errors(prepared, solution, vcov, lambda i: raw_values(design, i, at))
-    std_se = delta_errors(prepared, solution, vcov, lambda i: standardised_values(design, i, at))
+    both = delta_errors(
+        prepared, solution, vcov,
+        lambda i: np.concatenate(
+            [raw_values(design, i, at), standardised_values(design, i, at)], axis=-1
+        ),
+    )  # fmt: skip
+    se, std_se = np.split(both, 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(se > 0, estimate / se, np.nan)
     reach = norm.ppf(0.5 + confidence / 2) * se
