@@ -15,7 +15,7 @@ ROOMS = [
 BESIDE = {"simulate"}
 #: Circles that are still there, each as the modules it joins. A circle that is cut leaves the list.
 KNOWN_CIRCLES = [
-    {"judge.claims", "judge.claims_picture"},
+    {"judge.claims.picture", "judge.claims.verdicts"},
     {"measure.factor_words", "measure.factors", "measure.retention"},
     {"measure.method_bias", "measure.method_bias_words"},
     {"value.link.pictures", "value.link.result"},

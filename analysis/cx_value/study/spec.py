@@ -27,6 +27,7 @@ from cx_value.study.indicators import (
 )
 from cx_value.study.levers import Drivers, KanoPair, PriceSensitivity
 from cx_value.study.readers.platforms import NAMES as PLATFORMS
+from cx_value.study.theory import Hypothesis, Moderation, StructuralModel
 
 
 class Item(Frozen):
@@ -66,35 +67,6 @@ class Profile(Frozen):
     values: dict[str, Phrase] = Field({})
 
 
-class StructuralPath(Frozen):
-    """One regression between constructs."""
-
-    source: str = Field(alias="from")
-    target: str = Field(alias="to")
-
-
-class StructuralModel(Frozen):
-    """A structural model, built from paths or given whole in lavaan syntax."""
-
-    name: str
-    label: Phrase
-    paths: tuple[StructuralPath, ...] = ()
-    syntax: str | None = None
-    role: Literal["main", "fallback", "rival"] = "main"
-
-
-class Hypothesis(Frozen):
-    """An expectation about one path (or one indirect effect, by ``through``) and its sign."""
-
-    name: str
-    source: str = Field(alias="from")
-    target: str = Field(alias="to")
-    through: tuple[str, ...] = ()
-    sign: Literal["+", "-"] = "+"
-    label: Phrase | None = None
-    theory: str | None = None
-
-
 def _is_name(name: str) -> str:
     """Accept what can be the name of a folder on any system, and of nothing beyond it."""
     plain = re.fullmatch(r"[^\W_][\w .()+-]{0,79}", name) and name == name.rstrip(" .")
@@ -111,16 +83,6 @@ def _is_date(words: str) -> str:
     if not re.fullmatch(r"[\w .,/:()年月日、–—-]{1,60}", words):
         raise ValueError("a date in words of up to 60 letters, such as 2026-11-28 or 28 May 2026")
     return words
-
-
-class Moderation(Frozen):
-    """An expected moderation: how far ``source`` acts on ``target`` depends on ``by``."""
-
-    name: str
-    source: str = Field(alias="from")
-    target: str = Field(alias="to")
-    by: str
-    label: Phrase | None = None
 
 
 Decimal = Literal["auto", ".", ","]
