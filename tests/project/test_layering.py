@@ -19,8 +19,6 @@ KNOWN_CIRCLES = [
     {"measure.factor_words", "measure.factors", "measure.retention"},
     {"measure.method_bias", "measure.method_bias_words"},
     {"value.link.pictures", "value.link.result"},
-    {"value.log.cluster", "value.log.transactions"},
-    {"value.log.customer_days", "value.log.returns"},
     {"value.pictures", "value.purchase.comparison", "value.purchase.model",
      "value.worth.lifecycle", "value.worth.lifetime", "value.worth.survival", "value.worth.truth"},
 ]  # fmt: skip
