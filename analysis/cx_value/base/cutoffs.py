@@ -78,6 +78,7 @@ _RULES = (
     ("invariance_cfi", -0.01, ">=", "cheung2002", "Cheung & Rensvold (2002)"),
     ("invariance_rmsea", 0.015, "<=", "chen2007", "Chen (2007)"),
     ("smd", 0.10, "<=", "austin2009", "Austin (2009)"),
+    ("consistency_ratio", 0.10, "<=", "saaty1980", "Saaty (1980)"),
     ("significance", 0.05, "<", "fisher1925", "Fisher (1925)"),
 )
 CUTOFFS: Mapping[str, Cutoff] = {rule[0]: Cutoff(*rule) for rule in _RULES}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cx_value.study.indicators import OVERALL, OVERALL_LABEL
+
 if TYPE_CHECKING:
     from cx_value.base.wording import Text
     from cx_value.study import Survey
@@ -17,7 +19,7 @@ def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
     """
     things = [*study.profile, *study.models, *study.dimensions, *study.touchpoints]
     things += [*study.evaluation.grades, *(study.comments.themes if study.comments else ())]
-    named = {thing.name: thing.label for thing in things}
+    named = {OVERALL: OVERALL_LABEL} | {thing.name: thing.label for thing in things}
     single = {c.items[0].name: c.label for c in study.constructs if len(c.items) == 1}
     constructs = {c.name: c.label for c in study.constructs}
     return {**named, **(survey.labels if survey else {}), **single, **constructs}

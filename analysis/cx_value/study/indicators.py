@@ -7,8 +7,12 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from cx_value.base.wording import Text
 from cx_value.study.entries import Frozen, Phrase, Scale
 
+#: What the whole is called in results where no single dimension stands at the top.
+OVERALL = "OVERALL"
+OVERALL_LABEL = Text("Overall", zh="总体")
 Direction = Literal["+", "-"]
 WeightMethod = Literal[
     "experts", "equal", "entropy", "critic", "variation", "components", "loadings", "effects",

@@ -1,0 +1,214 @@
+"""The index of brands, segments, branches and waves, each with enough respondents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from cx_value.base.results import Result
+from cx_value.evaluate.index import (
+    construct_indices,
+    grade_of,
+    node_indices,
+    weighted_mean_of_items,
+)
+from cx_value.evaluate.setting import EvaluationSetting, brand_of
+from cx_value.evaluate.weights.comparison import interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cx_value.evaluate.weights.comparison import IndicatorWeights
+
+_COLUMNS = (
+    "column", "group", "role", "node", "level", "n", "index", "se", "low", "high", "grade",
+    "probability", "difference", "diff_low", "diff_high", "differs",
+)  # fmt: skip
+#: Name of the grouping by survey wave.
+WAVE = "wave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GroupIndices(Result):
+    """The index of every group, on the same resamples as the whole.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        ``column group role node level n index se low high grade probability difference diff_low
+        diff_high differs``: the difference is from the own brand for brands, from all others of
+        the column for other groups. ``role`` is ``own``, ``rival`` or empty.
+    small : tuple of dict
+        Groups with too few respondents: ``{"column", "group", "n"}``.
+    minimum : int
+    own : str
+    """
+
+    template: ClassVar[str] = "index.groups"
+    frame: pd.DataFrame
+    small: tuple[Mapping[str, Any], ...]
+    minimum: int
+    own: str
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a group and node."""
+        return self.frame.copy()
+
+    def brands(self) -> pd.DataFrame:
+        """Return the rows of brands."""
+        return self.frame[self.frame["role"] != ""].reset_index(drop=True)
+
+    def gaps(self) -> pd.DataFrame:
+        """Return, by node, the best rival and how far the own brand is ahead of it.
+
+        Columns ``node own rival index rival_index gap low high ahead``.
+        """
+        brands = self.brands()
+        rows = []
+        for node, own in brands.groupby("node", sort=False):
+            rivals = own[own["role"] == "rival"]
+            if rivals.empty or not (own["role"] == "own").any():
+                continue
+            best = rivals.loc[rivals["index"].idxmax()]
+            mine = own[own["role"] == "own"].iloc[0]
+            low, high = -best["diff_high"], -best["diff_low"]
+            rows.append(
+                {"node": node, "level": mine["level"], "rival": best["group"],
+                 "index": mine["index"], "rival_index": best["index"],
+                 "gap": -best["difference"], "low": low, "high": high,
+                 "ahead": "yes" if low > 0 else "no" if high < 0 else "unsure"}
+            )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the own brand's place among its rivals, and the groups that differ."""
+        whole = self.frame[self.frame["level"] == "overall"]
+        brands = whole[whole["role"] != ""].sort_values("index", ascending=False)
+        gaps = self.gaps()
+        order = brands["group"].tolist()
+        others = whole[(whole["role"] == "") & (whole["differs"] == "yes")]
+        keep = ["column", "group", "index", "low", "high", "difference"]
+        return {
+            "own": self.own, "brands": brands[["group", "index", "low", "high"]].to_dict("records"),
+            "place": order.index(self.own) + 1 if self.own in order else None,
+            "ahead": gaps[gaps["ahead"] == "yes"]["node"].tolist() if len(gaps) else [],
+            "behind": (gaps[gaps["ahead"] == "no"][["node", "rival", "gap", "low", "high"]]
+                       .sort_values("gap").to_dict("records") if len(gaps) else []),
+            "differing": others[keep].to_dict("records"),
+            "groupings": whole[whole["role"] == ""]["column"].drop_duplicates().tolist(),
+            "small": [dict(entry) for entry in self.small], "minimum": self.minimum,
+            "level": self.confidence,
+        }  # fmt: skip
+
+
+def index_groups(
+    setting: EvaluationSetting,
+    weights: IndicatorWeights,
+    *,
+    item_weights: Mapping[str, np.ndarray] | None = None,
+) -> GroupIndices:
+    """Return the index of every brand and, within the own brand, of every group and wave.
+
+    The weights are those of the whole, so that groups are compared on one scale. Groups below
+    ``evaluation.minimum_group`` respondents are named and left out.
+    """
+    minimum = setting.study.evaluation.minimum_group
+    frames, small = [], []
+    for column, groups in _groupings(setting):
+        large = {}
+        for group, select in groups.items():
+            if select.sum() < minimum:
+                small.append({"column": column, "group": group, "n": int(select.sum())})
+            else:
+                large[group] = select
+        if large:
+            frames.append(_index_column(setting, weights, column, large, item_weights))
+    columns = list(_COLUMNS)
+    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    brands = setting.study.brands
+    return GroupIndices(
+        n_used=setting.axis.n, method="index by group, weights of the whole",
+        confidence=setting.confidence, frame=frame[columns], small=tuple(small), minimum=minimum,
+        own=brands.own if brands else "",
+    )  # fmt: skip
+
+
+def _groupings(setting: EvaluationSetting) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """Yield column → group → who; brands first, everything else within the own brand."""
+    study, survey = setting.study, setting.survey
+    brands = brand_of(study, survey)
+    if brands is not None:
+        named = [study.brands.own, *(study.brands.rivals or sorted(set(brands.dropna())))]
+        names = list(dict.fromkeys(named))
+        yield study.brands.column, {name: (brands == name).to_numpy() for name in names}
+    wanted = study.evaluation.groups
+    for entry in study.profile:
+        if wanted is not None and entry.name not in wanted:
+            continue
+        if entry.name not in survey.profile or (study.brands and entry.name == study.brands.column):
+            continue
+        column = survey.profile[entry.name]
+        yield (
+            entry.name,
+            {
+                str(value): (column == value).to_numpy() & setting.own
+                for value in column.cat.categories
+            },
+        )
+    if survey.wave is not None:
+        waves = sorted(survey.wave.dropna().unique(), key=str)
+        yield WAVE, {str(w): (survey.wave == w).to_numpy() & setting.own for w in waves}
+
+
+def _index_column(
+    setting: EvaluationSetting,
+    weights: IndicatorWeights,
+    column: str,
+    groups: Mapping[str, np.ndarray],
+    item_weights: Mapping[str, np.ndarray] | None,
+) -> pd.DataFrame:
+    found = {g: _nodes(setting, weights, select, item_weights) for g, select in groups.items()}
+    brands = setting.study.brands
+    is_brand = brands is not None and column == brands.column
+    rows = []
+    for group, nodes in found.items():
+        rest = None
+        if not is_brand and len(groups) > 1:
+            others = setting.own & ~groups[group]
+            rest = _nodes(setting, weights, others, item_weights)
+        elif is_brand and group != brands.own and brands.own in found:
+            rest = found[brands.own]
+        role = "" if not is_brand else "own" if group == brands.own else "rival"
+        for node, draws in nodes.items():
+            low, high = interval(draws[1:, None], setting.confidence)
+            grade = grade_of(draws, setting.study.evaluation.grades)
+            rows.append(
+                {"column": column, "group": group, "role": role, "node": node,
+                 "level": setting.hierarchy.level(node), "n": int(groups[group].sum()),
+                 "index": draws[0], "se": np.nanstd(draws[1:], ddof=1), "low": low[0],
+                 "high": high[0], "grade": grade["grade"], "probability": grade["probability"],
+                 **_difference(draws, None if rest is None else rest[node], setting.confidence)}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _nodes(
+    setting: EvaluationSetting, weights: IndicatorWeights, select: np.ndarray,
+    item_weights: Mapping[str, np.ndarray] | None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    tree, items = setting.hierarchy, list(setting.scores.items.columns)
+    means = weighted_mean_of_items(setting.axis, setting.scores.items.to_numpy(), select)
+    constructs = construct_indices(means, items, tree, item_weights)
+    return {**node_indices(constructs, weights.weights, tree), **constructs}
+
+
+def _difference(draws: np.ndarray, rest: np.ndarray | None, confidence: float) -> dict[str, Any]:
+    if rest is None:
+        return {"difference": np.nan, "diff_low": np.nan, "diff_high": np.nan, "differs": ""}
+    gap = draws - rest
+    low, high = interval(gap[1:, None], confidence)
+    differs = "yes" if low[0] > 0 or high[0] < 0 else "no"
+    return {"difference": gap[0], "diff_low": low[0], "diff_high": high[0], "differs": differs}

@@ -1,0 +1,127 @@
+"""Figures of the evaluation: indices over grades, weights by method, gaps, the journey."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cx_value.base.style import PALETTE, SERIES, figure_style, new_axes
+from cx_value.base.wording import format_number, in_language
+from cx_value.base.words import Phrasebook
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from cx_value.study.indicators import Grade
+
+_INDENT = {"overall": 0, "dimension": 1, "construct": 2, "outcome": 0}
+
+
+def _word(key: str, lang: str) -> str:
+    return Phrasebook(lang).term(key, "evaluation_axis")
+
+
+def draw_indices(
+    table: pd.DataFrame, grades: Sequence[Grade], labels: Mapping[str, Any], lang: str,
+    ax: Axes | None,
+) -> Axes:  # fmt: skip
+    """Draw each node's index with its interval over bands of grades; dimensions stand out."""
+    with figure_style(lang):
+        ax = ax or new_axes(height=0.27 * len(table) + 1.1)
+        place = np.arange(len(table))[::-1]
+        left = max(0.0, np.floor((table["low"].min() - 6) / 5) * 5)
+        right = min(100.0, np.ceil((table["high"].max() + 6) / 5) * 5)
+        _bands(ax, grades, labels, lang, left, right)
+        for y, row in zip(
+            place, table.rename(columns={"index": "value"}).itertuples(), strict=True
+        ):
+            strong = row.level in ("overall", "dimension")
+            colour = PALETTE["accent"] if row.level == "outcome" else PALETTE["primary"]
+            ax.hlines(y, row.low, row.high, color=colour, linewidth=2.2 if strong else 1.3)
+            ax.plot(
+                row.value, y, "D" if strong else "o", color=colour, markersize=6 if strong else 4.5
+            )
+            ax.annotate(
+                format_number(row.value, 1, lang=lang), (right, y), xytext=(4, 0),
+                textcoords="offset points", va="center", fontsize=8,
+            )  # fmt: skip
+        names = [
+            "   " * _INDENT[row.level] + str(in_language(labels.get(row.node, row.node), lang))
+            for row in table.itertuples()
+        ]
+        ax.set_yticks(place, names)
+        for tick, row in zip(ax.get_yticklabels(), table.itertuples(), strict=True):
+            tick.set_fontweight("bold" if row.level in ("overall", "dimension") else "normal")
+        ax.set_xlim(left, right)
+        ax.set_ylim(-0.6, len(table) - 0.4)
+        ax.set_xlabel(_word("index", lang))
+    return ax
+
+
+def _bands(
+    ax: Axes, grades: Sequence[Grade], labels: Mapping[str, Any], lang: str, left: float,
+    right: float,
+) -> None:  # fmt: skip
+    """Shade every other grade and write its name above."""
+    top = 100.0
+    for k, grade in enumerate(grades):
+        low, high = max(grade.minimum, left), min(top, right)
+        top = grade.minimum
+        if high <= low:
+            continue
+        if k % 2 == 0:
+            ax.axvspan(low, high, color=PALETTE["fill"], zorder=0)
+        if low > left:
+            ax.axvline(low, color=PALETTE["light"], linewidth=0.8, zorder=0)
+        name = str(in_language(labels.get(grade.name, grade.name), lang))
+        ax.annotate(
+            name, ((low + high) / 2, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+            textcoords="offset points", ha="center", fontsize=8, color=PALETTE["grey"],
+        )  # fmt: skip
+
+
+def draw_slopes(wide: pd.DataFrame, labels: Mapping[str, Any], lang: str, ax: Axes | None) -> Axes:
+    """Draw every indicator's weight from method to method, one line an indicator."""
+    methods = [m for m in wide.columns if m != "indicator"]
+    with figure_style(lang):
+        ax = ax or new_axes(height=4.0)
+        at = np.arange(len(methods))
+        for k, row in enumerate(wide.to_dict("records")):
+            colour = SERIES[k % len(SERIES)]
+            style = "-" if k < len(SERIES) else "--"
+            values = [100 * row[m] for m in methods]
+            ax.plot(at, values, style, marker="o", color=colour, linewidth=1.2)
+        ends = _spread([100 * row[methods[-1]] for row in wide.to_dict("records")], ax)
+        starts = _spread([100 * row[methods[0]] for row in wide.to_dict("records")], ax)
+        for k, row in enumerate(wide.to_dict("records")):
+            name = str(in_language(labels.get(row["indicator"], row["indicator"]), lang))
+            colour = SERIES[k % len(SERIES)]
+            ax.annotate(name, (at[-1], ends[k]), xytext=(6, 0), textcoords="offset points",
+                        va="center", fontsize=8, color=colour)  # fmt: skip
+            ax.annotate(format_number(100 * row[methods[0]], 1, lang=lang), (0, starts[k]),
+                        xytext=(-6, 0), textcoords="offset points", va="center", ha="right",
+                        fontsize=7, color=colour)  # fmt: skip
+        names = [Phrasebook(lang).term(m, "weight_method_short") for m in methods]
+        ax.set_xticks(at, names)
+        ax.set_xlim(-0.45, len(methods) - 0.9)
+        ax.set_ylim(bottom=0)
+        ax.set_ylabel(_word("weight", lang))
+        ax.grid(axis="x")
+    return ax
+
+
+def _spread(values: list[float], ax: Axes) -> list[float]:
+    """Move labels apart where they would overlap; returns their heights."""
+    low, high = min(values), max(values)
+    top = ax.get_ylim()[1]
+    gap = max(top, high) / 24
+    order = np.argsort(values)
+    placed = list(values)
+    for first, second in itertools.pairwise(order):
+        placed[second] = max(placed[second], placed[first] + gap)
+    shift = (np.mean(placed) - np.mean(values)) if high > low or len(values) > 1 else 0.0
+    return [value - shift for value in placed]
