@@ -29,7 +29,8 @@ COLUMNS = [
 
 #: What an interval's ends begin with -> the column right before it.
 INTERVAL_OF = {
-    "": {"estimate", "r", "loading", "est", "mean", "share", "total"}, "std": {"std_all"},
+    "": {"estimate", "r", "loading", "est", "mean", "share", "total",
+         "weight", "index", "gap", "score", "rho"}, "std": {"std_all"},
     "cr": {"composite_reliability"},
 }  # fmt: skip
 

@@ -61,6 +61,13 @@ class GroupIndices(Result):
         """Return the rows of brands."""
         return self.frame[self.frame["role"] != ""].reset_index(drop=True)
 
+    def brand_table(self) -> pd.DataFrame:
+        """Return ``node`` and one column a brand: the index of each."""
+        brands = self.brands()
+        order = list(dict.fromkeys(brands["group"]))
+        wide = brands.pivot_table(index="node", columns="group", values="index", sort=False)
+        return wide[order].reset_index()
+
     def gaps(self) -> pd.DataFrame:
         """Return, by node, the best rival and how far the own brand is ahead of it.
 

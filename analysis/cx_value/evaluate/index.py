@@ -45,7 +45,8 @@ class ExperienceIndex(Result):
         and the whole, and how far it is from the headline.
     headline : str
     grades_source : str
-    reservations : tuple of str
+    reservations : dict of str to list of dict
+        Node → codes of what it rests on that is weak.
     """
 
     template: ClassVar[str] = "index.index"
@@ -57,7 +58,7 @@ class ExperienceIndex(Result):
     by_method: pd.DataFrame
     headline: str
     grades_source: str | None = None
-    reservations: Mapping[str, Sequence[str]]
+    reservations: Mapping[str, Sequence[Mapping[str, Any]]]
 
     def table(self) -> pd.DataFrame:
         """Return one row a node.
@@ -75,7 +76,7 @@ class ExperienceIndex(Result):
             "weight": self.weights.get(node, np.nan), "index": found[0],
             "se": np.nanstd(found[1:], ddof=1) if len(found) > 2 else np.nan,
             "low": low[0], "high": high[0], **grade_of(found, self.grades),
-            "reservations": " ".join(self.reservations.get(node, ())),
+            "reservations": " ".join(entry["code"] for entry in self.reservations.get(node, ())),
         }  # fmt: skip
 
     def facts(self) -> dict[str, Any]:
@@ -99,7 +100,7 @@ class ExperienceIndex(Result):
             "highest": overall.loc[overall["index"].idxmax(), ["method", "index"]].to_dict(),
             "grades": [{"grade": g.name, "from": g.minimum} for g in self.grades],
             "grades_source": self.grades_source or "",
-            "reservations": [{"code": c} for c in self.reservations.get(whole["node"], ())],
+            "reservations": [dict(c) for c in self.reservations.get(whole["node"], ())],
         }  # fmt: skip
 
     def plot(
@@ -200,7 +201,7 @@ def index_experience(
     *,
     item_weights: Mapping[str, np.ndarray] | None = None,
     grades_source: str | None = None,
-    reservations: Mapping[str, Sequence[str]] | None = None,
+    reservations: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     select: np.ndarray | None = None,
     confidence: float = 0.95,
 ) -> ExperienceIndex:

@@ -85,43 +85,54 @@ def _bands(
 
 
 def draw_slopes(wide: pd.DataFrame, labels: Mapping[str, Any], lang: str, ax: Axes | None) -> Axes:
-    """Draw every indicator's weight from method to method, one line an indicator."""
-    methods = [m for m in wide.columns if m != "indicator"]
+    """Draw every indicator's weight from method to method, one line an indicator.
+
+    Names and weights stand at the first method; equal weights are the dotted line.
+    """
+    methods = [m for m in wide.columns if m not in ("indicator", "equal")]
+    rows = wide.sort_values(methods[0], ascending=False).to_dict("records")
     with figure_style(lang):
-        ax = ax or new_axes(height=4.0)
+        ax = ax or new_axes(height=0.2 * len(rows) + 2.0)
         at = np.arange(len(methods))
-        for k, row in enumerate(wide.to_dict("records")):
-            colour = SERIES[k % len(SERIES)]
-            style = "-" if k < len(SERIES) else "--"
-            values = [100 * row[m] for m in methods]
-            ax.plot(at, values, style, marker="o", color=colour, linewidth=1.2)
-        ends = _spread([100 * row[methods[-1]] for row in wide.to_dict("records")], ax)
-        starts = _spread([100 * row[methods[0]] for row in wide.to_dict("records")], ax)
-        for k, row in enumerate(wide.to_dict("records")):
-            name = str(in_language(labels.get(row["indicator"], row["indicator"]), lang))
-            colour = SERIES[k % len(SERIES)]
-            ax.annotate(name, (at[-1], ends[k]), xytext=(6, 0), textcoords="offset points",
-                        va="center", fontsize=8, color=colour)  # fmt: skip
-            ax.annotate(format_number(100 * row[methods[0]], 1, lang=lang), (0, starts[k]),
-                        xytext=(-6, 0), textcoords="offset points", va="center", ha="right",
-                        fontsize=7, color=colour)  # fmt: skip
-        names = [Phrasebook(lang).term(m, "weight_method_short") for m in methods]
-        ax.set_xticks(at, names)
-        ax.set_xlim(-0.45, len(methods) - 0.9)
+        ax.axhline(100 / len(rows), color=PALETTE["grey"], linestyle=":", linewidth=0.9)
+        for k, row in enumerate(rows):
+            ax.plot(at, [100 * row[m] for m in methods], _LINES[k // len(SERIES) % 3], marker="o",
+                    color=SERIES[k % len(SERIES)], linewidth=1.2, markersize=3.5)  # fmt: skip
         ax.set_ylim(bottom=0)
+        starts = _spread([100 * row[methods[0]] for row in rows], ax.get_ylim()[1] / 21)
+        for k, row in enumerate(rows):
+            name = str(in_language(labels.get(row["indicator"], row["indicator"]), lang))
+            share = format_number(100 * row[methods[0]], 1, lang=lang)
+            ax.annotate(f"{name}  {share}", (0, starts[k]), xytext=(-8, 0), ha="right",
+                        textcoords="offset points", va="center", fontsize=8,
+                        color=SERIES[k % len(SERIES)])  # fmt: skip
+        names = [Phrasebook(lang).term(m, "weight_method_short") for m in methods]
+        ax.set_xticks(at, names, fontsize=7)
+        ax.yaxis.set_label_position("right")
+        ax.yaxis.tick_right()
+        ax.spines["left"].set_visible(False)
+        ax.spines["right"].set_visible(True)
+        ax.set_xlim(-0.1, len(methods) - 0.8)
         ax.set_ylabel(_word("weight", lang))
         ax.grid(axis="x")
     return ax
 
 
-def _spread(values: list[float], ax: Axes) -> list[float]:
-    """Move labels apart where they would overlap; returns their heights."""
-    low, high = min(values), max(values)
-    top = ax.get_ylim()[1]
-    gap = max(top, high) / 24
-    order = np.argsort(values)
-    placed = list(values)
-    for first, second in itertools.pairwise(order):
-        placed[second] = max(placed[second], placed[first] + gap)
-    shift = (np.mean(placed) - np.mean(values)) if high > low or len(values) > 1 else 0.0
-    return [value - shift for value in placed]
+_LINES = ("-", "--", ":")
+
+
+def _spread(values: list[float], gap: float) -> list[float]:
+    """Move labels apart where they would overlap, keeping their order and their middle."""
+    order = np.argsort(values, kind="stable")
+    placed = np.array(values, dtype=float)
+    for _ in range(200):
+        moved = False
+        for first, second in itertools.pairwise(order):
+            short = gap - (placed[second] - placed[first])
+            if short > 1e-6:
+                placed[first] -= short / 2
+                placed[second] += short / 2
+                moved = True
+        if not moved:
+            break
+    return placed.tolist()

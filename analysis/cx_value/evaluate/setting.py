@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import AnalysisError, DataError
+from cx_value.base.formulas import cronbach_alpha
 from cx_value.base.wording import Text
 from cx_value.evaluate.hierarchy import Hierarchy, hierarchy_of
 from cx_value.evaluate.resamples import Moments, Resamples, draw_resamples, moments_of
@@ -298,3 +300,30 @@ def expert_weights(setting: EvaluationSetting) -> ExpertWeights | None:
         )  # fmt: skip
     except DataError:
         return None
+
+
+def scale_reservations(
+    setting: EvaluationSetting, *, inadmissible: bool = False
+) -> dict[str, list[dict[str, Any]]]:
+    """Return node → what its index rests on that is weak, as codes with their facts.
+
+    ``alpha``: scales whose α is below the rule; ``inadmissible``: the model behind the weights has
+    a solution that cannot be interpreted.
+    """
+    rule = cutoffs_with(setting.study.cutoffs)["alpha"]
+    weak = {}
+    for name, items in setting.hierarchy.items.items():
+        if len(items) > 1:
+            covariance = setting.survey.items[list(items)].cov().to_numpy()
+            alpha = float(cronbach_alpha(covariance))
+            if rule.passes(alpha) is False:
+                weak[name] = alpha
+    found: dict[str, list[dict[str, Any]]] = {}
+    for node in setting.hierarchy.nodes:
+        own = [leaf for leaf in setting.hierarchy.leaves_of(node) if leaf in weak]
+        codes = [{"code": "alpha", "constructs": own}] if own else []
+        if inadmissible and node not in setting.hierarchy.items:
+            codes.append({"code": "inadmissible"})
+        if codes:
+            found[node] = codes
+    return found

@@ -106,6 +106,31 @@ class IndicatorWeights(Result):
         frame = frame.sort_values(self.headline, ascending=False, kind="stable")
         return frame.rename_axis("indicator").reset_index()
 
+    def own_rows(self) -> pd.DataFrame:
+        """Return the headline method's rows, heaviest first."""
+        table = self.table()
+        own = table[table["method"] == self.headline].sort_values("rank")
+        return own.reset_index(drop=True)
+
+    def beside_headline(self, by_method: pd.DataFrame, node: str) -> pd.DataFrame:
+        """Return one row a method: rank correlation with the headline, and the index it makes.
+
+        Columns ``method rho low high index index_low index_high difference``; ``by_method`` from
+        the index, ``node`` whose index.
+        """
+        overall = by_method[by_method["node"] == node].set_index("method")
+        rows = []
+        for method, found in self.methods.items():
+            rho = rank_correlation(self.weights, found)
+            low, high = interval(rho[1:, None], self.confidence)
+            index = overall.loc[method]
+            rows.append(
+                {"method": method, "rho": rho[0], "low": low[0], "high": high[0],
+                 "index": index["index"], "index_low": index["low"], "index_high": index["high"],
+                 "difference": index["difference"]}
+            )  # fmt: skip
+        return pd.DataFrame(rows)
+
     def agreement(self) -> pd.DataFrame:
         """Return Spearman's rank correlation between methods, with its bootstrap interval.
 
