@@ -93,7 +93,10 @@ class ExperienceIndex(Result):
             "best": constructs.iloc[-1][keep].to_dict(),
             "worst": constructs.iloc[0][keep].to_dict(),
             "constructs": len(constructs),
-            "outcomes": table[table["level"] == "outcome"][keep].to_dict("records"),
+            "outcomes": [
+                {**row, "reservations": [dict(c) for c in self.reservations.get(row["node"], ())]}
+                for row in table[table["level"] == "outcome"][keep].to_dict("records")
+            ],
             "sure_from": SURE,
             "unsure": table[table["probability"] < SURE]["node"].tolist(),
             "lowest": overall.loc[overall["index"].idxmin(), ["method", "index"]].to_dict(),
