@@ -70,8 +70,8 @@ def test_grade_probability_is_near_the_normal_one(ecsi_index):
 
 def test_a_weak_scale_leaves_its_reservation_on_the_whole(ecsi_index):
     table = ecsi_index[1].table().set_index("node")
-    assert table["reservations"].loc[["CUEX", "EXPERIENCE", "CUSL"]].tolist() == ["alpha"] * 3
-    assert "reservation" in ecsi_index[1].sentence("en")
+    assert table["reservations"].loc[["CUEX", "EXPERIENCE", "CUSL"]].tolist() == ["reliability"] * 3
+    assert "α of CUEX = .43" in ecsi_index[1].sentence("en")
 
 
 def test_model_weights_are_divided_by_the_items_deviations(ecsi):

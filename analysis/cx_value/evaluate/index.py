@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cx_value.evaluate.hierarchy import Hierarchy
     from cx_value.evaluate.resamples import Resamples
     from cx_value.evaluate.scores import Scores
+    from cx_value.evaluate.setting import EvaluationSetting
     from cx_value.evaluate.weights.comparison import IndicatorWeights
     from cx_value.study.indicators import Grade
 
@@ -76,7 +77,9 @@ class ExperienceIndex(Result):
             "weight": self.weights.get(node, np.nan), "index": found[0],
             "se": np.nanstd(found[1:], ddof=1) if len(found) > 2 else np.nan,
             "low": low[0], "high": high[0], **grade_of(found, self.grades),
-            "reservations": " ".join(entry["code"] for entry in self.reservations.get(node, ())),
+            "reservations": " ".join(
+                dict.fromkeys(entry["code"] for entry in self.reservations.get(node, ()))
+            ),
         }  # fmt: skip
 
     def facts(self) -> dict[str, Any]:
@@ -231,6 +234,26 @@ def index_experience(
         weights=_shares(weights.weights[0], hierarchy),
         by_method=_by_method(constructs, weights, hierarchy, confidence),
         headline=weights.headline, grades_source=grades_source, reservations=reservations or {},
+    )  # fmt: skip
+
+
+def index_study(
+    setting: EvaluationSetting,
+    weights: IndicatorWeights,
+    *,
+    item_weights: Mapping[str, np.ndarray] | None = None,
+) -> ExperienceIndex:
+    """Return the index of the own brand's customers, graded as the study says.
+
+    Scales below the conventional reliability leave their reservation on whatever rests on them.
+    """
+    from cx_value.evaluate.setting import scale_reservations
+
+    evaluation = setting.study.evaluation
+    return index_experience(
+        setting.scores, setting.axis, weights, evaluation.grades, item_weights=item_weights,
+        grades_source=evaluation.grades_source, reservations=scale_reservations(setting),
+        select=setting.own, confidence=setting.confidence,
     )  # fmt: skip
 
 

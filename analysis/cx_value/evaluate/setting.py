@@ -307,8 +307,8 @@ def scale_reservations(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return node → what its index rests on that is weak, as codes with their facts.
 
-    ``alpha``: scales whose α is below the rule; ``inadmissible``: the model behind the weights has
-    a solution that cannot be interpreted.
+    ``reliability``: scales whose α is below the rule; ``inadmissible``: the model behind the
+    weights has a solution that cannot be interpreted.
     """
     rule = cutoffs_with(setting.study.cutoffs)["alpha"]
     weak = {}
@@ -321,7 +321,7 @@ def scale_reservations(
     found: dict[str, list[dict[str, Any]]] = {}
     for node in setting.hierarchy.nodes:
         own = [leaf for leaf in setting.hierarchy.leaves_of(node) if leaf in weak]
-        codes = [{"code": "alpha", "constructs": own}] if own else []
+        codes = [{"code": "reliability", "construct": c, "value": weak[c]} for c in own]
         if inadmissible and node not in setting.hierarchy.items:
             codes.append({"code": "inadmissible"})
         if codes:
