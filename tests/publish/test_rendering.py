@@ -293,7 +293,7 @@ def test_two_renderings_give_the_same_bytes(report):
 def test_only_the_formats_asked_for_are_made(project):
     assert render_embedded(project, ["docx"]) == {"docx": project / "report.docx"}
     assert not (project / "report.html").exists() and not (project / "report.pdf").exists()
-    assert not list(project.glob(".rendering-*"))
+    assert not list(project.glob("rendering-*"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
@@ -317,7 +317,7 @@ def test_a_failure_removes_the_old_reports(project):
     with pytest.raises(ReportError):
         render_embedded(project, ["html", "pdf"])
     assert sorted(path.name for path in project.glob("report.*")) == ["report.docx", "report.qmd"]
-    assert not list(project.glob(".rendering-*"))
+    assert not list(project.glob("rendering-*"))
 
 
 def test_a_failing_renderer_leaves_nothing_behind(project):

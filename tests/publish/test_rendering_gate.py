@@ -19,9 +19,15 @@ import pytest
 from cx_value.base.errors import ReportError
 from cx_value.publish.rendering.embedded import render_embedded
 from cx_value.publish.rendering.quarto import find_quarto, render_quarto
+from cx_value.publish.rendering.render import (
+    passed_over,
+    render_project,
+    renderer_of,
+    require_quarto,
+)
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from rendering_sample import ROUNDING, W, column_widths, tables_by_label, w, write_sample_report
+from rendering_sample import write_sample_report
 
 
 @pytest.fixture
@@ -38,6 +44,9 @@ BAD = [
     ("![A](figures/none){#fig-none}", r"image file figures/none.svg does not exist"),
     ("![A](figures/none){#fig-none}", r"image file figures/none.png does not exist"),
     ("![A](https://example.org/a.png)", "is not a file of the report"),
+    ("![A](file:///etc/passwd)", "is not a file of the report"),
+    ("![A](/etc/hosts.png)", "is not a file of the report"),
+    ("![A](../../secret.png)", "is not a file of the report"),
     ("{{< include _none.qmd >}}", "included file _none.qmd does not exist"),
     ("{{< video a.mp4 >}}", "shortcode video is not known"),
     ("{{< meta no-such-key >}}", "the report has no setting no-such-key"),
@@ -122,7 +131,15 @@ def test_the_partials_serve_a_template_that_sets_its_own_page(project):
 # Quarto ------------------------------------------------------------------------------------------
 
 
-def _fake_quarto(folder: Path, monkeypatch, *, says: str = "", code: int = 0, makes: str = "made"):
+def _fake_quarto(
+    folder: Path,
+    monkeypatch,
+    *,
+    says: str = "",
+    code: int = 0,
+    makes: str = "made",
+    version: str = "1.8.25",
+):
     """Put an executable ``quarto`` on PATH that notes how it was called and writes a report."""
     folder = folder / "bin"
     folder.mkdir(exist_ok=True)
@@ -131,6 +148,11 @@ def _fake_quarto(folder: Path, monkeypatch, *, says: str = "", code: int = 0, ma
         textwrap.dedent(f"""\
             #!{sys.executable}
             import json, os, pathlib, shutil, sys
+            if sys.argv[1:] == ["--version"]:
+                print({version!r})
+                sys.exit(0)
+            # As Quarto does: a project under a folder with a dot is none, and nothing is said.
+            ignored = any(part.startswith(".") for part in pathlib.Path.cwd().parts)
             note = {{"argv": sys.argv[1:], "cwd": os.getcwd(),
                     "fonts": os.environ.get("TYPST_FONT_PATHS", ""),
                     "epoch": os.environ.get("SOURCE_DATE_EPOCH", ""),
@@ -143,7 +165,9 @@ def _fake_quarto(folder: Path, monkeypatch, *, says: str = "", code: int = 0, ma
             if made.endswith(".docx"):
                 shutil.copyfile(made, "report.docx")
             elif made:
-                pathlib.Path("report." + form).write_text(made)
+                figures = "<img>" * 20 * (not ignored)
+                made += " [@fornell1996]" * ignored
+                pathlib.Path("report." + form).write_text(made + figures)
             sys.exit({code})
             """)
     )
@@ -163,7 +187,7 @@ def test_quarto_is_called_once_per_format_on_a_copy(project, tmp_path, monkeypat
     assert find_quarto() == tmp_path / "bin" / "quarto"
     made = render_quarto(project, ["pdf", "html"])
     assert made == {"html": project / "report.html", "pdf": project / "report.pdf"}
-    assert (project / "report.pdf").read_text() == "made"
+    assert (project / "report.pdf").read_text().startswith("made")
     notes = [json.loads(line) for line in calls.read_text().splitlines()]
     assert [note["argv"] for note in notes] == [
         ["render", "report.qmd", "--to", "html"],
@@ -173,7 +197,7 @@ def test_quarto_is_called_once_per_format_on_a_copy(project, tmp_path, monkeypat
     assert {"_quarto.yml", "report.qmd", "references.bib", "theme"} <= set(notes[0]["sources"])
     assert (Path(notes[0]["fonts"]) / "NotoSansCJKsc-Regular.otf").is_file()
     assert notes[0]["epoch"] == "1772323200"  # 2026-03-01, the date of the report
-    assert not list(project.glob(".rendering-*"))
+    assert not list(project.glob("rendering-*"))
 
 
 @needs_scripts
@@ -195,21 +219,55 @@ def test_quarto_passes_the_same_gate(project, tmp_path, monkeypatch, fake, messa
 
 
 @needs_scripts
-def test_word_widths_are_mended_on_the_quarto_route(project, tmp_path, monkeypatch):
-    made = render_embedded(project, ["docx"])["docx"]
-    widthless = tmp_path / "widthless.docx"
-    with zipfile.ZipFile(made) as source, zipfile.ZipFile(widthless, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "word/document.xml":
-                content = re.sub(rb"<w:tcW [^>]*/>|<w:tblLayout [^>]*/>", b"", content)
-                content = re.sub(rb"<w:gridCol [^>]*/>", b'<w:gridCol w:w="0"/>', content)
-            target.writestr(name, content)
-    _fake_quarto(tmp_path, monkeypatch, makes=str(widthless))
-    render_quarto(project, ["docx"])
-    table = tables_by_label(project / "report.docx")["tbl-items"]
-    assert abs(column_widths(table)[1] - 0.8 * 9072) <= ROUNDING
-    assert table.find("w:tblPr/w:tblLayout", W).get(w("type")) == "fixed"
+def test_a_project_under_a_folder_with_a_dot_is_rendered_elsewhere(tmp_path, monkeypatch):
+    project = write_sample_report(tmp_path / ".hidden" / "report", "en")
+    _fake_quarto(tmp_path, monkeypatch)
+    made = render_quarto(project, ["html"])["html"]
+    assert made == project / "report.html" and "[@" not in made.read_text()
+
+
+@needs_scripts
+@pytest.mark.parametrize(
+    ("makes", "message"),
+    [
+        ("<p>As [@fornell1996] says</p>", "citations stand in the text as they are written"),
+        ('<link href="report_files/a.css">', "it points to files beside it that are not kept"),
+    ],
+)
+def test_what_quarto_made_without_the_settings_is_refused(project, tmp_path, monkeypatch, makes,
+                                                          message):  # fmt: skip
+    _fake_quarto(tmp_path, monkeypatch, makes=makes)
+    with pytest.raises(ReportError, match=message):
+        render_quarto(project, ["html"])
+    assert not (project / "report.html").exists()
+
+
+@needs_scripts
+@pytest.mark.parametrize(("version", "used"), [("1.6.42", False), ("1.7.0", True), ("99.9", True)])
+def test_an_old_quarto_is_passed_over_with_a_word(project, tmp_path, monkeypatch, version, used):
+    calls = _fake_quarto(tmp_path, monkeypatch, version=version)
+    assert renderer_of("auto") == (f"Quarto {version}" if used else "embedded")
+    assert ("is older than 1.7" in passed_over("auto")) is not used
+    render_project(project, ["html"])
+    assert calls.exists() is used
+    if not used:
+        with pytest.raises(ReportError, match=f"Quarto {version} is older than 1.7"):
+            require_quarto()
+
+
+@needs_scripts
+def test_word_is_made_by_the_embedded_renderer_whoever_makes_the_rest(
+    project, tmp_path, monkeypatch
+):
+    calls = _fake_quarto(tmp_path, monkeypatch)
+    made = render_project(project, ["html", "docx"])
+    assert calls.read_text().count('"--to"') == 1 and zipfile.is_zipfile(made["docx"])
+
+
+@pytest.mark.skipif(find_quarto() is None, reason="no Quarto on PATH")
+def test_a_real_quarto_prints_the_sample_report(project):
+    made = render_quarto(project, ["html", "pdf"])
+    assert all(path.stat().st_size > 10_000 for path in made.values())
 
 
 def test_without_quarto_the_quarto_route_says_so(project, monkeypatch):

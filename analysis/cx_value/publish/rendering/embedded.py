@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -77,11 +78,21 @@ def replacing_outputs(project: Path, formats: Sequence[str]) -> Iterator[Path]:
     """Remove the old reports, give a folder to write new ones in, move them in when all is well."""
     for form in formats:
         (project / f"report.{form}").unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".rendering-", dir=project) as name:
+    with tempfile.TemporaryDirectory(prefix="rendering-", dir=_working_place(project)) as name:
         folder = Path(name)
         yield folder
         for form in formats:
-            os.replace(folder / f"report.{form}", project / f"report.{form}")
+            shutil.move(folder / f"report.{form}", project / f"report.{form}")
+
+
+def _working_place(project: Path) -> Path | None:
+    """Return where to render: in the project, or nowhere below a folder whose name has a dot.
+
+    Quarto takes no notice of a project under such a folder: it renders without its settings, theme
+    and bibliography, and says nothing.
+    """
+    hidden = any(part.startswith(".") for part in project.parts)
+    return None if hidden else project
 
 
 def expanded_source(lines: Sequence[SourceLine], metadata: dict[str, Any]) -> str:

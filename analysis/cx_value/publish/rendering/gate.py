@@ -187,7 +187,9 @@ def _missing_citations(prose: tuple[SourceLine, ...], known: frozenset[str]) -> 
 def _missing_images(project: Path, prose: tuple[SourceLine, ...]) -> Iterator[str]:
     for line in prose:
         for name in _IMAGE.findall(line.text):
-            if re.match(r"\w+://", name):
+            # Nothing is fetched, and nothing embedded that lies outside the report's folder.
+            outside = Path(name).is_absolute() or ".." in Path(name).parts
+            if outside or re.match(r"\w+:|//|\\\\", name):
                 yield f"{line.place}: image {name} is not a file of the report · do: save it."
                 continue
             # a name without suffix stands for the SVG (screen, paper) and the PNG (Word)
@@ -282,6 +284,38 @@ def check_messages(
             place = _place_of(found.group("key") if found else "", lines)
             faults.append(f"{place}{message.strip()}")
     raise_faults(faults)
+
+
+_RAW_CITATION = re.compile(r"\[-?@[a-z][\w-]*\d{4}")
+_OUTSIDE = re.compile(r"""(?:src|href)=["'](?:\./)?report_files/""")
+_NOT_READ = re.compile(r"<(style|script|code|pre)\b.*?</\1>", re.DOTALL)
+
+
+def check_output(form: str, report: Path, lines: tuple[SourceLine, ...]) -> None:
+    """Look at what came out: a renderer that took no notice of the project says nothing of it.
+
+    Raises
+    ------
+    ReportError
+        If an HTML report holds raw citations, points to files that are not kept, or lacks figures.
+    """
+    if form != "html":
+        return
+    text = report.read_text(encoding="utf-8", errors="replace")
+    figures = sum(len(_IMAGE.findall(line.text)) for line in prose_lines(lines))
+    shown = len(re.findall(r"<(?:img|svg|embed|object)\b", text))
+    faults = []
+    if _RAW_CITATION.search(_NOT_READ.sub(" ", text)):
+        faults.append("citations stand in the text as they are written in the source")
+    if _OUTSIDE.search(text):
+        faults.append("it points to files beside it that are not kept")
+    if shown < figures:
+        faults.append(f"it shows {shown} of {figures} figures")
+    if faults:
+        raise ReportError(
+            f"{report.name} came out without the project's settings: {'; '.join(faults)} · "
+            "do: use --renderer embedded, and look at the folder's _quarto.yml"
+        )
 
 
 def _place_of(key: str, lines: tuple[SourceLine, ...]) -> str:

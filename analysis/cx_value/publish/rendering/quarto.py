@@ -11,21 +11,47 @@ from pathlib import Path
 from typing import Any
 
 from cx_value.base.errors import ReportError
-from cx_value.publish.rendering.embedded import finish_word, replacing_outputs, report_timestamp
+from cx_value.publish.rendering.embedded import replacing_outputs, report_timestamp
 from cx_value.publish.rendering.fonts import chinese_font_folder
-from cx_value.publish.rendering.gate import check_messages, check_sources
+from cx_value.publish.rendering.gate import check_messages, check_output, check_sources
 from cx_value.publish.rendering.project import TARGET, check_formats, read_metadata
 from cx_value.publish.rendering.sources import MAIN_FILE, SourceLine
 
 _COLOUR_CODE = re.compile(r"\x1b\[[0-9;]*m")
+#: The first whose Typst can place a table where it is called.
+LEAST_VERSION = (1, 7)
 # What a rendering leaves behind, not part of the sources.
-_LEFTOVERS = shutil.ignore_patterns(".rendering-*", ".quarto", "*_files", "report.html", "*.pdf")
+_LEFTOVERS = shutil.ignore_patterns("rendering-*", ".quarto", "*_files", "report.html", "*.pdf")
 
 
 def find_quarto() -> Path | None:
     """Return the Quarto executable that is on PATH, or None."""
     found = shutil.which("quarto")
     return Path(found) if found else None
+
+
+def quarto_version(quarto: Path) -> tuple[int, ...]:
+    """Return the version of a Quarto; empty where it does not tell."""
+    try:
+        done = subprocess.run(
+            [str(quarto), "--version"], capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", done.stdout.strip())
+    return tuple(int(part) for part in found.groups() if part) if found else ()
+
+
+def usable_quarto() -> tuple[Path | None, str]:
+    """Return the Quarto on PATH that can print these reports, and a word where none can."""
+    quarto = find_quarto()
+    if quarto is None:
+        return None, "Quarto is not on PATH"
+    version = quarto_version(quarto)
+    if version >= LEAST_VERSION:
+        return quarto, ""
+    told, least = (".".join(map(str, part)) for part in (version, LEAST_VERSION))
+    return None, f"Quarto {told or 'of unknown version'} is older than {least}"
 
 
 def render_quarto(project: Path, formats: Sequence[str]) -> dict[str, Path]:
@@ -39,7 +65,8 @@ def render_quarto(project: Path, formats: Sequence[str]) -> dict[str, Path]:
     project
         Folder with ``_quarto.yml``, ``report.qmd`` and what they name.
     formats
-        Any of ``"html"``, ``"pdf"``, ``"docx"``; only these are made. PDF is set by Typst.
+        ``"html"``, ``"pdf"`` or both; PDF is set by Typst. Word files are made by the embedded
+        renderer alone, for Quarto puts tables into tables and captions into invalid paragraphs.
 
     Returns
     -------
@@ -58,6 +85,7 @@ def render_quarto(project: Path, formats: Sequence[str]) -> dict[str, Path]:
         quarto = find_quarto()
         if quarto is None:
             raise ReportError("Quarto is not on PATH · do: install it, or use renderer embedded.")
+        (project / "_environment").write_text(_project_environment(), encoding="utf-8")
         metadata = read_metadata(project)
         lines = check_sources(project, metadata)
         copy = folder / "project"
@@ -65,8 +93,7 @@ def render_quarto(project: Path, formats: Sequence[str]) -> dict[str, Path]:
         for form in formats:
             _run(quarto, copy, form, report_timestamp(metadata), lines)
             shutil.move(_made(copy, form), folder / f"report.{form}")
-        if "docx" in formats:
-            finish_word(folder / "report.docx", lines, metadata)
+            check_output(form, folder / f"report.{form}", lines)
     return {form: project / f"report.{form}" for form in formats}
 
 
@@ -96,6 +123,11 @@ def _environment(timestamp: int) -> dict[str, Any]:
         "SOURCE_DATE_EPOCH": str(timestamp),
         "NO_COLOR": "1",
     }
+
+
+def _project_environment() -> str:
+    """Return settings by which ``quarto render`` by hand finds the fonts, too."""
+    return f"TYPST_FONT_PATHS={chinese_font_folder()}\n"
 
 
 def _made(copy: Path, form: str) -> Path:

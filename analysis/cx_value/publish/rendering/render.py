@@ -19,28 +19,43 @@ def render_project(
         If Quarto is asked for and not found, or the gate finds something missing.
     """
     from cx_value.publish.rendering.embedded import render_embedded
-    from cx_value.publish.rendering.quarto import find_quarto, render_quarto
+    from cx_value.publish.rendering.quarto import render_quarto, usable_quarto
 
     if renderer == "quarto":
         require_quarto()
-    quarto = find_quarto() if renderer != "embedded" else None
-    return render_quarto(project, formats) if quarto else render_embedded(project, formats)
+    quarto = usable_quarto()[0] if renderer != "embedded" else None
+    if quarto is None:
+        return render_embedded(project, formats)
+    paged = [form for form in formats if form != "docx"]
+    made = render_quarto(project, paged) if paged else {}
+    word = [form for form in formats if form == "docx"]
+    return made | (render_embedded(project, word) if word else {})
 
 
 def renderer_of(renderer: str) -> str:
-    """Return who renders, as a report names it: ``embedded``, or Quarto with where it is."""
-    from cx_value.publish.rendering.quarto import find_quarto
+    """Return who renders, as a report names it: ``embedded``, or Quarto with its version."""
+    from cx_value.publish.rendering.quarto import quarto_version, usable_quarto
 
-    quarto = find_quarto() if renderer != "embedded" else None
-    return f"quarto {quarto}" if quarto else "embedded"
+    quarto = usable_quarto()[0] if renderer != "embedded" else None
+    if quarto is None:
+        return "embedded"
+    return "Quarto " + ".".join(map(str, quarto_version(quarto)))
+
+
+def passed_over(renderer: str) -> str:
+    """Return why a Quarto that is there is not used; empty where it is used or not there."""
+    from cx_value.publish.rendering.quarto import find_quarto, usable_quarto
+
+    return usable_quarto()[1] if renderer == "auto" and find_quarto() else ""
 
 
 def require_quarto() -> None:
-    """Raise ReportError if Quarto is not on PATH."""
-    from cx_value.publish.rendering.quarto import find_quarto
+    """Raise ReportError if Quarto is not on PATH or too old."""
+    from cx_value.publish.rendering.quarto import usable_quarto
 
-    if find_quarto() is None:
+    quarto, why = usable_quarto()
+    if quarto is None:
         raise ReportError(
-            "Quarto is not on PATH · allowed: --renderer auto, embedded, or quarto with Quarto "
+            f"{why} · allowed: --renderer auto, embedded, or quarto with Quarto 1.7 or newer "
             "installed · do: install it from https://quarto.org or leave --renderer away"
         )
