@@ -6,10 +6,17 @@ import re
 
 from cx_value.base.wording import Text
 
+#: One part of a question with several: 第2题(办事快捷), Q2[SQ001], Q2 [Staff], Service - Staff.
+_PARTS = (
+    re.compile(r"(第\d+题)\s*[(（:：—-].+"),
+    re.compile(r"(.+?)\s*[\[［].+[\]］].*"),
+    re.compile(r"(.+?)\s+[-–—]\s+\S.*"),
+    re.compile(r"(\d+)[(（]\d+[)）].*"),
+)
 _NUMBERED = re.compile(r"(.+?)[\s_.\-|(（]*\d+[)）]?[a-z]?")
 _ROLES = {
-    "id": r"(respondent[_ ]?|case[_ ]?|resp[_ ]?|user[_ ]?|customer[_ ]?|record[_ ]?)?id|序号|编号"
-    r"|.*(答卷|问卷|受访者|用户|客户)(编号|序号|id)",
+    "id": r"(respon(dent|se)[_ ]?|case[_ ]?|resp[_ ]?|user[_ ]?|customer[_ ]?|record[_ ]?)?id"
+    r"|序号|编号|.*(答卷|问卷|受访者|用户|客户)(编号|序号|id)",
     "weight": r"w|wt|wgt|weights?|.*_weight|.*权重|权数|加权",
     "wave": r"wave|round|period|期|波次|轮次|调查期",
     "duration": r"duration.*|.*seconds|time[_ ]?taken|interview[_ ]?time"
@@ -47,7 +54,12 @@ def stem_of(name: str) -> str | None:
 
     >>> stem_of("IMAG1"), stem_of("qual_12"), stem_of("满意度3"), stem_of("Q1_3"), stem_of("cusa")
     ('IMAG', 'qual', '满意度', 'Q1', None)
+    >>> stem_of("第2题(办事快捷)"), stem_of("Q2[SQ001]"), stem_of("Service - Staff know")
+    ('第2题', 'Q2', 'Service')
     """
+    for form in _PARTS:
+        if match := form.fullmatch(name):
+            return match[1].strip()
     match = _NUMBERED.fullmatch(name)
     return match[1] if match and re.search(r"[^\W\d_]", match[1]) else None
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,12 @@ from cx_value.base.errors import StudyError
 if TYPE_CHECKING:
     from cx_value.study.guess import Block, Guess
 from cx_value.base.wording import Text
-from cx_value.study.names import construct_of
+from cx_value.study.names import construct_of, stem_of
 from cx_value.study.tables import RawTable, read_table
-
-_PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff ./-]*[\w\u4e00-\u9fff]|[A-Za-z]")
-_RESERVED = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"}
+from cx_value.study.yaml_words import ShortNames, flow, phrase, quote
 
 
-def new_study(datafile: str | Path) -> str:
+def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> str:
     """Write a starter study for a data file: valid as it stands, every guess commented.
 
     Scales, missing codes, item blocks, weight, respondent number and profile are guessed from
@@ -32,7 +31,10 @@ def new_study(datafile: str | Path) -> str:
     Parameters
     ----------
     datafile
-        CSV, XLSX, SPSS ``.sav`` or Stata ``.dta``; the study is meant to lie beside it.
+        Any kind that :func:`cx_value.study.tables.read_table` reads; the study is meant to lie
+        beside it.
+    without
+        Columns that shall be no items.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def new_study(datafile: str | Path) -> str:
     from cx_value.study.guess import guess_columns
 
     raw = read_table(file)
-    guess = guess_columns(raw)
+    guess = guess_columns(raw, without)
     if not guess.blocks:
         raise StudyError(
             f"{file.name}: none of the {raw.frame.shape[1]} columns look like rating items · "
@@ -58,7 +60,7 @@ def new_study(datafile: str | Path) -> str:
             "by construct and number such as SAT1 SAT2 · do: rename the columns, or write the "
             "study by hand after data/ecsi-mobile/study.yml"
         )
-    names = _Names(guess)
+    names = ShortNames(guess)
     parts = [
         _head(file, raw, guess),
         _scale(guess),
@@ -97,9 +99,9 @@ def write_study(datafile: str | Path, target: str | Path | None = None) -> Path:
     path = Path(target) if target else file.parent / "study.yml"
     if path.suffix.lower() not in (".yml", ".yaml"):
         path = path / "study.yml"
-        text, copy = new_study(file), path.parent / file.name
+        text, copy = _checked_study(file), path.parent / file.name
     else:
-        text, copy = new_study(file), None
+        text, copy = _checked_study(file), None
     _refuse_existing(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     if copy is not None and copy.resolve() != file.resolve():
@@ -107,9 +109,44 @@ def write_study(datafile: str | Path, target: str | Path | None = None) -> Path:
         shutil.copyfile(file, copy)
     elif path.parent.resolve() != file.parent.resolve():
         relative = Path(os.path.relpath(file.resolve(), path.parent.resolve())).as_posix()
-        text = text.replace(f"file: {_quote(file.name)}", f"file: {_quote(relative)}", 1)
+        text = text.replace(f"file: {quote(file.name)}", f"file: {quote(relative)}", 1)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _checked_study(file: Path) -> str:
+    """Write a starter study that passes its own check: items that do not are left out."""
+    from cx_value.study.survey import check_study
+
+    without: set[str] = set()
+    for _ in range(5):
+        text = new_study(file, frozenset(without))
+        with tempfile.TemporaryDirectory() as folder:
+            trial = Path(folder) / "study.yml"
+            data = f"file: {quote(file.resolve().as_posix())}"
+            trial.write_text(text.replace(f"file: {quote(file.name)}", data, 1), encoding="utf-8")
+            faults = [f.where for f in check_study(trial) if f.severity == "error"]
+            faulty = _faulty_columns(trial, faults)
+        if not faulty - without:
+            break
+        without |= faulty
+    return text
+
+
+def _faulty_columns(path: Path, places: list[str]) -> set[str]:
+    """Return the columns of the items that faults name."""
+    from cx_value.study.answered import column_of
+    from cx_value.study.declaration import examine_study
+
+    study, _ = examine_study(path)
+    if study is None:
+        return set()
+    return {
+        column_of(item)
+        for construct in study.constructs
+        for item in construct.items
+        if any(f".{construct.name}.items.{item.name} " in f"{place} " for place in places)
+    }
 
 
 def _refuse_existing(path: Path) -> None:
@@ -119,88 +156,45 @@ def _refuse_existing(path: Path) -> None:
         )
 
 
-def _quote(text: str) -> str:
-    """Write a text so that YAML reads it back as the same text."""
-    text = str.__str__(text) if isinstance(text, Text) else str(text)
-    if _PLAIN.fullmatch(text) and text.casefold() not in _RESERVED:
-        return text
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _phrase(text: str) -> str:
-    zh = text.zh if isinstance(text, Text) else str(text)
-    return _quote(text) if zh == str(text) else f"{{en: {_flow(text)}, zh: {_flow(zh)}}}"
-
-
-def _flow(text: str) -> str:
-    """Inside braces a comma ends a value, so that only simple words go without quotes."""
-    quoted = _quote(text)
-    return quoted if re.fullmatch(r"[\w ]+", quoted) else json.dumps(str(text), ensure_ascii=False)
-
-
-class _Names:
-    """Short names for models: the column's own where it can be one, else F1, F1_1, …"""
-
-    def __init__(self, guess: Guess):
-        columns = {name for block in guess.blocks for name in block.columns}
-        columns |= {*guess.profile, *(n for block in guess.singles for n in block.columns)}
-        self.construct: dict[str, str] = {}
-        self.column: dict[str, str] = {}
-        taken = {self._safe(c) for c in columns}
-        for k, block in enumerate(guess.blocks, start=1):
-            known = construct_of(block.stem)
-            name = (self._safe(block.stem) or (known[0] if known else f"F{k}")).upper()
-            while name in taken or name in self.construct.values():
-                name += "_F"
-            self.construct[block.stem] = name
-            for number, column in enumerate(block.columns, start=1):
-                self._add(column, f"{name}_{number}")
-        for k, block in enumerate(guess.singles, start=1):
-            self._add(block.columns[0], f"S{k}")
-        for k, column in enumerate(guess.profile, start=1):
-            self._add(column, f"P{k}")
-
-    def _add(self, column: str, fallback: str) -> None:
-        name = self._safe(column) or fallback
-        while name in self.column.values():
-            name += "_"
-        self.column[column] = name
-
-    @staticmethod
-    def _safe(name: str) -> str:
-        """Return a name a model can hold, or nothing when too little of it would be left."""
-        ascii_only = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
-        readable = name.isascii() and ascii_only and ascii_only[0].isalpha()
-        return ascii_only if readable and len(ascii_only) <= 20 else ""
-
-
 def _head(file: Path, raw: RawTable, guess: Guess) -> str:
     rows, columns = raw.frame.shape
     slug = re.sub(r"[^a-z0-9\u4e00-\u9fff]+", "-", file.stem.casefold()).strip("-") or "study"
-    codes = ", ".join(
-        f"{c:g}" if not isinstance(c, str) else _quote(c) for c in guess.missing_codes
-    )
+    codes = ", ".join(f"{c:g}" if not isinstance(c, str) else quote(c) for c in guess.missing_codes)
     roles = "\n".join(
-        f"  {role}: {_quote(guess.roles[role]) if role in guess.roles else 'null'}{' ' * 4}# {said}"
+        f"  {role}: {quote(guess.roles[role]) if role in guess.roles else 'null'}{' ' * 4}# {said}"
         for role, said in _ROLES.items()
     )
-    unused = ", ".join(guess.unused)
-    left_out = f"\n# Not used, because they look like neither items nor profile: {unused}\n"
+    made = f", export of {raw.platform}" if raw.platform else ""
     return f"""\
-# Starter study for {file.name} ({raw.format}, {rows} rows, {columns} columns).
-# Everything below was guessed from the column names, the answers and the labels in the file: read
-# it once, line by line. data/ecsi-mobile/study.yml shows every key there is.
-{left_out if unused else ""}
-name: {_quote(slug)}
+# Starter study for {_one_line(file.name)} ({raw.format}{made}, {rows} rows, {columns} columns).
+# Everything below was guessed from the answers, the labels and the names in the file: read it
+# once, line by line, above all what is marked UNSURE. data/ecsi-mobile/study.yml shows every key.
+{_left_out(guess)}
+name: {quote(slug)}
 title:
-  en: {_quote("Customer evaluation: " + file.stem)}
-  zh: {_quote("顾客评价研究：" + file.stem)}
+  en: {quote("Customer evaluation: " + file.stem)}
+  zh: {quote("顾客评价研究：" + file.stem)}
 
 data:
-  file: {_quote(file.name)}
+  file: {quote(file.name)}
   missing_codes: [{codes}]    # answers that mean "no answer"
 {roles}
 """
+
+
+def _left_out(guess: Guess) -> str:
+    """Name the columns that are not used, and why."""
+    if not guess.unused:
+        return ""
+    lines = ["", "# Not used:"]
+    for name in guess.unused:
+        why = guess.why_unused.get(name, "looks like neither an item nor a characteristic")
+        lines.append(f"#   {_one_line(name)}: {why}")
+    return "\n".join([*lines, ""])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:120]
 
 
 _ROLES = {
@@ -220,7 +214,7 @@ scale: {_usual(guess)}
 
 def _write_scale(block: Block) -> str:
     low, high = block.scale
-    points = ", ".join(f"{k:g}: {_flow(v)}" for k, v in block.labels.items())
+    points = ", ".join(f"{k:g}: {flow(v)}" for k, v in block.labels.items())
     labels = f", labels: {{{points}}}" if points else ""
     return f"{{min: {low:g}, max: {high:g}{labels}}}"
 
@@ -230,7 +224,7 @@ def _usual(guess: Guess) -> str:
     return max(scales, key=scales.count)
 
 
-def _constructs(raw: RawTable, guess: Guess, names: _Names) -> str:
+def _constructs(raw: RawTable, guess: Guess, names: ShortNames) -> str:
     head = (
         "# One construct per block of columns. Do the items belong together? Is a high answer\n"
         "# favourable everywhere? If not, write the item as {label: …, reverse: true}.\n"
@@ -239,25 +233,47 @@ def _constructs(raw: RawTable, guess: Guess, names: _Names) -> str:
     return "\n".join([head, *(_construct(raw, guess, names, block) for block in guess.blocks), ""])
 
 
-def _construct(raw: RawTable, guess: Guess, names: _Names, block: Block) -> str:
+def _construct(raw: RawTable, guess: Guess, names: ShortNames, block: Block) -> str:
     known = construct_of(block.stem)
-    label = known[1] if known else Text(block.stem[:1].upper() + block.stem[1:])
-    lines = [f"  {names.construct[block.stem]}:", f"    label: {_phrase(label)}"]
+    label = known[1] if known else Text(_common_words(raw, block))
+    head = f"  {names.construct[block.stem]}:"
+    lines = [f"{head}    # {_sureness(block)}", f"    label: {phrase(label)}"]
     if (scale := _write_scale(block)) != _usual(guess):
         lines.append(f"    scale: {scale}")
     lines.append("    items:")
-    lines += [f"      {_item(raw, names, column)}" for column in block.columns]
+    lines += [
+        f"      {_item(raw, names, column, reverse=column in block.reverse)}"
+        for column in block.columns
+    ]
     return "\n".join(lines)
 
 
-def _item(raw: RawTable, names: _Names, column: str) -> str:
+def _common_words(raw: RawTable, block: Block) -> str:
+    """Return what the items of a block are headed by in the file, else the block's stem."""
+    heads = {stem_of(raw.column_labels.get(column, "")) for column in block.columns}
+    (head,) = heads if len(heads) == 1 else (None,)
+    words = head or block.stem
+    return words[:1].upper() + words[1:]
+
+
+def _sureness(block: Block) -> str:
+    """Say whether a block is sure, and by what it was made."""
+    scale = "the range of the answers seen" if block.observed else "labels of the answers"
+    word = "sure" if block.sure else "UNSURE"
+    return f"{word}: items by {block.by}, scale by {scale}"
+
+
+def _item(raw: RawTable, names: ShortNames, column: str, reverse: bool = False) -> str:
     name, label = names.column[column], raw.column_labels.get(column, column)
-    if name == column:
-        return f"{_quote(name)}: {_quote(label)}"
-    return f"{_quote(name)}: {{label: {_flow(label)}, column: {_flow(column)}}}"
+    turned = ", reverse: true" if reverse else ""
+    note = "    # UNSURE: its answers run against the others" if reverse else ""
+    if name == column and not reverse:
+        return f"{quote(name)}: {quote(label)}"
+    other = "" if name == column else f", column: {flow(column)}"
+    return f"{quote(name)}: {{label: {flow(label)}{other}{turned}}}{note}"
 
 
-def _singles(raw: RawTable, guess: Guess, names: _Names) -> str:
+def _singles(raw: RawTable, guess: Guess, names: ShortNames) -> str:
     if not guess.singles:
         return ""
     lines = [
@@ -267,14 +283,14 @@ def _singles(raw: RawTable, guess: Guess, names: _Names) -> str:
         column = block.columns[0]
         name = names.column[column].upper()
         lines.append(f"  # {name}:")
-        lines.append(f"  #   label: {_quote(raw.column_labels.get(column, column))}")
+        lines.append(f"  #   label: {quote(raw.column_labels.get(column, column))}")
         if (scale := _write_scale(block)) != _usual(guess):
             lines.append(f"  #   scale: {scale}")
         lines += ["  #   items:", f"  #     {_item(raw, names, column)}"]
     return "\n".join([*lines, ""])
 
 
-def _profile(raw: RawTable, guess: Guess, names: _Names) -> str:
+def _profile(raw: RawTable, guess: Guess, names: ShortNames) -> str:
     head = (
         "# Columns that describe respondents; values gives codes their names, e.g.\n"
         "#   gender: {label: {en: Gender, zh: 性别}, values: {1: {en: male, zh: 男}}}"
@@ -285,37 +301,42 @@ def _profile(raw: RawTable, guess: Guess, names: _Names) -> str:
     for column in guess.profile:
         label = raw.column_labels.get(column, column)
         name = names.column[column]
-        other = "" if name == column else f", column: {_flow(column)}"
+        other = "" if name == column else f", column: {flow(column)}"
         points = raw.value_labels.get(column, {})
-        values = ", ".join(f"{k:g}: {_flow(v)}" for k, v in points.items())
+        values = ", ".join(f"{k:g}: {flow(v)}" for k, v in points.items())
         values = f", values: {{{values}}}" if values else ""
-        lines.append(f"  {_quote(name)}: {{label: {_flow(label)}{other}{values}}}")
+        lines.append(f"  {quote(name)}: {{label: {flow(label)}{other}{values}}}")
     return "\n".join(
         [*lines, "group: null    # the profile column across whose groups invariance is judged", ""]
     )
 
 
-def _models(guess: Guess, names: _Names) -> str:
-    chain = _chain(guess, names)
-    return f"""\
-# What causes what is yours to say. Without a model the report ends at the measurement model.
-# models:
-#   main:
-#     paths:
-#       - {chain}
-# hypotheses:
-#   H1: {{path: {" -> ".join(chain.split(" -> ")[:2])}, sign: "+"}}
-"""
+def _models(guess: Guess, names: ShortNames) -> str:
+    steps = _steps(guess, names)
+    head = "# What causes what is yours to say. Without a model the report ends at the measurement "
+    pair = " -> ".join(steps[:2])
+    lines = ["models:", "  main:", "    paths:", f"      - {' -> '.join(steps)}",
+             "hypotheses:", f'  H1: {{path: {pair}, sign: "+"}}']  # fmt: skip
+    if len(_known_steps(guess, names)) < 3:
+        lines = [f"# {line}" for line in lines]
+        return "\n".join([f"{head}model.", *lines, ""])
+    said = "# UNSURE: the usual chain of these constructs. " + head.removeprefix("# ")
+    lines[-1:] = [f'  H{k}: {{path: {a} -> {b}, sign: "+"}}'
+                  for k, (a, b) in enumerate(itertools.pairwise(steps), start=1)]  # fmt: skip
+    return "\n".join([f"{said}model.", *lines, ""])
 
 
-def _chain(guess: Guess, names: _Names) -> str:
-    """Propose quality → value → satisfaction → loyalty where the names say so."""
+def _known_steps(guess: Guess, names: ShortNames) -> list[str]:
+    """Return the constructs whose names tell their place in the usual chain."""
     order = ("image", "quality", "value", "satisfaction", "loyalty")
     known = {k[0]: names.construct[b.stem] for b in guess.blocks if (k := construct_of(b.stem))}
-    steps = [known[key] for key in order if key in known]
-    if len(steps) < 2:
-        steps = [*names.construct.values(), "ANOTHER"][:2]
-    return " -> ".join(steps)
+    return [known[key] for key in order if key in known]
+
+
+def _steps(guess: Guess, names: ShortNames) -> list[str]:
+    """Propose quality → value → satisfaction → loyalty where the names say so."""
+    steps = _known_steps(guess, names)
+    return steps if len(steps) > 1 else [*names.construct.values(), "ANOTHER"][:2]
 
 
 _TAIL = """\

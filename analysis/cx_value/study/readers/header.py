@@ -165,11 +165,34 @@ def _with_platform(table: RawTable, platform: Platform) -> RawTable:
     from dataclasses import replace
 
     missing = {name: [(word, word) for word in platform.missing] for name in table.frame}
+    said = {name: words for name in table.frame if (words := _question(name)) != name}
     return replace(
         table,
+        column_labels={**said, **table.column_labels},
         user_missing=missing if platform.missing else {},
         value_labels=_letter_codes(table.frame) if platform.letters else {},
     )
+
+
+#: How a platform writes a question into the name of its column; the group is its wording.
+_WORDINGS = (
+    r"第\d+题\s*[(（](.+)[)）]",
+    r"\d+\s*[、.．:：]\s*(.+?)(?:\s*[【\[](?:单选|多选|填空|量表|矩阵).*[】\]])?",
+    r"[A-Za-z]\w*(?:\[\w+\])?\.\s+(.+)",
+    r".+?\s*\[(.*\s.*|[^\x00-\x7f].*|[A-Z]?[a-z].*)\]",
+)
+
+
+def _question(name: str) -> str:
+    """Return the wording of a question without its number.
+
+    >>> _question("第2题(办事快捷)"), _question("12、使用过哪些渠道【多选题】"), _question("Q1_2")
+    ('办事快捷', '使用过哪些渠道', 'Q1_2')
+    """
+    for form in _WORDINGS:
+        if match := re.fullmatch(form, name):
+            return match[1].strip()
+    return name
 
 
 def _letter_codes(frame: pd.DataFrame) -> dict[str, dict[float, str]]:
