@@ -45,9 +45,9 @@ def test_rows_join_what_is_known_and_stand_in_the_order_of_the_steps():
     assert list(table.index) == ["A", "C", "B", "D", "E"]
     assert list(table.step) == ["improve", "catch_up", "probe", "hold", "watch"]
     assert table.loc["A", "index"] == 51.5 and table.loc["B", "index"] == 52.0
-    assert table.doubts["A"].split() == ["money", "alpha"] and table.sureness["A"] == 1
-    assert table.doubts["B"] == "quadrant" and table.sureness["B"] == 2
-    assert table.sureness["D"] == 3 and np.isnan(table.money["B"])
+    assert table.doubts["A"].split() == ["money", "alpha"] and table.sureness["A"] == "low"
+    assert table.doubts["B"] == "quadrant" and table.sureness["B"] == "medium"
+    assert table.sureness["D"] == "high" and np.isnan(table.money["B"])
     first = found.facts()["first"]
     assert [x["lever"] for x in first] == ["A", "C", "B"]
     assert first[1]["behind"] == {"rival": "Other", "gap": 4.0}

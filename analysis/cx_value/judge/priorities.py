@@ -22,7 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 #: Next steps in the order in which they stand in the table.
 STEPS = ("improve", "catch_up", "probe", "protect", "hold", "watch")
-SUREST = 3
+SURENESS = ("high", "medium", "low")
 MOST_NAMED = 3
 
 
@@ -49,9 +49,9 @@ class Priorities(Result):
         ``step`` follows from a rule (:func:`next_step`): ``improve`` a lever that matters, performs
         below the others and keeps its quadrant; ``catch_up`` where a rival is clearly better;
         ``probe`` where the map is not steady; ``protect`` what matters and performs well; ``hold``
-        what performs well and matters less; ``watch`` the rest. ``sureness`` runs from 1 to 3; a
-        code in ``doubts`` (``quadrant effect money`` and those of the scale's reservations) takes
-        one away. Money is per point, customer and year.
+        what performs well and matters less; ``watch`` the rest. ``sureness`` is high, medium or
+        low: every code in ``doubts`` (``quadrant effect money``, and the reservations of the
+        scale) takes a step away. Money is per point, customer and year.
         """
         return self.frame.copy()
 
@@ -182,7 +182,7 @@ def _row(
     }  # fmt: skip
     weak = index.get("reservations") or reservations.get(lever, "")
     doubts = [*_doubts(row), *(weak.split() if isinstance(weak, str) else ())]
-    row |= {"doubts": " ".join(doubts), "sureness": max(1, SUREST - len(doubts))}
+    row |= {"doubts": " ".join(doubts), "sureness": SURENESS[min(len(doubts), 2)]}
     return {**row, "step": next_step(row)}
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cx_value.study.entries import Scale
 from cx_value.study.model_checks import model_edges
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from cx_value.study import Survey
@@ -25,7 +28,7 @@ def levers_of(study: Study) -> tuple[str, ...]:
     --------
     >>> from cx_value.study import read_study
     >>> levers_of(read_study("data/bank-panel"))
-    ('TAN', 'REL', 'RES', 'ASS', 'EMP', 'PRI', 'IMG', 'CSR')
+    ('TAN', 'REL', 'RES', 'ASS', 'EMP', 'PRI', 'PRQ', 'COM', 'TEC', 'IMG', 'CSR')
     """
     if study.drivers.levers:
         return study.drivers.levers
@@ -101,13 +104,22 @@ def lever_scores(study: Study, survey: Survey) -> pd.DataFrame:
     return frame
 
 
-def stated_importance(study: Study, survey: Survey) -> pd.DataFrame | None:
-    """Return what respondents say of each lever's importance; None unless all levers were asked."""
-    names = {lever: f"importance.{lever}" for lever in levers_of(study)}
+def stated_importance(
+    study: Study, survey: Survey, *, of: Sequence[str] | None = None
+) -> pd.DataFrame | None:
+    """Return what respondents say of importance, 0 to 100.
+
+    By default of the levers, and None unless all of them were asked; with ``of`` of those among
+    them that were asked, None where none was.
+    """
+    names = {lever: f"importance.{lever}" for lever in of or levers_of(study)}
     ratings = survey.ratings
-    if ratings is None or not all(name in ratings for name in names.values()):
+    asked = {} if ratings is None else {k: n for k, n in names.items() if n in ratings}
+    if not asked or (of is None and len(asked) < len(names)):
         return None
-    return ratings[list(names.values())].set_axis(list(names), axis=1)
+    scale = study.drivers.importance_scale or Scale()
+    answers = ratings[list(asked.values())].set_axis(list(asked), axis=1)
+    return 100 * (answers - scale.minimum) / (scale.maximum - scale.minimum)
 
 
 def _percent_of_scale(answers: pd.Series, item: Item) -> pd.Series:

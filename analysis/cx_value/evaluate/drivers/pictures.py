@@ -28,6 +28,17 @@ _CORNERS = {
     (0, 1): Text("Possible overkill", zh="供给过度"),
 }
 
+_EFFECT = Text("Points of the outcome", zh="结果变量的分值变化")
+_ENDS = {"penalty": Text("low score", zh="低分"), "reward": Text("high score", zh="高分")}
+_PRICE = Text("Price", zh="价格")
+_WILLING = Text("Share of respondents (%)", zh="受访者占比（%）")
+_CURVES = {
+    "too_cheap": Text("too cheap", zh="过于便宜"),
+    "cheap": Text("cheap", zh="便宜"),
+    "expensive": Text("expensive", zh="较贵"),
+    "too_expensive": Text("too expensive", zh="过于昂贵"),
+}
+
 
 def draw_importance(
     frame: pd.DataFrame, labels: Mapping[str, str], ax: Axes | None, lang: str
@@ -110,6 +121,44 @@ def _name_corners(ax: Axes, lang: str) -> list:
                 va="top" if top else "bottom", color=PALETTE["grey"], fontsize="small")
         for (right, top), word in _CORNERS.items()
     ]  # fmt: skip
+
+
+def draw_penalty_reward(
+    rows: pd.DataFrame, labels: Mapping[str, str], ax: Axes | None, lang: str
+) -> Axes:
+    """Draw what a low and a high score of every lever go with, with intervals."""
+    rows = rows.iloc[::-1]
+    place = np.arange(len(rows))
+    with figure_style(lang):
+        ax = new_axes(height=0.36 * len(rows) + 1.0) if ax is None else ax
+        ax.axvline(0, color=PALETTE["grey"], linewidth=0.8)
+        for name, colour, marker in (("penalty", "accent", "s"), ("reward", "primary", "o")):
+            ax.hlines(place, rows[f"{name}_low"], rows[f"{name}_high"], color=PALETTE[colour])
+            ax.plot(rows[name], place, marker, color=PALETTE[colour],
+                    label=in_language(_ENDS[name], lang))  # fmt: skip
+        ax.set_yticks(place, [in_language(labels.get(v, v), lang) for v in rows.lever])
+        ax.set_xlabel(in_language(_EFFECT, lang))
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
+    return ax
+
+
+def draw_price_curves(
+    curves: pd.DataFrame, points: pd.DataFrame, ax: Axes | None, lang: str
+) -> Axes:
+    """Draw van Westendorp's curves and shade the accepted range of prices."""
+    price = points.set_index("point").price
+    styles = {"too_cheap": ("primary", "-"), "cheap": ("primary", "--"),
+              "expensive": ("accent", "--"), "too_expensive": ("accent", "-")}  # fmt: skip
+    with figure_style(lang):
+        ax = new_axes(height=3.6) if ax is None else ax
+        ax.axvspan(price["lower"], price["upper"], color=PALETTE["fill"], zorder=0)
+        for name, (colour, line) in styles.items():
+            ax.plot(curves.price, 100 * curves[name], line, color=PALETTE[colour],
+                    label=in_language(_CURVES[name], lang))  # fmt: skip
+        ax.axvline(price["optimal"], color=PALETTE["grey"], linestyle=":", linewidth=1)
+        ax.set(xlabel=in_language(_PRICE, lang), ylabel=in_language(_WILLING, lang))
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, frameon=False)
+    return ax
 
 
 #: Where a label may stand beside its point, in points: the nearest places first.

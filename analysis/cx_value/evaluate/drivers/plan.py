@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cx_value.base.errors import DataError
 from cx_value.base.results import Result
+from cx_value.evaluate.drivers.asymmetry import penalty_reward
 from cx_value.evaluate.drivers.importance import (
     DriverImportance,
     driver_importance,
     refused_outcomes,
 )
+from cx_value.evaluate.drivers.kano import kano_of
 from cx_value.evaluate.drivers.levers import (
     lever_scores,
     levers_of,
@@ -19,6 +24,9 @@ from cx_value.evaluate.drivers.levers import (
     stated_importance,
 )
 from cx_value.evaluate.drivers.map import ImportanceMap, map_importance_performance
+from cx_value.evaluate.drivers.necessity import necessary_conditions
+from cx_value.evaluate.drivers.opportunity import item_scores
+from cx_value.evaluate.drivers.price import price_offers, price_range
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,3 +126,65 @@ def compare_drivers(study: Study, survey: Survey, *, draws: int, seed: int) -> D
         scores, inside, first, stated=stated_importance(study, own), **how
     )
     return Drivers(**known, importance=found, map=drawn)
+
+
+def attribute_items(study: Study, levers: tuple[str, ...]) -> list[str]:
+    """Return the items that levers are made of; a lever that is an item is one itself."""
+    own = {c.name: c.item_names for c in study.constructs}
+    return list(dict.fromkeys(i for lever in levers for i in own.get(lever, [lever])))
+
+
+def further_analyses(study: Study, found: Drivers, *, draws: int, seed: int) -> dict[str, Result]:
+    """Return what goes beyond importance, by the name it is stored under; empty where refused.
+
+    ``penalty_reward`` and ``necessity`` of the levers, ``item_scores`` of the items below them,
+    all for the first outcome that could be explained, and ``kano``, ``price_range`` and
+    ``price_offers`` where the study asked for them. What the answers do not allow is left out.
+    """
+    survey = found.survey
+    how = {"draws": draws, "seed": seed, "confidence": study.options.confidence}
+    makers = {}
+    if found.importance:
+        outcome = found.importance.frame.outcome.iloc[0]
+        levers = [lever for lever in found.levers if lever != outcome]
+        weighted = how | {
+            "weights": None if survey.weights is None else survey.weights.fillna(0).to_numpy()
+        }
+        makers["penalty_reward"] = partial(
+            penalty_reward, found.scores, levers, outcome, **weighted
+        )
+        items = [i for i in attribute_items(study, tuple(levers)) if i != outcome]
+        stated = stated_importance(study, survey, of=items)
+        makers["item_scores"] = partial(
+            item_scores, found.scores, items, outcome, stated=stated, **weighted
+        )
+        if study.drivers.necessary:
+            makers["necessity"] = partial(
+                necessary_conditions, found.scores, levers, outcome, permutations=draws, seed=seed
+            )
+    if study.kano and survey.ratings is not None:
+        makers["kano"] = partial(kano_of, study.kano, survey.ratings, **how)
+    return _made(makers | _of_prices(study, survey, how))
+
+
+def _of_prices(study: Study, survey: Survey, how: dict[str, Any]) -> dict[str, Any]:
+    asked, ratings = study.price_sensitivity, survey.ratings
+    if asked is None or ratings is None:
+        return {}
+    named, makers = asked.columns[:4], {}
+    if all(named) and set(named) <= set(ratings):
+        makers["price_range"] = partial(price_range, *(ratings[c] for c in named), **how)
+    offers = {price: ratings[c] for price, c in asked.offers.items() if c in ratings}
+    if len(offers) > 1:
+        makers["price_offers"] = partial(
+            price_offers, offers, buys_from=asked.buys_from, unit_cost=asked.unit_cost, **how
+        )
+    return makers
+
+
+def _made(makers: dict[str, Any]) -> dict[str, Result]:
+    found = {}
+    for name, make in makers.items():
+        with contextlib.suppress(DataError):
+            found[name] = make()
+    return found

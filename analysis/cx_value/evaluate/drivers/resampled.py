@@ -22,11 +22,14 @@ class Moments:
         Of the rows without a gap.
     noise : ndarray (..., q)
         Correlations with a variable drawn at random, new in every resample.
+    spread : ndarray (..., q)
+        Standard deviations (divisor n) of the rows without a gap.
     """
 
     means: np.ndarray
     correlations: np.ndarray
     noise: np.ndarray
+    spread: np.ndarray
 
     def pick(self, columns: list[int]) -> np.ndarray:
         """Return the correlations of some columns, in their order."""
@@ -68,8 +71,9 @@ def resample_moments(
     parts = [columns.moments(count * weight, noise)
              for count in _counts(len(values), draws, rows)]  # fmt: skip
     stacked = [np.concatenate([getattr(part, name) for part in parts])
-               for name in ("means", "correlations", "noise")]  # fmt: skip
-    first = Moments(observed.means[0], observed.correlations[0], observed.noise[0])
+               for name in ("means", "correlations", "noise", "spread")]  # fmt: skip
+    first = Moments(observed.means[0], observed.correlations[0], observed.noise[0],
+                    observed.spread[0])  # fmt: skip
     return first, Moments(*stacked)
 
 
@@ -125,7 +129,7 @@ class _Columns:
             spread = np.sqrt(np.einsum("...ii->...i", covariance))
             correlations = covariance / (spread[:, :, None] * spread[:, None, :])
             noise = self._noise(inside / total, first, spread, random)
-        return Moments(means, correlations, noise)
+        return Moments(means, correlations, noise, spread)
 
     def _noise(self, share, first, spread, random: np.random.Generator) -> np.ndarray:
         drawn = random.standard_normal(share.shape)
