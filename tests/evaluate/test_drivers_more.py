@@ -153,7 +153,7 @@ def test_items_lose_points_where_they_matter_and_perform_badly():
     stated = pd.DataFrame({"b": np.full(400, 90.0)})
     found = item_scores(frame, ["a", "b", "c"], "y", stated=stated, draws=100)
     table = found.table().set_index("item")
-    assert list(table.index)[0] == "b"
+    assert table.index[0] == "b"
     assert table.weight.sum() == pytest.approx(1)
     assert table.contribution.sum() + table.lost.sum() == pytest.approx(100)
     assert table.importance["b"] == 10 and table.underserved["b"]
