@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import StudyError
 from cx_value.base.places import ROOT, build_folder
 from cx_value.base.wording import Text
+from cx_value.notebook.cache import Cache
 from cx_value.notebook.identity import declaration_sha256, sha256_of_data
 from cx_value.notebook.names import names_of
 from cx_value.notebook.shown import Screen
@@ -70,6 +71,10 @@ class Workspace:
     def items(self) -> pd.DataFrame:
         """Answers analysed, respondents × items, high is favourable."""
         return self.survey.items
+
+    def once(self, compute: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Return ``compute(*args, **options)``, shared between the notebooks of this study."""
+        return Cache(self.store.folder / ".cache").once(compute, *args, **options)
 
     @property
     def seed(self) -> int:
