@@ -51,6 +51,8 @@ def fit_model(
     ordered: Iterable[str] | bool = (),
     parameterization: str = "delta",
     weights: str | np.ndarray | None = None,
+    cluster: str | np.ndarray | None = None,
+    strata: str | np.ndarray | None = None,
     confidence: float = 0.95,
 ) -> ModelFit:
     """Fit a structural-equation model.
@@ -85,6 +87,9 @@ def fit_model(
     weights : str or ndarray (n,), optional
         Case weights (not mlm): a column or an array, scaled to sum to the rows used. Take mlr with
         weights: normal-theory errors ignore them.
+    cluster, strata : str or ndarray (n,), optional
+        Sampling unit (branch, household) and stratum of each respondent: errors and tests of mlr
+        that allow for the sampling.
     confidence : float
         Level of the intervals, 0 to 1.
 
@@ -127,6 +132,7 @@ def fit_model(
         syntax, estimator=estimator, missing=missing, group=group, equal=equal, partial=partial,
         std_lv=std_lv, meanstructure=meanstructure, orthogonal=orthogonal,
         weights=weights if isinstance(weights, str) else None,
+        clustered=cluster is not None or strata is not None,
     )  # fmt: skip
     if ordered or estimator in LEAST_SQUARES:
         from cx_value.sem.ordinal.fit import fit_ordinal
@@ -138,8 +144,9 @@ def fit_model(
     _check_delta(parameterization)
     from cx_value.sem.maximum_likelihood import fit_likelihood
 
-    given = None if isinstance(weights, str) else weights
-    return fit_likelihood(request, data, given, confidence)
+    return fit_likelihood(
+        request, data, confidence, weights=weights, cluster=cluster, strata=strata
+    )
 
 
 def _check_delta(parameterization: str) -> None:

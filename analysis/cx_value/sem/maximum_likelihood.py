@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cx_value.base.errors import ModelError
 from cx_value.base.words import Phrase
 from cx_value.sem.engine.fit import (
     Prepared,
@@ -73,6 +75,12 @@ class MaximumLikelihood:
     def resample(
         self, fit: ModelFit, n: int, seed: int | None, rows: np.ndarray | None
     ) -> Bootstrap:
+        if fit.prepared.request.clustered:
+            raise ModelError(
+                "Bootstrap of a sample of clusters or strata · allowed: respondents drawn one by "
+                "one · do: take intervals of the delta method, or monte_carlo(fit), which stand on "
+                "errors that allow for the sampling"
+            )
         return bootstrap_model(fit, n, seed=seed, rows=rows)
 
     def jackknife(self, fit: ModelFit) -> dict[str, np.ndarray]:
@@ -86,11 +94,11 @@ class MaximumLikelihood:
 
 
 def fit_likelihood(
-    request: Request, data: pd.DataFrame, weights: np.ndarray | None, confidence: float
+    request: Request, data: pd.DataFrame, confidence: float, **columns: Any
 ) -> ModelFit:
     """Fit by maximum likelihood; parameters and errors as for :func:`cx_value.sem.fit_model`."""
     try:
-        prepared = prepare(request, data, weights)
+        prepared = prepare(request, data, **columns)
         return summarise(prepared, search(prepared.design, prepared.target), confidence)
     except np.linalg.LinAlgError as error:
         raise singular_matrix(error) from error

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from cx_value.base.errors import DataError
 from cx_value.sem.engine.fit import Prepared
 from cx_value.sem.engine.likelihood import Point
 
@@ -16,12 +17,54 @@ Scores = Iterator[tuple[np.ndarray, np.ndarray | None]]
 
 def score_products(prepared: Prepared, point: Point, scores) -> np.ndarray:
     """Return the mean cross-product of casewise scores ``(k, k)``."""
+    if prepared.request.clustered:
+        return _products_of_units(prepared, point, scores)
     k = prepared.design.n_parameters
     total = np.zeros((k, k))
     for g in range(len(prepared.samples)):
         for weighted in _blocks(scores(prepared, point, g)):
             total += weighted.T @ weighted
     return total / prepared.n
+
+
+def _products_of_units(prepared: Prepared, point: Point, scores) -> np.ndarray:
+    """Return the cross-product of the sampling units' totals over n, about their stratum's mean.
+
+    Σ_h m_h/(m_h − 1) Σ_j (t_hj − t̄_h)(t_hj − t̄_h)' with m_h units in stratum h: the linearised
+    variance of a stratified sample of clusters (Binder 1983; Muthén and Satorra 1995).
+    """
+    samples = prepared.samples
+    units = np.concatenate([sample.units for sample in samples])
+    known, first, place = np.unique(units[:, 0], return_index=True, return_inverse=True)
+    totals = np.zeros((len(known), prepared.design.n_parameters))
+    start = 0
+    for g, sample in enumerate(samples):
+        rows = np.concatenate([rows for _, chunks in _pattern_rows(prepared, g) for rows in (
+            [np.arange(sample.n)[chunk] if isinstance(chunk, slice) else chunk for chunk in chunks]
+        )])  # fmt: skip
+        values = np.concatenate([
+            part if weights is None else part * weights[:, None]
+            for part, weights in scores(prepared, point, g)
+        ])  # fmt: skip
+        np.add.at(totals, place.ravel()[start + rows], values)
+        start += sample.n
+    strata = units[first, 1]
+    total = np.zeros((totals.shape[1],) * 2)
+    for stratum in np.unique(strata):
+        own = totals[strata == stratum]
+        if len(own) < 2:
+            raise DataError(
+                f"{_lonely(strata)} of {len(np.unique(strata))} strata hold a single sampling unit "
+                "· allowed: two clusters or more in each stratum · do: join strata, or name finer "
+                "clusters"
+            )
+        away = own - own.mean(axis=0)
+        total += len(own) / (len(own) - 1) * away.T @ away
+    return total / prepared.n
+
+
+def _lonely(strata: np.ndarray) -> int:
+    return int((np.unique(strata, return_counts=True)[1] < 2).sum())
 
 
 def _blocks(scores: Scores) -> Iterator[np.ndarray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,7 @@ class Request:
     meanstructure: bool | None = None
     orthogonal: bool = False
     weights: str | None = None
+    clustered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +78,16 @@ class Solution:
     other_optima: int
 
 
-def prepare(request: Request, data: pd.DataFrame, weights: np.ndarray | None = None) -> Prepared:
-    """Check data and model and bring them into matrices."""
+def prepare(request: Request, data: pd.DataFrame, **columns: Any) -> Prepared:
+    """Check data and model and bring them into matrices.
+
+    ``columns`` are ``weights``, ``cluster`` and ``strata`` as :func:`read_rows` takes them.
+    """
     _check_options(request)
     syntax = parse_syntax(request.syntax)
     rows = read_rows(
-        data, syntax.observed, group=request.group,
-        weights=request.weights if weights is None else weights,
-    )  # fmt: skip
+        data, syntax.observed, group=request.group, **{"weights": request.weights, **columns}
+    )
     if rows.weights is not None and request.estimator == "mlm":
         raise ModelError(
             "Weights with estimator='mlm' · allowed: ml or mlr with weights · do: use mlr"
@@ -256,6 +260,11 @@ def _check_options(request: Request) -> None:
         raise ModelError(
             f"missing is '{request.missing}' · allowed: {', '.join(MISSING)} · do: choose one"
         )
+    if request.clustered and (request.estimator != "mlr" or request.meanstructure is False):
+        raise ModelError(
+            f"cluster or strata with estimator='{request.estimator}' · allowed: mlr, with means · "
+            "do: use estimator='mlr', whose errors and tests allow for the sampling"
+        )
     if (request.equal and request.group is None) or (request.partial and not request.equal):
         raise ModelError(
             f"equal={list(request.equal)}, partial={list(request.partial)} with group="
@@ -273,7 +282,8 @@ def model_options(request: Request, syntax: Syntax, n_groups: int) -> Options:
     """Return how the model is to be built; means where groups, gaps or intercepts ask for them."""
     means = request.meanstructure
     if means is None:
-        means = n_groups > 1 or request.missing == "fiml" or any(t.op == "~1" for t in syntax.terms)
+        asked = request.missing == "fiml" or request.clustered
+        means = n_groups > 1 or asked or any(t.op == "~1" for t in syntax.terms)
     return Options(
         n_groups=n_groups, equal=request.equal, partial=request.partial, std_lv=request.std_lv,
         meanstructure=means, orthogonal=request.orthogonal,

@@ -21,12 +21,17 @@ _CHUNK = 20_000  # rows in hand at once
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One group's rows (NaN where missing and kept), where they stood in the data, and weights."""
+    """One group's rows (NaN where missing and kept), where they stood in the data, and weights.
+
+    ``units`` number the sampling unit and the stratum of each row ``(n, 2)`` where respondents were
+    not drawn one by one.
+    """
 
     label: str
     rows: np.ndarray
     index: np.ndarray
     weights: np.ndarray | None = None
+    units: np.ndarray | None = None
 
     @property
     def n(self) -> int:

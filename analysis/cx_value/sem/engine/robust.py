@@ -47,7 +47,7 @@ def robust_statistics(prepared: Prepared, point: Point, estimator: str) -> Robus
     bread = np.linalg.pinv(compute(prepared.design, point, prepared.target)[0])
     middle = score_products(prepared, point, scores)
     trace = normal_saturated_trace if estimator == "mlr" else conditional_saturated_trace
-    if prepared.target.seen is not None:
+    if prepared.target.seen is not None or prepared.request.clustered:
         trace = saturated_trace
     return Robust(
         vcov=bread @ middle @ bread / prepared.n,

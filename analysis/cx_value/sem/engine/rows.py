@@ -27,12 +27,15 @@ class Rows:
         Each row's group, None where it has none.
     weights : ndarray (n,), optional
         Case weights; rows without one count 0.
+    units : ndarray (n, 2) of int, optional
+        Number of each row's sampling unit (cluster) and stratum.
     """
 
     names: tuple[str, ...]
     columns: np.ndarray
     labels: np.ndarray | None
     weights: np.ndarray | None
+    units: np.ndarray | None = None
 
     @property
     def n(self) -> int:
@@ -52,6 +55,8 @@ def read_rows(
     *,
     group: str | None = None,
     weights: str | np.ndarray | None = None,
+    cluster: str | np.ndarray | None = None,
+    strata: str | np.ndarray | None = None,
 ) -> Rows:
     """Return the variables, groups and weights of a model.
 
@@ -63,11 +68,14 @@ def read_rows(
         Column with the group of each row.
     weights : str or ndarray (n,), optional
         Case weights: a column, or one number a row.
+    cluster, strata : str or ndarray (n,), optional
+        Sampling unit and stratum of each row: a column, or one label a row.
 
     Raises
     ------
     DataError
-        A column is absent or holds text or infinities; a weight is negative or infinite.
+        A column is absent or holds text or infinities; a weight is negative or infinite; a row has
+        no cluster or stratum.
 
     Examples
     --------
@@ -80,6 +88,7 @@ def read_rows(
         columns=read_columns(data, names),
         labels=read_groups(data, group),
         weights=read_weights(data, weights),
+        units=read_units(data, cluster, strata),
     )
 
 
@@ -121,6 +130,43 @@ def read_weights(data: pd.DataFrame, given: str | np.ndarray | None) -> np.ndarr
             "correct the weights"
         )
     return np.nan_to_num(weights)
+
+
+def read_units(
+    data: pd.DataFrame, cluster: str | np.ndarray | None, strata: str | np.ndarray | None
+) -> np.ndarray | None:
+    """Return the number of each row's sampling unit and stratum ``(n, 2)``.
+
+    Without clusters every row is a unit of its own; equal labels in two strata are two units.
+
+    Examples
+    --------
+    >>> data = pd.DataFrame({"branch": [1, 1, 2, 1], "city": ["a", "a", "a", "b"]})
+    >>> read_units(data, "branch", None)[:, 0].tolist()
+    [0, 0, 1, 0]
+    """
+    if cluster is None and strata is None:
+        return None
+    stratum = np.zeros(len(data), dtype=int) if strata is None else _codes(data, strata, "strata")
+    unit = np.arange(len(data)) if cluster is None else _codes(data, cluster, "cluster")
+    pairs = np.column_stack([stratum, unit])
+    unit = np.unique(pairs, axis=0, return_inverse=True)[1].ravel()
+    return np.column_stack([unit, stratum])
+
+
+def _codes(data: pd.DataFrame, given: str | np.ndarray, role: str) -> np.ndarray:
+    if isinstance(given, str) and given not in data.columns:
+        raise DataError(
+            f"The {role} column '{given}' is not in the data · allowed: "
+            f"{', '.join(map(str, data.columns[:12]))} · do: name a column"
+        )
+    values = pd.Series(data[given] if isinstance(given, str) else given)
+    if len(values) != len(data) or values.isna().any():
+        raise DataError(
+            f"{role} has {len(values)} labels for {len(data)} rows, {int(values.isna().sum())} of "
+            "them empty · allowed: one label a row · do: fill in the labels, or leave the rows out"
+        )
+    return pd.factorize(values)[0]
 
 
 def kept_rows(rows: Rows, *, complete: bool, required: Sequence[str] = ()) -> np.ndarray:
@@ -169,10 +215,15 @@ def split_rows(
             f"use missing='{instead}', or leave out the emptiest items"
         )
     columns = rows.columns[:, [rows.names.index(name) for name in order]] if order else rows.columns
-    if rows.labels is None and rows.weights is None and keep.all():
+    if rows.labels is None and rows.weights is None and rows.units is None and keep.all():
         return (Sample("", columns, np.arange(rows.n)),)
     return tuple(
-        Sample(name, columns[at], at, None if rows.weights is None else rows.weights[at])
+        Sample(
+            name,
+            columns[at],
+            at,
+            *(None if of_all is None else of_all[at] for of_all in (rows.weights, rows.units)),
+        )
         for name, at in _members(rows, keep, instead)
     )
 

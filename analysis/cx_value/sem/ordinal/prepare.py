@@ -107,6 +107,11 @@ def _check_request(request: Request) -> None:
             f"estimator is '{request.estimator}' · allowed: {', '.join(ESTIMATORS)} for ordinal "
             "items · do: choose one, or treat the items as numbers (ordered=())"
         )
+    if request.clustered:
+        raise ModelError(
+            f"cluster or strata with estimator='{request.estimator}' · allowed: mlr · do: treat "
+            "the items as numbers (estimator='mlr'), or leave cluster and strata out and say so"
+        )
     if request.missing not in MISSING:
         raise ModelError(
             f"missing is '{request.missing}' with estimator='{request.estimator}' · allowed: "

@@ -224,7 +224,7 @@ def _refit(
     lines += [f"{a} ~~ {' + '.join(names[i + 1 :])}" for i, a in enumerate(names[:-1])]
     request = with_options(survey.request, syntax="\n".join(lines))
     own = weights.reindex(data["customer"]).to_numpy() if link.match.differs else None
-    prepared = prepare(request, data, own)
+    prepared = prepare(request, data, weights=own)
     design, target = prepared.design, prepared.target
     if start is not None and len(start) == design.n_parameters:
         near = minimise(design, target, start[None], near=True)
