@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_value.base.errors import ConvergenceError, ModelError
+from cx_value.base.errors import ConvergenceError, FaultsError, ModelError, StudyError
 from cx_value.base.wording import Text
 from cx_value.judge.estimation import plan_estimation
 from cx_value.judge.fit_report import judge_fit, reported_indices
@@ -426,3 +426,52 @@ def test_a_part_that_does_not_apply_is_not_printed(built):
     for name in ("prediction", "importance_map", "dynamic_cutoffs"):
         assert not store.has(name)
     assert store.has("invariance") and store.has("defined")
+
+
+# Clusters and strata -----------------------------------------------------------------------------
+
+
+def sampled_study(folder, more=""):
+    path = write_small_study(folder / "small")
+    answers = pd.read_csv(folder / "small" / "answers.csv")
+    answers["branch"] = np.arange(len(answers)) // 8
+    answers["city"] = np.where(np.arange(len(answers)) < 80, "a", "b")
+    answers.to_csv(folder / "small" / "answers.csv", index=False)
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("missing_codes: [-9]", "missing_codes: [-9], cluster: branch, strata: city")
+    path.write_text(text.replace("options: {", f"options: {{{more}"), encoding="utf-8")
+    return path
+
+
+def test_declared_clusters_and_strata_reach_the_models_errors(tmp_path):
+    study = read_study(sampled_study(tmp_path))
+    survey = read_survey(study)
+    how = plan_estimation(study, survey)
+    assert (how.estimator, how.reason) == ("mlr", "sampling") and not how.is_plain
+    ours = how.fit(CHAIN, survey.items)
+    data = survey.items.assign(branch=survey.clusters, city=survey.strata)
+    theirs = fit_model(
+        CHAIN, data, estimator="mlr", missing="fiml", cluster="branch", strata="city"
+    )
+    pd.testing.assert_frame_equal(ours.table(), theirs.table())
+    plain = fit_model(CHAIN, data, estimator="mlr", missing="fiml").table()
+    assert (ours.table().se - plain.se).abs().max() > 1e-4
+    for lang, words in (("en", "20 clusters within 2 strata"), ("zh", "2 个层中 20 个群")):
+        assert words in how.sentence(lang)
+    drawn = resample(ours, 30, seed=1)
+    assert str(drawn.method) == "Monte Carlo method"
+
+
+def test_an_estimator_that_would_ignore_the_clusters_is_refused(tmp_path):
+    with pytest.raises(StudyError, match="its errors would ignore"):
+        read_study(sampled_study(tmp_path, "estimator: ml, "))
+
+
+def test_a_respondent_without_a_cluster_is_named(tmp_path):
+    path = sampled_study(tmp_path)
+    answers = pd.read_csv(path.parent / "answers.csv")
+    answers["branch"] = answers["branch"].astype(object)
+    answers.loc[4, "branch"] = ""
+    answers.to_csv(path.parent / "answers.csv", index=False)
+    with pytest.raises(FaultsError, match="without an entry in cluster"):
+        read_survey(read_study(path))

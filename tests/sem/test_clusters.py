@@ -1,7 +1,8 @@
 """Respondents sampled in clusters and strata: errors and tests of maximum likelihood.
 
 Clusters against lavaan's ``cluster=`` (``reference/sem_clusters.R``), complete and with missing
-answers: estimates and errors to 1e-5, tests to 1e-6 relative, as in test_estimation.py. Strata,
+answers: estimates and errors to 1e-5, tests to 1e-6 relative, as in test_estimation.py (SRMR 1e-5:
+lavaan stops its search for the saturated moments earlier). Strata,
 which lavaan has not, against the textbook variance of a stratified mean to 1e-10.
 """
 
@@ -65,7 +66,9 @@ def test_the_test_of_fit_agrees_with_lavaan(case):
     names = ["chisq", "df", "chisq.scaled", "chisq.scaling.factor", "cfi.scaled", "rmsea.scaled",
              "baseline.chisq.scaled", "srmr", "bic"]  # fmt: skip
     for name in names:
-        assert ours[name.replace(".", "_")] == pytest.approx(theirs[name], rel=1e-6), name
+        assert ours[name.replace(".", "_")] == pytest.approx(
+            theirs[name], rel=1e-5 if name == "srmr" else 1e-6
+        ), name
 
 
 def test_units_of_one_respondent_are_no_clusters_but_for_the_divisor():

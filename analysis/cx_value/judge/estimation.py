@@ -6,7 +6,8 @@ The study file may name estimator and treatment of missing answers; ``auto`` fol
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cx_value.base.cutoffs import cutoffs_with
@@ -18,6 +19,7 @@ from cx_value.judge.estimation_words import (
     FITTED,
     MISSING,
     REASONS,
+    SAMPLING,
     SHORT,
     WEIGHTED,
     WEIGHTS,
@@ -49,6 +51,8 @@ class Estimation(Result):
     weights : Series or None
         Case weights by respondent.
     weight_name : str
+    sampling : mapping of str to Series
+        ``cluster`` and ``strata`` by respondent, where the study declares them.
     reason : str
         Key of :data:`REASONS`.
     n_complete : int
@@ -60,6 +64,7 @@ class Estimation(Result):
     ordered: tuple[str, ...] = ()
     weights: pd.Series | None = None
     weight_name: str = ""
+    sampling: Mapping[str, pd.Series] = field(default_factory=dict)
     reason: str = "declared"
     n_complete: int
 
@@ -82,6 +87,7 @@ class Estimation(Result):
             self.estimator != "wlsmv"
             and self.missing in ("none", "listwise")
             and self.weights is None
+            and not self.sampling
         )
 
     def options(self, syntax: str, items: pd.DataFrame) -> dict[str, Any]:
@@ -97,6 +103,8 @@ class Estimation(Result):
             options["ordered"] = [name for name in self.ordered if name not in numbers]
         if self.weights is not None:
             options["weights"] = self.weights.reindex(items.index).to_numpy(float)
+        if self.estimator == "mlr":
+            options |= {k: v.reindex(items.index).to_numpy() for k, v in self.sampling.items()}
         return options
 
     def fit(self, syntax: str, items: pd.DataFrame, **more: Any) -> ModelFit:
@@ -131,6 +139,9 @@ class Estimation(Result):
         parts.append(in_language(MISSING[self.missing], lang).format(**numbers))
         if self.weights is not None:
             parts.append(WEIGHTS[lang].format(**numbers))
+        if self.sampling:
+            counts = {role: labels.nunique() for role, labels in self.sampling.items()}
+            parts.append(in_language(SAMPLING[" ".join(sorted(counts))], lang).format(**counts))
         return ("" if lang == "zh" else " ").join(parts)
 
 
@@ -165,7 +176,8 @@ def plan_estimation(study: Study, survey: Survey) -> Estimation:
 
     Notes
     -----
-    ``estimator: auto`` is the first of these that applies: ``mlr`` where ``missing: fiml`` is
+    ``estimator: auto`` is the first of these that applies: ``mlr`` where ``data.cluster`` or
+    ``data.strata`` is declared, or ``missing: fiml`` is
     asked for; ``wlsmv`` where items have at most four categories (Rhemtulla, Brosseau-Liard &
     Savalei, 2012, Psychological Methods 17); ``mlr`` where there are weights, or missing answers
     that are not dropped, or Mardia's tests reject normality; ``ml``. ``missing: auto`` is FIML,
@@ -190,6 +202,7 @@ def plan_estimation(study: Study, survey: Survey) -> Estimation:
         n_used=len(items), n_dropped=len(survey.items) - len(items), method=ESTIMATORS[estimator],
         confidence=asked.confidence, estimator=estimator, missing=missing if gaps else "none",
         ordered=ordered, weights=survey.weights, weight_name=study.data.weight or "",
+        sampling=_sampling(survey),
         reason=reason, n_complete=complete,
     )  # fmt: skip
 
@@ -199,6 +212,8 @@ def _chosen(study: Study, survey: Survey, items: pd.DataFrame, gaps: bool) -> tu
     asked = study.options
     if asked.estimator != "auto":
         return asked.estimator, "declared"
+    if _sampling(survey):
+        return "mlr", "sampling"
     if asked.missing == "fiml" and gaps:
         return "mlr", "fiml"
     if ordered_items(study, items, FEW_CATEGORIES):
@@ -209,6 +224,11 @@ def _chosen(study: Study, survey: Survey, items: pd.DataFrame, gaps: bool) -> tu
         return "mlr", "missing"
     reason = _normality(study, items)
     return ("ml" if reason == "normal" else "mlr"), reason
+
+
+def _sampling(survey: Survey) -> dict[str, pd.Series]:
+    declared = {"cluster": survey.clusters, "strata": survey.strata}
+    return {role: labels for role, labels in declared.items() if labels is not None}
 
 
 def ordered_items(study: Study, items: pd.DataFrame, most: int) -> tuple[str, ...]:

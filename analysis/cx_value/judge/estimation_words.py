@@ -28,6 +28,11 @@ REASONS = {
         "because the answers are weighted, which normal-theory standard errors ignore",
         zh="因为作答带有权重，而正态理论的标准误不考虑权重",
     ),
+    "sampling": Text(
+        "because respondents were sampled in clusters or strata, which its errors and tests "
+        "allow for",
+        zh="因为受访者按群或层抽取，其标准误与检验可考虑抽样设计",
+    ),
     "missing": Text(
         "because answers are missing, and its standard errors do not need the answers to be normal",
         zh="因为存在缺失，且其标准误不要求作答服从正态分布",
@@ -87,4 +92,22 @@ MISSING = {
 WEIGHTS = {
     "en": "Every model is weighted by the case weights of the data ({weight}).",
     "zh": "各模型均以数据中的个案权重（{weight}）加权。",
+}
+SAMPLING = {
+    "cluster": Text(
+        "Standard errors and tests allow for the sampling of respondents in {cluster} clusters "
+        "(Muthén & Satorra, 1995).",
+        zh="标准误与检验考虑了受访者分属 {cluster} 个群的抽样设计（Muthén & Satorra，1995）。",
+    ),
+    "strata": Text(
+        "Standard errors and tests allow for the sampling of respondents in {strata} strata "
+        "(Muthén & Satorra, 1995).",
+        zh="标准误与检验考虑了受访者分属 {strata} 个层的抽样设计（Muthén & Satorra，1995）。",
+    ),
+    "cluster strata": Text(
+        "Standard errors and tests allow for the sampling of respondents in {cluster} clusters "
+        "within {strata} strata (Muthén & Satorra, 1995).",
+        zh="标准误与检验考虑了受访者分属 {strata} 个层中 {cluster} 个群的抽样设计"
+        "（Muthén & Satorra，1995）。",
+    ),
 }

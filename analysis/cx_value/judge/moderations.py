@@ -160,7 +160,9 @@ def _interaction(
     blocks = (study.construct(name).item_names for name in (moderation.source, moderation.by))
     measurement = study.measurement_syntax([*sources, moderation.target])
     options = how.options(f"{moderation.target} ~ {terms}", items)
-    options = {k: v for k, v in options.items() if k in ("weights", "confidence")}
+    options = {
+        k: v for k, v in options.items() if k in ("weights", "confidence", "cluster", "strata")
+    }
     return fit_interaction(
         f"{measurement}\n{moderation.target} ~ {terms}", items, outcome=moderation.target,
         predictor=moderation.source, moderator=moderation.by,

@@ -69,7 +69,7 @@ def resample(fit: ModelFit, draws: int, *, seed: int) -> Resampling:
     -------
     Resampling
     """
-    if _patterns(fit) > MOST_PATTERNS:
+    if _patterns(fit) > MOST_PATTERNS or fit.prepared.request.clustered:
         from cx_value.sem.resampling.monte_carlo import monte_carlo
 
         drawn = monte_carlo(fit, draws, seed=seed)

@@ -47,8 +47,9 @@ class Survey:
         Expected (desired, adequate) levels and touchpoints, high is favourable; NaN = no answer.
     comments : DataFrame, n × (``text``, ``language``), or None
         Open answers as they were written, and the language where a column names it.
-    weights, ids, wave, durations : Series or None
-        Where the study declares the column; durations in seconds.
+    weights, clusters, strata, ids, wave, durations : Series or None
+        Where the study declares the column; clusters and strata are the sampling unit and the
+        stratum a respondent was drawn in, durations are in seconds.
     n_received : int
         Rows of the file, empty ones included.
     flow : tuple of FlowStep
@@ -74,6 +75,8 @@ class Survey:
     comments: pd.DataFrame | None = None
     profile_labels: dict[str, tuple[Text, ...]] = field(default_factory=dict)
     weights: pd.Series | None = None
+    clusters: pd.Series | None = None
+    strata: pd.Series | None = None
     ids: pd.Series | None = None
     wave: pd.Series | None = None
     durations: pd.Series | None = None
@@ -95,8 +98,8 @@ class Survey:
     def rows(self, keep: pd.Index) -> Survey:
         """Return the survey of some respondents, by row number."""
         parts = (
-            "items", "profile", "quantities", "ratings", "comments", "weights", "ids", "wave",
-            "durations",
+            "items", "profile", "quantities", "ratings", "comments", "weights", "clusters",
+            "strata", "ids", "wave", "durations",
         )  # fmt: skip
         held = {part: getattr(self, part) for part in parts}
         return replace(self, **{k: v.loc[keep] for k, v in held.items() if v is not None})

@@ -52,6 +52,8 @@ class Coding:
             "profile": profile,
             "quantities": quantities,
             "weights": self._weights(),
+            "clusters": self._sampling("cluster"),
+            "strata": self._sampling("strata"),
             "ids": self._words("id"),
             "wave": self._words("wave"),
             "durations": self._durations(),
@@ -297,6 +299,24 @@ class Coding:
     def _durations(self) -> pd.Series | None:
         column = self._numbers("duration", "number of seconds", seconds=True)
         return None if column is None else column.numbers
+
+    def _sampling(self, role: str) -> pd.Series | None:
+        """Read the sampling unit or the stratum of every respondent."""
+        words = self._words(role)
+        if words is None:
+            return None
+        lacking = words.index[words.isna() | (words.astype(str).str.strip() == "")]
+        if len(lacking):
+            self.findings.append(
+                Finding(
+                    self.study.where("data", role),
+                    f"respondents without an entry in {role}: {list_rows(lacking)}",
+                    "an entry for every respondent",
+                    f"fill in the column, or write {role}: null",
+                    kind=f"bad {role}",
+                )
+            )
+        return words
 
     def _weights(self) -> pd.Series | None:
         column = self._numbers("weight", "weight")

@@ -66,6 +66,16 @@ MOST_CATEGORIES = 10
 
 def _check_estimator(study: Study) -> Iterator[Finding]:
     """Find choices of estimator and missing answers that do not go together."""
+    sampled = study.data and (study.data.cluster or study.data.strata)
+    if sampled and study.options.estimator in ("ml", "wlsmv"):
+        yield Finding(
+            study.where("options", "estimator"),
+            f"estimator is {study.options.estimator} with data.cluster or data.strata, which its "
+            "errors would ignore",
+            "auto or mlr with clusters or strata",
+            "write estimator: auto",
+            kind="wrong value",
+        )
     if study.options.estimator != "wlsmv":
         return
     if study.options.missing == "fiml":

@@ -115,6 +115,8 @@ class DataFile(Frozen):
     missing_codes: tuple[float | str, ...] = ()
     id: str | None = None
     weight: str | None = None
+    cluster: str | None = None
+    strata: str | None = None
     wave: str | None = None
     duration: str | None = None
     licence: str | None = None

@@ -142,7 +142,7 @@ def declared_columns(study: Study) -> dict[str, tuple[str, ...]]:
         for item in c.items
     }
     places |= {column_of(entry): ("profile", entry.name) for entry in study.profile}
-    for role in ("id", "weight", "wave", "duration"):
+    for role in ("id", "weight", "cluster", "strata", "wave", "duration"):
         if (name := getattr(study.data, role)) is not None:
             places.setdefault(name, ("data", role))
     return places

@@ -131,7 +131,7 @@ def _marker_form(fit: ModelFit) -> pd.DataFrame:
     if fit.prepared.request.std_lv:
         sample = fit.prepared.samples[0]
         data = pd.DataFrame(sample.rows, columns=list(fit.prepared.model.observed))
-        request = with_options(fit.prepared.request, std_lv=False, estimator="ml")
+        request = with_options(fit.prepared.request, std_lv=False, estimator="ml", clustered=False)
         prepared = prepare(request, data)
         fit = summarise(prepared, search(prepared.design, prepared.target))
     frame = fit.table()

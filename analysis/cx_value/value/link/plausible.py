@@ -222,7 +222,7 @@ def _refit(
     weights = link.match.customers.set_index("customer")["answer_weight"]
     lines = [link.model, f"{' + '.join(names)} ~ {' + '.join(link.touches)}"]
     lines += [f"{a} ~~ {' + '.join(names[i + 1 :])}" for i, a in enumerate(names[:-1])]
-    request = with_options(survey.request, syntax="\n".join(lines))
+    request = with_options(survey.request, syntax="\n".join(lines), clustered=False)
     own = weights.reindex(data["customer"]).to_numpy() if link.match.differs else None
     prepared = prepare(request, data, weights=own)
     design, target = prepared.design, prepared.target
