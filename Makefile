@@ -3,6 +3,7 @@
 STUDY  ?= data/bank-panel
 PYTHON ?= python3
 ARGS   ?=
+JOBS   ?= 2
 
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -22,7 +23,7 @@ setup: .venv/ready ## make the environment in .venv, with the versions of uv.loc
 .venv/ready: pyproject.toml uv.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
-	$(BIN)/uv sync --frozen --quiet --compile-bytecode
+	$(BIN)/uv sync --frozen --all-extras --quiet --compile-bytecode
 	$(BIN)/python -c "open('.venv/ready', 'w').close()"
 
 report: setup ## print the report of STUDY (ARGS: --lang --format --renderer --draft)
@@ -35,13 +36,13 @@ check: setup ## check STUDY and its data, fit nothing
 	$(RUN) check $(STUDY)
 
 notebooks: setup ## open the notebooks in JupyterLab
-	$(BIN)/python -m jupyterlab notebooks
+	$(BIN)/python -m jupyterlab --notebook-dir=. notebooks
 
 gallery: setup ## print the reports of all bundled studies
 	$(BIN)/python -c "import pathlib, subprocess, sys; [subprocess.check_call([sys.executable, '-m', 'cx_value', 'report', str(p.parent)]) for p in sorted(pathlib.Path('data').glob('*/study.yml'))]"
 
 test: setup ## run every test (no network, no R, no Quarto needed)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 bench: setup ## measure speed side by side with what users would pick instead
 	$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""The command line: ``python -m cx_value new | check | run | report``.
+"""The command line: ``cx-value new | check | run | report | words``.
 
 Exit codes: 0 done, 1 the study, its data or the report is at fault (the message says what to do),
 2 the command itself was mistyped.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,10 +18,24 @@ import typer
 
 from cx_value.base.errors import AnalysisError, FaultsError
 
+#: Environment variable with the language of messages; ``--lang`` before the verb goes first.
+LANGUAGE = "CX_VALUE_LANG"
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False,
     help="From a study file to a publishable evaluation report.",
 )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Told:
+    """How much is told, and in which language."""
+
+    lang: str = "en"
+    quiet: bool = False
+    verbose: bool = False
+
+
+_TOLD = _Told()
 
 
 class Language(StrEnum):
@@ -31,6 +46,13 @@ class Language(StrEnum):
     all = "all"
 
 
+class MessageLanguage(StrEnum):
+    """Languages of messages."""
+
+    en = "en"
+    zh = "zh"
+
+
 class Renderer(StrEnum):
     """Who turns the chapters into pages; ``auto`` takes Quarto where it is on PATH."""
 
@@ -39,7 +61,9 @@ class Renderer(StrEnum):
     embedded = "embedded"
 
 
-StudyFile = Annotated[Path, typer.Argument(help="study.yml, or the folder that holds it.")]
+StudyFile = Annotated[
+    Path, typer.Argument(help="study.yml, the folder that holds it, or the name of a bundled one.")
+]
 Draft = Annotated[bool, typer.Option(help="Few bootstrap draws, marked as a draft: for a look.")]
 Cluster = Annotated[
     str | None,
@@ -47,7 +71,36 @@ Cluster = Annotated[
         help="Summarise the purchase log on Dask: local, or a scheduler, tcp://host:8786."
     ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Build folder; default: build/ of the project.")]
+Out = Annotated[
+    Path | None, typer.Option(help="Build folder; default: build/ beside the study's data/.")
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from cx_value.publish.chapters.provenance import project_version
+
+        typer.echo(f"cx-value {project_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Tell it, stop."),
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell no progress.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Tell where in the code an error arose.")
+    ] = False,
+    lang: Annotated[
+        MessageLanguage | None, typer.Option(help="Language of messages.", envvar=LANGUAGE)
+    ] = None,
+) -> None:
+    """From a study file to a publishable evaluation report."""
+    _TOLD.quiet, _TOLD.verbose = quiet, verbose
+    _TOLD.lang = lang.value if lang else "en"
 
 
 @app.command()
@@ -59,7 +112,7 @@ def new(
     from cx_value.study import write_study
 
     written = write_study(datafile, folder or Path("data") / datafile.stem)
-    typer.echo(f"Wrote {written}. Read it through, then: python -m cx_value check {written}")
+    typer.echo(_say("written", file=written, folder=written.parent))
 
 
 @app.command()
@@ -71,8 +124,7 @@ def check(study: StudyFile) -> None:
     for finding in findings:
         typer.echo(f"- {finding}")
     faults = [f for f in findings if f.severity == "error"]
-    advice = len(findings) - len(faults)
-    typer.echo(f"{len(faults)} fault(s), {advice} word(s) of caution.")
+    typer.echo(_say("checked", faults=len(faults), cautions=len(findings) - len(faults)))
     if faults:
         raise typer.Exit(1)
 
@@ -100,38 +152,86 @@ def report(
 ) -> None:
     """Execute what changed, then print the report in every language and format asked for."""
     from cx_value.publish.build import build_report
+    from cx_value.publish.rendering.render import passed_over
 
     _use_cluster(cluster)
     job = _job(study, lang, format, renderer, draft, out)
+    if (why := passed_over(renderer.value)) and not _TOLD.quiet:
+        typer.echo(_say("embedded_instead", why=why), err=True)
     files = _timed(lambda: build_report(job))
     for path in files:
         typer.echo(path)
 
 
+@app.command()
+def words(
+    check: Annotated[bool, typer.Option("--check", help="Say every template's samples.")] = True,
+    page: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("build/words.html"),
+) -> None:
+    """Show every sentence of the reports with sample facts, English beside Chinese."""
+    from cx_value.publish.words_page import write_words_page
+
+    faults = write_words_page(page)
+    for fault in faults:
+        typer.echo(f"- {fault}")
+    typer.echo(page)
+    if check and faults:
+        raise typer.Exit(1)
+
+
 def study_file(path: Path) -> Path:
-    """Return the study file a path means (a folder means its ``study.yml``), absolute."""
+    """Return the study file a path means, absolute.
+
+    A folder means its ``study.yml``; a name that is no path, the bundled study of that name.
+    """
+    from cx_value.base.places import DATA
+
+    if not path.exists() and len(path.parts) == 1 and (DATA / path / "study.yml").is_file():
+        path = DATA / path
     return (path / "study.yml" if path.is_dir() else path).resolve()
 
 
 def main() -> None:
     """Run the command line; an error of ours is printed as its message, not as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or pipe of another encoding: a sign it cannot show is no reason to stop.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except AnalysisError as error:
+        if _TOLD.verbose:
+            raise
         typer.echo(f"\n{error}", err=True)
         sys.exit(1)
 
 
+def _say(key: str, **told) -> str:
+    """Return a message in the language of messages: ``terms_command.yml``, group ``command``."""
+    from cx_value.base.words import named_code
+
+    return named_code(key, "command", _TOLD.lang).format(**told)
+
+
 def _use_cluster(address: str | None) -> None:
     """Hand the address to the notebooks, whose kernels inherit the environment."""
+    from importlib.util import find_spec
+
     from cx_value.notebook.workspace import CLUSTER
 
-    if address:
-        os.environ[CLUSTER] = address
+    if not address:
+        return
+    if find_spec("distributed") is None:
+        raise AnalysisError(
+            "--cluster needs Dask, which is not installed · do: pip install "
+            "'cx-value-report[cluster]', or leave --cluster away: the numbers are the same"
+        )
+    os.environ[CLUSTER] = address
 
 
 def _job(study, lang, formats, renderer, draft, out):
     from cx_value.publish.build import Job
+    from cx_value.publish.progress import progress_for
     from cx_value.publish.rendering.render import require_quarto
     from cx_value.study import check_study, read_study
 
@@ -147,6 +247,7 @@ def _job(study, lang, formats, renderer, draft, out):
         study_file=path, study=declared, languages=tuple(languages),
         formats=_formats(formats) or declared.report.formats, renderer=renderer.value,
         draft=draft, out=out.resolve() if out else None,
+        progress=progress_for(sys.stderr, quiet=_TOLD.quiet),
     )  # fmt: skip
 
 
@@ -162,5 +263,6 @@ def _formats(listed: str | None) -> tuple[str, ...]:
 def _timed(action):
     started = time.monotonic()
     outcome = action()
-    typer.echo(f"Done in {time.monotonic() - started:.1f} s.", err=True)
+    if not _TOLD.quiet:
+        typer.echo(_say("done", seconds=f"{time.monotonic() - started:.1f}"), err=True)
     return outcome

@@ -77,7 +77,12 @@ def test_environment_file_has_the_packages_and_versions_of_the_lock():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     *conda, pip = environment["dependencies"]
     pinned = dict(line.split("==") for line in pip["pip"] if line != "-e .")
-    declared = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}
+    extras = project["optional-dependencies"]
+    listed = [
+        *project["dependencies"],
+        *(one for name in extras if name != "all" for one in extras[name]),
+    ]
+    declared = {re.match(r"[\w-]+", line)[0] for line in listed}
     assert set(pinned) == declared
     assert "quarto" in conda and environment["channels"] == ["conda-forge"]
     locked = lock_versions()

@@ -20,6 +20,14 @@ PACKAGE = Path(__file__).resolve().parents[1]
 COMPUTING = (
     "base", "diagram", "study", "sem", "measure", "value", "evaluate", "judge", "notebook",
 )  # fmt: skip
+#: Module → package of others that can make a number or a figure.
+COMPUTING_PACKAGES = {
+    "numpy": "numpy", "scipy": "scipy", "pandas": "pandas", "statsmodels": "statsmodels",
+    "pingouin": "pingouin", "semopy": "semopy", "sklearn": "scikit-learn", "stepmix": "stepmix",
+    "matplotlib": "matplotlib", "seaborn": "seaborn", "duckdb": "duckdb", "dask": "dask",
+    "pyreadstat": "pyreadstat", "openpyxl": "openpyxl", "jieba": "jieba", "snownlp": "snownlp",
+    "vaderSentiment": "vaderSentiment",
+}  # fmt: skip
 #: A larger file is told from its changed self by size and time of writing.
 LARGEST_READ = 2**30
 #: What a study declares for its pages alone: no number and no figure changes with it.
@@ -102,6 +110,12 @@ def code_sha256(files: Iterable[Path]) -> str:
     """Return one SHA-256 over those of the files that compute."""
     computing = sorted(path for path in map(Path.resolve, files) if computes(path))
     return _code_sha256(tuple(computing))
+
+
+def loaded_packages() -> list[str]:
+    """Return the packages of others that this kernel has loaded to compute, by their names."""
+    loaded = {name.partition(".")[0] for name in list(sys.modules)}
+    return sorted(package for module, package in COMPUTING_PACKAGES.items() if module in loaded)
 
 
 def computes(path: Path) -> bool:

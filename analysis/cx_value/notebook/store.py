@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING, Any
 from cx_value.base.errors import ReportError
 from cx_value.base.wording import LANGUAGES, Text, in_language
 from cx_value.base.words import Phrase
-from cx_value.notebook.identity import declaration_sha256, loaded_code_sha256, sha256_of_data
+from cx_value.notebook.identity import (
+    declaration_sha256,
+    loaded_code_sha256,
+    loaded_packages,
+    sha256_of_data,
+)
 from cx_value.notebook.shown import Screen
 
 if TYPE_CHECKING:
@@ -220,6 +225,11 @@ class Store:
         table = pd.read_csv(self.results / meta["table"], keep_default_na=False, na_values=[""])
         return Record(name, meta, unshielded(table))
 
+    def packages(self) -> set[str]:
+        """Return the packages of others that the stored results were computed with."""
+        records = (json.loads(p.read_text(encoding="utf-8")) for p in self.results.glob("*.json"))
+        return {package for meta in records for package in meta.get("packages", ())}
+
     def has(self, name: str) -> bool:
         """Tell whether a result was stored (an optional part of the report asks first)."""
         return (self.results / f"{name}.json").exists()
@@ -231,7 +241,7 @@ class Store:
             "name": name, "table": f"{name}.csv", "seed": seed, "draft": self.draft,
             "study": self.study.name if self.study else None,
             "declaration_sha256": self.declaration_sha256, "data_sha256": self.data_sha256,
-            "code_sha256": loaded_code_sha256(),
+            "code_sha256": loaded_code_sha256(), "packages": loaded_packages(),
         }  # fmt: skip
         text = json.dumps({**provenance, **meta}, ensure_ascii=False, indent=1, sort_keys=True)
         files = self.results / f"{name}.csv", self.results / f"{name}.json"

@@ -23,6 +23,7 @@ from cx_value.notebook.store import MADE
 from cx_value.notebook.workspace import claim_folder
 from cx_value.publish.depends import notebook_code, printing_code, state_of
 from cx_value.publish.execute import execute_notebook, notebook_paths
+from cx_value.publish.progress import WORKERS, Progress, progress_for
 from cx_value.publish.state import States, locked
 
 #: What a notebook needs the study to declare; the others need answers.
@@ -53,6 +54,7 @@ class Job:
     renderer: str = "auto"
     draft: bool = False
     out: Path | None = None
+    progress: Progress | None = None
     errors: list[Exception] = field(default_factory=list)
 
     def attempt(self, action, *arguments) -> bool:
@@ -89,7 +91,7 @@ def notebooks_of(study: Any) -> list[Path]:
 def run_notebooks(job: Job) -> None:
     """Execute every notebook whose inputs changed. Raises what the first failing cell raised."""
     with _opened(job) as states:
-        _run(list(_notebook_tasks(job, states)), job)
+        _run(list(_notebook_tasks(job, states)), job, states)
 
 
 def build_report(job: Job) -> list[Path]:
@@ -104,7 +106,8 @@ def build_report(job: Job) -> list[Path]:
     files = [path for lang in job.languages for path in job.report_files(lang)]
     with _opened(job) as states:
         try:
-            _run([*_notebook_tasks(job, states), *_report_tasks(job, states)], job)
+            tasks = [*_notebook_tasks(job, states), *_report_tasks(job, states)]
+            _run(tasks, job, states)
         except Exception:
             for path in files:
                 path.unlink(missing_ok=True)
@@ -189,9 +192,10 @@ def _remembered(job: Job, states: States, name: str, state, run) -> bool:
     """Run a step for doit, which wants a verdict; keep its state, or what it raised."""
     states.forget(name)
     made: list[Path] = []
+    started = time.monotonic()
     if not job.attempt(lambda: made.extend(run())):
         return False
-    states.remember(name, state(), made)
+    states.remember(name, state(), made, time.monotonic() - started)
     return True
 
 
@@ -226,9 +230,10 @@ def _report_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
 
 def _print(job: Job, lang: str) -> list[Path]:
     from cx_value.publish.chapters.bind import write_project
-    from cx_value.publish.rendering.render import render_project
+    from cx_value.publish.rendering.render import render_project, renderer_of
 
-    project = write_project(job.study, lang, job.folder, draft=job.draft)
+    renderer = renderer_of(job.renderer)
+    project = write_project(job.study, lang, job.folder, draft=job.draft, renderer=renderer)
     render_project(project, job.formats, renderer=job.renderer)
     return job.report_files(lang)
 
@@ -240,78 +245,58 @@ def _sources(lang: str) -> list[Path]:
     return [REPORT / "references.bib", *sorted(files)]
 
 
-@dataclass(slots=True)
-class _Progress:
-    """A doit reporter: a line when a step starts, a line with its seconds when it ends."""
+class _Reporter:
+    """Tells a :class:`Progress` what doit does; the build step itself says when it ends."""
 
-    stream: Any
-    options: Any = None
-    started: dict[str, float] = field(default_factory=dict)
-
-    def initialize(self, tasks, selected_tasks):
-        pass
-
-    def get_status(self, task):
-        pass
+    def __init__(self, progress: Progress):
+        self.progress = progress
 
     def execute_task(self, task):
-        if not task.actions:
-            return
-        self.started[task.name] = time.monotonic()
-        self._say(f"  …  {_short(task)}")
+        if task.actions:
+            self.progress.start(_short(task))
 
     def add_success(self, task):
-        if not task.actions:
-            return
-        seconds = time.monotonic() - self.started.get(task.name, time.monotonic())
-        self._say(f"  ✓  {_short(task)}  {seconds:.1f} s")
+        if task.actions:
+            self.progress.end(_short(task), "done")
 
     def add_failure(self, task, fail):
-        self._say(f"  ✗  {_short(task)}")
+        self.progress.end(_short(task), "failed")
 
     def skip_uptodate(self, task):
-        self._say(f"  =  {_short(task)}  unchanged")
-
-    def skip_ignore(self, task):
-        pass
-
-    def cleanup_error(self, exception):
-        self._say(f"  !  {exception.get_msg()}")
+        self.progress.end(_short(task), "unchanged")
 
     def runtime_error(self, msg):
-        self._say(f"  !  {msg}")
+        print(f"  !  {msg}", file=sys.stderr)
 
-    def teardown_task(self, task):
-        pass
+    def cleanup_error(self, exception):
+        print(f"  !  {exception.get_msg()}", file=sys.stderr)
 
-    def complete_run(self):
-        pass
+    def nothing(self, *_):
+        """Take notice of nothing else."""
 
-    def _say(self, line: str) -> None:
-        print(line, file=self.stream, flush=True)
+    initialize = get_status = skip_ignore = teardown_task = complete_run = nothing
 
 
 def _short(task) -> str:
     return task.name.split(":")[-1]
 
 
-def _run(tasks: Sequence[dict[str, Any]], job: Job) -> None:
+def _run(tasks: Sequence[dict[str, Any]], job: Job, states: States) -> None:
     from doit.cmd_base import NamespaceTaskLoader
     from doit.doit_cmd import DoitMain
 
-    progress = _Progress(sys.stderr)
-
-    class Reporter:
-        def __new__(cls, outstream, options):
-            return progress
-
+    progress = job.progress or progress_for(sys.stderr)
     loader = NamespaceTaskLoader()
     loader.namespace = {"task_build": lambda: (task for task in tasks)}
     loader.namespace["DOIT_CONFIG"] = {
-        "reporter": Reporter, "dep_file": str(job.folder / ".doit.json"), "backend": "json",
-        "verbosity": 0, "num_process": min(2, os.cpu_count() or 1), "par_type": "thread",
+        "reporter": _Reporter(progress),
+        "dep_file": str(job.folder / ".doit.json"), "backend": "json", "verbosity": 0,
+        "num_process": min(WORKERS, os.cpu_count() or 1), "par_type": "thread",
     }  # fmt: skip
-    if DoitMain(loader).run(["run"]):
+    with progress:
+        progress.begin(len(tasks), {task["name"]: states.seconds(task["name"]) for task in tasks})
+        failed = DoitMain(loader).run(["run"])
+    if failed:
         raise _told(job.errors)
 
 

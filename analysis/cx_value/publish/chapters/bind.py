@@ -13,13 +13,14 @@ import shutil
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import ReportError
 from cx_value.base.markdown import escape_prose
+from cx_value.base.places import REPORT
 from cx_value.base.wording import (
     Text,
     format_interval,
@@ -45,10 +46,11 @@ VOCABULARY = (
     "table", "matrix", "figure", "has_figure",
 )  # fmt: skip
 _INCLUDE = re.compile(r"\{\{< include (\S+) >\}\}")
-REPORT = Path(__file__).resolve().parents[4] / "report"
 
 
-def write_project(study: Study, lang: str, folder: Path, *, draft: bool = False) -> Path:
+def write_project(
+    study: Study, lang: str, folder: Path, *, draft: bool = False, renderer: str = ""
+) -> Path:
     """Write the Quarto project of one language into ``build/<study>/report-<lang>``.
 
     Parameters
@@ -59,6 +61,8 @@ def write_project(study: Study, lang: str, folder: Path, *, draft: bool = False)
         ``build/<study>``, holding ``results/`` and ``figures/``.
     draft : bool
         Marks the title page.
+    renderer : str
+        Who prints, for the table of how the report came about.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def write_project(study: Study, lang: str, folder: Path, *, draft: bool = False)
     _clear(project)
     store = Store(folder)
     refuse_others(store, study, draft=draft)
-    binder = Binder(store, study, lang, draft)
+    binder = Binder(store, study, lang, draft, renderer)
     names = [MAIN_FILE]
     for name in names:
         text = bracket_references(binder.bind(REPORT / lang / name))
@@ -97,6 +101,7 @@ class Binder:
     study: Study
     lang: str
     draft: bool = False
+    renderer: str = ""
 
     def bind(self, source: Path) -> str:
         """Return a template's text with everything looked up."""
@@ -112,7 +117,7 @@ class Binder:
         return {
             **verbs, "study": self.study, "lang": self.lang, "draft": self.draft,
             "has": self.store.has, "result": self.store.read, "commit": commit,
-            "software": software,
+            "software": partial(software, self.store.packages(), self.renderer),
         }  # fmt: skip
 
     @property

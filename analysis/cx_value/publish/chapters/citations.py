@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
-BIBLIOGRAPHY = Path(__file__).resolve().parents[4] / "report" / "references.bib"
+from cx_value.base.places import BIBLIOGRAPHY
+
 _ENTRY = re.compile(r"^@\w+\{(?P<key>[^,]+),(?P<fields>.*)$", re.M)
 _AUTHOR = re.compile(r"author=\{(?P<authors>(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _YEAR = re.compile(r"year=\{(?P<year>\d{4})\}")

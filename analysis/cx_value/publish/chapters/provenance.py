@@ -1,35 +1,58 @@
-"""Which software, and which state of this project, printed a report."""
+"""Which software, and which state of this project, made and printed a report."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[4]
-PACKAGES = (
-    "numpy", "scipy", "pandas", "pingouin", "statsmodels", "semopy", "seaborn", "matplotlib",
-    "papermill", "pypandoc_binary", "typst",
-)  # fmt: skip
+from cx_value.base.places import ROOT
+
+#: Packages that print, whatever the notebooks used.
+PRINTING = ("Jinja2", "pypandoc_binary", "typst", "python-docx")
+PROJECT = "cx-value-report"
 
 
-def software() -> dict[str, str]:
-    """Return name → version of Python and the packages that made the numbers and the pages."""
+def software(computing: Iterable[str] = (), renderer: str = "") -> dict[str, str]:
+    """Return name → version of what made the numbers and the pages.
+
+    Parameters
+    ----------
+    computing : iterable of str
+        Packages that the notebooks of this run imported, as their records tell.
+    renderer : str
+        Who printed; ``""`` leaves it out.
+    """
     found = {"Python": platform.python_version()}
-    for package in PACKAGES:
+    for package in [*sorted(set(computing), key=str.lower), *PRINTING]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
+    if renderer:
+        name, _, own = renderer.partition(" ")
+        found["Quarto" if own else "renderer"] = own or name
     return found
+
+
+def project_version() -> str:
+    """Return the version of this project, with the commit in a checkout."""
+    try:
+        told = version(PROJECT)
+    except PackageNotFoundError:
+        told = "0"
+    own = commit()
+    return f"{told} ({own})" if own else told
 
 
 def commit() -> str:
     """Return the short commit of the project, ``+`` after it where files were changed since.
 
-    Empty outside a git checkout (a downloaded archive).
+    Empty outside a git checkout (a downloaded archive, an installed package).
     """
+    if not (ROOT / ".git").exists():
+        return ""
     described = _git("describe", "--always", "--abbrev=10", "--exclude=*")
     changed = _git("status", "--porcelain", "--untracked-files=no")
     return described + ("+" if described and changed else "")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cx_value.base.errors import ReportError
+from cx_value.base.places import REPORT as REPORT_FOLDER
 from cx_value.publish.rendering.sources import MAIN_FILE
 
-REPORT_FOLDER = Path(__file__).resolve().parents[4] / "report"
 CONFIGURATION = "_quarto.yml"
 FORMATS = ("html", "pdf", "docx")
 # our names of the formats → Quarto's and pandoc's
