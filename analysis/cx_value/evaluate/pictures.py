@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cx_value.base.style import PALETTE, SERIES, figure_style, new_axes
-from cx_value.base.wording import format_number, in_language
+from cx_value.base.wording import format_number, format_percent, in_language
 from cx_value.base.words import Phrasebook
 
 if TYPE_CHECKING:
@@ -136,3 +136,75 @@ def _spread(values: list[float], gap: float) -> list[float]:
         if not moved:
             break
     return placed.tolist()
+
+
+def draw_dumbbells(
+    frame: pd.DataFrame, labels: Mapping[str, Any], lang: str, ax: Axes | None
+) -> Axes:
+    """Draw expectation and perception of each dimension, the widest gap on top."""
+    frame = frame.sort_values("gap", ascending=False)
+    with figure_style(lang):
+        ax = ax or new_axes(height=0.42 * len(frame) + 1.2)
+        place = np.arange(len(frame))
+        colours = {"short": PALETTE["bad"], "ahead": PALETTE["good"], "unclear": PALETTE["grey"]}
+        for y, row in zip(place, frame.itertuples(), strict=True):
+            colour = colours[row.verdict]
+            ax.plot([row.expected, row.perceived], [y, y], color=colour, linewidth=2.5, zorder=1)
+            ax.annotate(
+                format_number(row.gap, 1, lang=lang), ((row.expected + row.perceived) / 2, y),
+                xytext=(0, 5), textcoords="offset points", ha="center", fontsize=8, color=colour,
+            )  # fmt: skip
+        ax.scatter(frame["expected"], place, s=42, facecolor="white", zorder=2,
+                   edgecolor=PALETTE["primary"], label=_word("expected", lang))  # fmt: skip
+        ax.scatter(frame["perceived"], place, s=42, color=PALETTE["primary"], zorder=2,
+                   label=_word("perceived", lang))  # fmt: skip
+        names = [str(in_language(labels.get(n, n), lang)) for n in frame["node"]]
+        ax.set_yticks(place, names)
+        ax.set_ylim(-0.6, len(frame) - 0.3)
+        ax.margins(x=0.12)
+        ax.set_xlabel(_word("gap", lang))
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    return ax
+
+
+def draw_journey(
+    frame: pd.DataFrame, labels: Mapping[str, Any], lang: str, ax: Axes | None
+) -> Axes:
+    """Draw the rating of every touchpoint in order; the larger the more users, marked where low."""
+    with figure_style(lang):
+        ax = ax or new_axes(height=3.4)
+        at = np.arange(len(frame))
+        ax.plot(at, frame["score"], color=PALETTE["light"], linewidth=2, zorder=1)
+        colours = [PALETTE["bad"] if p == "yes" else PALETTE["primary"] for p in frame["pain"]]
+        ax.vlines(at, frame["low"], frame["high"], color=colours, linewidth=1.4, zorder=2)
+        ax.scatter(at, frame["score"], s=40 + 320 * frame["share"], color=colours, zorder=3)
+        for x, row in zip(at, frame.itertuples(), strict=True):
+            share = format_percent(row.share)
+            ax.annotate(
+                f"{format_number(row.score, 1, lang=lang)}\n{share}", (x, row.high),
+                xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8,
+            )  # fmt: skip
+        names = [str(in_language(labels.get(n, n), lang)) for n in frame["touchpoint"]]
+        ax.set_xticks(at, names)
+        low, high = frame["low"].min(), frame["high"].max()
+        reach = max(high - low, 4.0)
+        ax.set_ylim(low - 0.25 * reach, high + 0.75 * reach)
+        ax.set_xlim(-0.6, len(frame) - 0.4)
+        ax.set_ylabel(_word("journey", lang))
+        _stages(ax, frame, lang)
+    return ax
+
+
+def _stages(ax: Axes, frame: pd.DataFrame, lang: str) -> None:
+    """Shade every other stage and write its name on top."""
+    stages = [str(in_language(s, lang)) if s is not None else "" for s in frame["stage"]]
+    runs = [(name, len(list(own))) for name, own in itertools.groupby(stages)]
+    start = -0.5
+    for k, (name, size) in enumerate(runs):
+        if k % 2 == 0:
+            ax.axvspan(start, start + size, color=PALETTE["fill"], zorder=0)
+        ax.annotate(
+            name, (start + size / 2, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+            textcoords="offset points", ha="center", fontsize=8, color=PALETTE["grey"],
+        )  # fmt: skip
+        start += size

@@ -8,7 +8,9 @@ structural model uses every respondent, its refits are on the same axis.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,8 +48,7 @@ class Resamples:
                 f"{self.draws} draws of {self.n} rows are too many to list · allowed: {_LISTED} "
                 "respondents · do: work with products()"
             )
-        random = np.random.default_rng(self.seed)
-        return random.choice(np.arange(self.n), size=(self.draws, self.n))
+        return _listed_rows(self.n, self.draws, self.seed)
 
     def products(self, columns: np.ndarray, select: np.ndarray | None = None) -> np.ndarray:
         """Return the weighted sums of ``columns`` (n, m) in every resample, (1 + draws, m).
@@ -65,18 +66,30 @@ class Resamples:
             done += len(counts)
         return out
 
-    def _counts(self):
+    def _counts(self) -> Iterator[np.ndarray]:
+        if self.n <= _LISTED:
+            yield _listed_counts(self.n, self.draws, self.seed)
+            return
         part = max(1, min(self.draws, _COUNTED // self.n))
-        listed = self.rows() if self.n <= _LISTED else None
         for first in range(0, self.draws, part):
             size = min(part, self.draws - first)
-            if listed is not None:
-                rows = listed[first : first + size]
-            else:
-                random = np.random.default_rng([self.seed, first])
-                rows = random.integers(0, self.n, (size, self.n), dtype=np.int32)
-            shifted = rows + self.n * np.arange(size)[:, None]
-            yield np.bincount(shifted.ravel(), minlength=self.n * size).reshape(size, self.n)
+            random = np.random.default_rng([self.seed, first])
+            yield _count(random.integers(0, self.n, (size, self.n), dtype=np.int32), self.n)
+
+
+@lru_cache(maxsize=2)
+def _listed_counts(n: int, draws: int, seed: int) -> np.ndarray:
+    """Return counts (draws, n), kept because every statistic of a study asks for the same."""
+    return _count(_listed_rows(n, draws, seed), n).astype(float)
+
+
+def _listed_rows(n: int, draws: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).choice(np.arange(n), size=(draws, n))
+
+
+def _count(rows: np.ndarray, n: int) -> np.ndarray:
+    shifted = rows + n * np.arange(len(rows))[:, None]
+    return np.bincount(shifted.ravel(), minlength=n * len(rows)).reshape(len(rows), n)
 
 
 def draw_resamples(

@@ -1,0 +1,163 @@
+"""Gaps and the journey against R's paired t test, hand calculations and bank-panel's truth.
+
+R: tests/reference/evaluation__gaps.csv, with missing answers, 1e-10.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.multitest import multipletests
+
+from cx_value.evaluate.gaps import analyse_gaps, paired_gap
+from cx_value.evaluate.journey import map_journey
+from cx_value.evaluate.setting import ModelBasis, prepare_evaluation, weigh_constructs
+from cx_value.study import read_study, read_survey
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+NOTHING = ModelBasis(constructs={}, items={}, left_out=(), target="")
+STUDY = """
+title: A small study
+data: {file: answers.csv}
+scale: {min: 1, max: 7}
+constructs:
+  QUAL: {items: [p1, p2]}
+  CARE: {items: [p3, x1]}
+  SAT: {items: [s1, s2]}
+value: {satisfaction: SAT}
+models: {main: [QUAL -> SAT, CARE -> SAT]}
+evaluation: {minimum_group: 20}
+expectations:
+  p1: {expected: e1, desired: d1, adequate: a1}
+  p2: e2
+  p3: e3
+touchpoints:
+  SHOP: {stage: before}
+  PHONE: {stage: after}
+  RARE: {}
+  GONE: {}
+"""
+
+
+@pytest.fixture
+def setting(tmp_path):
+    answers = pd.read_csv(REFERENCE / "evaluation__gap_answers.csv")
+    random = np.random.default_rng(3)
+    n = len(answers)
+    for name in ("x1", "s1", "s2"):
+        answers[name] = np.clip(answers["p1"] + random.integers(-1, 2, n), 1, 7)
+    answers["d1"], answers["a1"] = (
+        np.minimum(answers["e1"] + 1, 7),
+        np.maximum(answers["e1"] - 3, 1),
+    )
+    answers["SHOP"] = np.where(np.arange(n) % 2, 6, 7)
+    answers["PHONE"] = np.where(np.arange(n) % 3 == 0, np.nan, 2 + np.arange(n) % 2)
+    answers["RARE"] = np.where(np.arange(n) < 10, 5 - np.arange(n) % 2, np.nan)
+    answers.to_csv(tmp_path / "answers.csv", index=False)
+    (tmp_path / "study.yml").write_text(STUDY, encoding="utf-8")
+    study = read_study(tmp_path)
+    return prepare_evaluation(study, read_survey(study), draws=300)
+
+
+@pytest.fixture
+def found(setting):
+    return analyse_gaps(setting, weigh_constructs(setting, NOTHING))
+
+
+def test_items_as_r_with_missing_answers(found):
+    wanted = pd.read_csv(REFERENCE / "evaluation__gaps.csv")
+    wanted = wanted.rename(columns={"d_z": "d"})
+    for name in ("n", "gap", "t", "df", "p", "low", "high", "d", "p_holm"):
+        assert found.items[name].to_numpy() == pytest.approx(wanted[name].to_numpy(), rel=1e-9)
+    assert found.items["verdict"].tolist() == ["short", "unclear", "ahead"]
+
+
+def test_holm_is_statsmodels(found):
+    assert found.items["p_holm"].to_numpy() == pytest.approx(
+        multipletests(found.items["p"], method="holm")[1]
+    )
+
+
+def test_dimensions_are_the_means_of_their_items_in_points(found):
+    scaled = found.items.set_index("item")["gap"] / 6 * 100
+    gaps = found.dimensions.set_index("node")["gap"]
+    assert gaps["QUAL"] == pytest.approx(scaled[["p1", "p2"]].mean())
+    assert gaps["CARE"] == pytest.approx(scaled["p3"])
+    scores = found.servqual.set_index("score")["gap"]
+    assert scores["unweighted"] == pytest.approx(gaps.mean())
+    assert scores["weighted"] == pytest.approx(gaps.mean())  # no experts: equal weights
+
+
+def test_reliability_of_a_difference_score(setting, found):
+    items, ratings = setting.survey.items, setting.survey.ratings
+    both = items[["p1", "p2"]].notna().to_numpy() & ratings[["e1", "e2"]].notna().to_numpy()
+    p, e = items[["p1", "p2"]].where(both), ratings[["e1", "e2"]].where(both)
+
+    def alpha(x):
+        cov = x.cov().to_numpy()
+        return 2 * (1 - np.trace(cov) / cov.sum())
+
+    r = p.mean(axis=1).corr(e.mean(axis=1))
+    wanted = (alpha(p) + alpha(e) - 2 * r) / (2 - 2 * r)
+    assert found.dimensions.set_index("node").loc["QUAL", "reliability"] == pytest.approx(wanted)
+
+
+def test_zone_of_tolerance_by_hand(setting, found):
+    items, ratings = setting.survey.items, setting.survey.ratings
+    row = found.zone.iloc[0]
+    a, d, p = ratings["a1"], ratings["d1"], items["p1"]
+    assert row["position"] == pytest.approx((p.mean() - a.mean()) / (d.mean() - a.mean()))
+    assert row["within"] == pytest.approx(((p >= a) & (p <= d)).mean())
+    assert row[["below", "within", "above"]].sum() == pytest.approx(1)
+
+
+def test_disconfirmation_is_least_squares(setting, found):
+    items, ratings = setting.survey.items, setting.survey.ratings
+    points = lambda x: (x - 1) / 6 * 100  # noqa: E731
+    p = pd.DataFrame({k: points(items[f"p{k}"]) for k in (1, 2, 3)})
+    e = pd.DataFrame({k: points(ratings[f"e{k}"]) for k in (1, 2, 3)})
+    both = p.notna() & e.notna()
+    x = np.column_stack([np.ones(len(p)), p.where(both).mean(axis=1), e.where(both).mean(axis=1)])
+    y = points(items[["s1", "s2"]]).mean(axis=1).to_numpy()
+    slopes = np.linalg.lstsq(x, y, rcond=None)[0]
+    d = found.disconfirmation
+    assert (d["perceived"], d["expected"]) == pytest.approx((slopes[1], slopes[2]))
+    assert d["perceived_low"] < d["perceived"] < d["perceived_high"]
+
+
+def test_equal_weights_and_repeated_rows_give_the_same_gap():
+    p, e = np.array([3.0, 4, 5, 3]), np.array([5.0, 5, 5, 6])
+    weighted = paired_gap(p, e, np.array([1.0, 2, 1, 1]), 0.95)
+    repeated = paired_gap(np.repeat(p, [1, 2, 1, 1]), np.repeat(e, [1, 2, 1, 1]), np.ones(5), 0.95)
+    assert weighted["gap"] == pytest.approx(repeated["gap"])
+
+
+def test_journey_by_hand(setting):
+    found = map_journey(setting)
+    table = found.table().set_index("touchpoint")
+    shop = setting.survey.ratings["SHOP"]
+    assert table.loc["SHOP", "score"] == pytest.approx(((shop - 1) / 6 * 100).mean())
+    assert table.loc["PHONE", "share"] == pytest.approx(2 / 3)
+    assert table["pain"].to_dict() == {"SHOP": "no", "PHONE": "yes"}
+    assert table.loc["PHONE", "poor_of_all"] == pytest.approx(2 / 3)
+    sat = setting.scores.constructs["SAT"]
+    slope = np.polyfit(((shop - 1) / 6 * 100), sat, 1)[0]
+    assert table.loc["SHOP", "slope"] == pytest.approx(10 * slope)
+    assert found.small == ({"touchpoint": "RARE", "n": 10},)
+    assert found.missing == ("GONE",)
+    assert "PHONE" in found.sentence("en") and "PHONE" in found.sentence("zh")
+
+
+def test_a_missing_expectation_is_told_and_the_rest_stands(tmp_path, setting):
+    study = setting.study
+    absent = study.expectations[1].model_copy(update={"expected": "nowhere"})
+    changed = study.model_copy(
+        update={"expectations": (study.expectations[0], absent, study.expectations[2])}
+    )
+    other = prepare_evaluation(changed, setting.survey, draws=20)
+    found = analyse_gaps(other, weigh_constructs(other, NOTHING))
+    assert found.missing == ("nowhere",) and len(found.items) == 2
+    none = study.model_copy(update={"expectations": ()})
+    bare = prepare_evaluation(none, setting.survey, draws=20)
+    assert analyse_gaps(bare, weigh_constructs(bare, NOTHING)) is None
