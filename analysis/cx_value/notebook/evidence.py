@@ -49,4 +49,4 @@ def _unreliable(store: Store, study: Study) -> dict[str, str]:
         return {}
     rule = cutoffs_with(study.cutoffs)["alpha"]
     weak = [r.construct for r in found.itertuples() if not rule.passes(r.alpha)]
-    return dict.fromkeys(weak, "alpha")
+    return dict.fromkeys(weak, "reliability")

@@ -119,7 +119,7 @@ def penalty_reward(
     complete = scores[[*levers, outcome]].to_numpy(dtype=float)
     whole = np.isfinite(complete).all(axis=1)
     complete = complete[whole]
-    cuts = {lever: ends or tuple(np.quantile(complete[:, j], [LOW, HIGH]))
+    cuts = {lever: ends or _ends_of(complete[:, j])
             for j, lever in enumerate(levers)}  # fmt: skip
     low = {lever: complete[:, j] <= cuts[lever][0] for j, lever in enumerate(levers)}
     high = {lever: complete[:, j] >= cuts[lever][1] for j, lever in enumerate(levers)}
@@ -143,6 +143,15 @@ def penalty_reward(
         r_squared=float(explained_variance(pair[0].correlations)),
         left_out=tuple(v for v in levers if v not in kept),
     )  # fmt: skip
+
+
+def _ends_of(scores: np.ndarray) -> tuple[float, float]:
+    """Return the quartiles; where one answer holds both, what lies below and above that answer."""
+    low, high = np.quantile(scores, [LOW, HIGH])
+    below, above = scores[scores < low], scores[scores > high]
+    if low < high or not len(below) or not len(above):
+        return float(low), float(high)
+    return float(below.max()), float(above.min())
 
 
 def _raw_slopes(moments: Moments) -> np.ndarray:
