@@ -1,8 +1,8 @@
 """A real business-to-business survey by its study file alone: stated and derived importance.
 
 Data: customer survey of an equipment maker, file ABC of PyPI ``mistat`` 0.1.17 (MIT; Kenett &
-Salini 2012, Modern Analysis of Customer Surveys), 266 customers, a part of its columns; 0 stands for
-no answer. R² and Shapley shares to the five digits printed by pingouin 0.7.0, relative weights by
+Salini 2012, Modern Analysis of Customer Surveys), 266 customers, some of its columns; 0 stands
+for no answer. R² and Shapley shares to the digits printed by pingouin 0.7.0, relative weights by
 R's relaimpo formula.
 """
 

@@ -146,12 +146,16 @@ def penalty_reward(
 
 
 def _ends_of(scores: np.ndarray) -> tuple[float, float]:
-    """Return the quartiles; where one answer holds both, what lies below and above that answer."""
+    """Return the quartiles, moved outwards where few answers leave nothing between them."""
     low, high = np.quantile(scores, [LOW, HIGH])
     below, above = scores[scores < low], scores[scores > high]
-    if low < high or not len(below) or not len(above):
+    if ((scores > low) & (scores < high)).any():
         return float(low), float(high)
-    return float(below.max()), float(above.min())
+    if low < high and len(above):
+        return float(low), float(above.min())
+    if low < high and len(below):
+        return float(below.max()), float(high)
+    return float(max(below, default=low)), float(min(above, default=high))
 
 
 def _raw_slopes(moments: Moments) -> np.ndarray:
