@@ -36,7 +36,7 @@ check: setup ## check STUDY and its data, fit nothing
 	$(RUN) check $(STUDY)
 
 notebooks: setup ## open the notebooks in JupyterLab
-	$(BIN)/python -m jupyterlab --notebook-dir=. notebooks
+	$(BIN)/python -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
 
 gallery: setup ## print the reports of all bundled studies
 	$(BIN)/python -c "import pathlib, subprocess, sys; [subprocess.check_call([sys.executable, '-m', 'cx_value', 'report', str(p.parent)]) for p in sorted(pathlib.Path('data').glob('*/study.yml'))]"
