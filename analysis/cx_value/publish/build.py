@@ -21,6 +21,7 @@ from cx_value.base.places import REPORT, build_folder
 from cx_value.notebook.identity import declaration_sha256
 from cx_value.notebook.store import MADE
 from cx_value.notebook.workspace import claim_folder
+from cx_value.publish.chapters.editions import edition_name
 from cx_value.publish.depends import notebook_code, printing_code, state_of
 from cx_value.publish.execute import execute_notebook, notebook_paths
 from cx_value.publish.progress import WORKERS, Progress, progress_for
@@ -35,11 +36,13 @@ NEEDS = {
     "06_metrics": lambda study: declares_metrics(study) and not study.transactions,
     "13_claims": lambda study: study.claims,
     "10_voice": lambda study: study.data and study.comments,
+    "14_brief": lambda study: "brief" in study.report.editions,
 }
 #: What a notebook reads from the store, and so runs after.
 AFTER = {
     "08_drivers": ("02_reliability", "05_structure", "06_value_link", "07_evaluation"),
     "13_claims": ("06_value", "06_value_link"),
+    "14_brief": ("06_metrics", "06_value", "06_value_link", "07_evaluation"),
 }
 
 
@@ -70,11 +73,16 @@ class Job:
     def folder(self) -> Path:
         return (self.out or build_folder(self.study_file)) / self.study.name
 
-    def report_folder(self, lang: str) -> Path:
-        return self.folder / f"report-{lang}"
+    @property
+    def editions(self) -> tuple[str, ...]:
+        return self.study.report.editions
 
-    def report_files(self, lang: str) -> list[Path]:
-        return [self.report_folder(lang) / f"report.{suffix}" for suffix in self.formats]
+    def report_folder(self, lang: str, edition: str = "full") -> Path:
+        return self.folder / f"{edition_name(edition)}-{lang}"
+
+    def report_files(self, lang: str, edition: str = "full") -> list[Path]:
+        name = edition_name(edition)
+        return [self.report_folder(lang, edition) / f"{name}.{suffix}" for suffix in self.formats]
 
 
 def declares_metrics(study: Any) -> bool:
@@ -103,7 +111,8 @@ def build_report(job: Job) -> list[Path]:
         What went wrong, with the notebook's cell or the chapter's line. The outputs of a failed
         build are removed: a report that is there is a report that is whole.
     """
-    files = [path for lang in job.languages for path in job.report_files(lang)]
+    pairs = [(lang, edition) for lang in job.languages for edition in job.editions]
+    files = [path for pair in pairs for path in job.report_files(*pair)]
     with _opened(job) as states:
         try:
             tasks = [*_notebook_tasks(job, states), *_report_tasks(job, states)]
@@ -208,7 +217,7 @@ def _report_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
 
     renderer = renderer_of(job.renderer)
     names = [notebook.stem for notebook in notebooks_of(job.study)]
-    for lang in job.languages:
+    for lang, edition in [(lang, edition) for lang in job.languages for edition in job.editions]:
         sources = [*_sources(lang), *printing_code(), job.study_file]
 
         def state(sources=sources) -> str:
@@ -217,25 +226,31 @@ def _report_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
             )
             return state_of([*sources, *stored], job.draft, renderer)
 
-        name = f"report-{lang}"
-        files = job.report_files(lang)
+        name = f"{edition_name(edition)}-{lang}"
+        files = job.report_files(lang, edition)
+        run = partial(_print, job, lang, edition)
         yield {
             "name": name,
-            "actions": [(_remembered, [job, states, name, state, partial(_print, job, lang)])],
+            "actions": [(_remembered, [job, states, name, state, run])],
             "io": {"capture": False},
             "task_dep": [f"build:{one}" for one in names],
             "uptodate": [lambda n=name, s=state, f=files: _unchanged(states, n, s(), *f)],
         }
 
 
-def _print(job: Job, lang: str) -> list[Path]:
+def _print(job: Job, lang: str, edition: str) -> list[Path]:
     from cx_value.publish.chapters.bind import write_project
     from cx_value.publish.rendering.render import render_project, renderer_of
 
     renderer = renderer_of(job.renderer)
-    project = write_project(job.study, lang, job.folder, draft=job.draft, renderer=renderer)
-    render_project(project, job.formats, renderer=job.renderer)
-    return job.report_files(lang)
+    project = write_project(
+        job.study, lang, job.folder, draft=job.draft, renderer=renderer, edition=edition
+    )
+    made = render_project(project, job.formats, renderer=job.renderer)
+    files = job.report_files(lang, edition)
+    for path, file in zip(made.values(), files, strict=True):
+        os.replace(path, file)
+    return files
 
 
 def _sources(lang: str) -> list[Path]:

@@ -254,11 +254,16 @@ class Author(Frozen):
     email: str | None = None
 
 
+#: ``full`` is the report; ``brief`` two pages to decide from.
+Edition = Literal["brief", "full"]
+
+
 class Report(Frozen):
     """What is printed."""
 
     languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")
     formats: tuple[Literal["html", "pdf", "docx"], ...] = ("html", "pdf", "docx")
+    editions: tuple[Edition, ...] = ("full",)
     minimum_cell: int = Field(5, ge=1)
     citation_style: dict[str, str] = Field({"en": "apa", "zh": "gb-t-7714-2015-numeric"})
 

@@ -32,6 +32,7 @@ from cx_value.base.wording import (
 )
 from cx_value.base.words import Phrase, Phrasebook
 from cx_value.notebook.store import Record, Store, refuse_others
+from cx_value.publish.chapters.editions import edition_name
 from cx_value.publish.chapters.prose import write_prose
 from cx_value.publish.chapters.provenance import commit, software
 from cx_value.publish.rendering.gate import bracket_references
@@ -43,15 +44,21 @@ from cx_value.study.spec import Study
 VOCABULARY = (
     "label", "labels", "single_items", "words", "sentence_case", "quoted", "num", "coef", "count",
     "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "prose", "say_each", "notes",
-    "table", "matrix", "figure", "has_figure",
+    "table", "matrix", "figure", "has_figure", "tell",
 )  # fmt: skip
 _INCLUDE = re.compile(r"\{\{< include (\S+) >\}\}")
 
 
 def write_project(
-    study: Study, lang: str, folder: Path, *, draft: bool = False, renderer: str = ""
+    study: Study,
+    lang: str,
+    folder: Path,
+    *,
+    draft: bool = False,
+    renderer: str = "",
+    edition: str = "full",
 ) -> Path:
-    """Write the Quarto project of one language into ``build/<study>/report-<lang>``.
+    """Write the Quarto project of one language into ``build/<study>/<edition>-<lang>``.
 
     Parameters
     ----------
@@ -63,6 +70,8 @@ def write_project(
         Marks the title page.
     renderer : str
         Who prints, for the table of how the report came about.
+    edition : {"full", "brief"}
+        ``full`` is written from ``report.qmd`` into ``report-<lang>``.
 
     Returns
     -------
@@ -76,14 +85,16 @@ def write_project(
         result, column, table or figure that is not there, naming the
         chapter and its line.
     """
-    project = folder / f"report-{lang}"
+    main = edition_name(edition)
+    project = folder / f"{main}-{lang}"
     _clear(project)
     store = Store(folder)
     refuse_others(store, study, draft=draft)
     binder = Binder(store, study, lang, draft, renderer)
     names = [MAIN_FILE]
     for name in names:
-        text = bracket_references(binder.bind(REPORT / lang / name))
+        source = f"{main}.qmd" if name == MAIN_FILE else name
+        text = bracket_references(binder.bind(REPORT / lang / source))
         (project / name).write_text(text, encoding="utf-8", newline="\n")
         # Only the chapters that this study's report includes: another study may lack their results.
         names += _INCLUDE.findall(text)
@@ -220,6 +231,10 @@ class Binder:
         if phrase is not None:
             return self.phrasebook.say(phrase)
         return write_prose(record.sentence(self.lang), self.lang)
+
+    def tell(self, template: str, **facts: Any) -> str:
+        """Print a macro with facts that the chapter names: ``tell("brief.tile", **row)``."""
+        return self.phrasebook.say(Phrase(template, facts))
 
     def prose(self, text: str) -> str:
         """Print a stored text as it stands, sources cited."""

@@ -1,0 +1,94 @@
+"""The figures of the first page, from the store, with what each is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cx_value.base.results import Result, tidy_frame
+from cx_value.base.words import Phrase
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("figure", "kind", "value", "low", "high", "n", "grade", "rival", "gap", "gap_low",
+           "gap_high")  # fmt: skip
+#: Core metrics that the first page shows, in its order, and how they print.
+METRICS = {"csat": "percent", "nps": "number", "repeat_purchase_rate": "percent",
+           "churn_rate": "percent"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Glance(Result):
+    """The figures of the first page."""
+
+    frame: pd.DataFrame
+
+    template = "brief.figures"
+
+    def table(self) -> pd.DataFrame:
+        """Return ``figure kind value low high n grade rival gap gap_low gap_high``."""
+        return self.frame.copy()
+
+    def facts(self) -> dict[str, Any]:
+        """Return the rows."""
+        return {"rows": self.frame.to_dict("records")}
+
+
+def gather_glance(stored: Mapping[str, pd.DataFrame], *, confidence: float = 0.95) -> Glance:
+    """Gather the figures of the first page from what other notebooks stored.
+
+    Parameters
+    ----------
+    stored : mapping of str to DataFrame
+        Any of ``experience_index rival_gaps core_metrics link lifetime_value``; what is not there
+        has no row.
+    """
+    rows = [*_index(stored), *_metrics(stored), *_money(stored)]
+    n = max((int(row["n"]) for row in rows if row["n"] == row["n"]), default=0)
+    filled = [[row.get(column) for column in COLUMNS] for row in rows]
+    return Glance(
+        n_used=n, method=Phrase("brief.method"), confidence=confidence,
+        frame=tidy_frame(filled, COLUMNS),
+    )  # fmt: skip
+
+
+def _index(stored: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    table = stored.get("experience_index")
+    if table is None or not (table["level"] == "overall").any():
+        return
+    whole = table[table["level"] == "overall"].iloc[0]
+    row = {"figure": "index", "kind": "points", "value": whole["index"], "low": whole["low"],
+           "high": whole["high"], "n": whole["n"], "grade": whole["grade"]}  # fmt: skip
+    gaps = stored.get("rival_gaps")
+    if gaps is not None and (gaps["node"] == whole["node"]).any():
+        gap = gaps[gaps["node"] == whole["node"]].iloc[0]
+        row |= {"rival": gap["rival"], "gap": gap["gap"], "gap_low": gap["low"],
+                "gap_high": gap["high"]}  # fmt: skip
+    yield row
+
+
+def _metrics(stored: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    table = stored.get("core_metrics")
+    if table is None:
+        return
+    known = table.drop_duplicates("metric").set_index("metric")
+    for name, kind in METRICS.items():
+        if name in known.index:
+            row = known.loc[name]
+            yield {"figure": name, "kind": kind, "value": row["estimate"], "low": row["ci_low"],
+                   "high": row["ci_high"], "n": row["n"]}  # fmt: skip
+
+
+def _money(stored: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """What one more point of satisfaction goes with, a customer; the row the link gives for all."""
+    link = stored.get("link")
+    if link is None:
+        return
+    whole = link[link["group"].isna() if "group" in link else slice(None)]
+    found = whole[whole["effect"] == "money_per_point"]
+    if len(found):
+        row = found.iloc[0]
+        yield {"figure": "money_per_point", "kind": "money", "value": row["estimate"],
+               "low": row["ci_low"], "high": row["ci_high"], "n": float("nan")}  # fmt: skip
