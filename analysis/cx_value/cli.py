@@ -100,7 +100,7 @@ def options(
 ) -> None:
     """From a study file to a publishable evaluation report."""
     _TOLD.quiet, _TOLD.verbose = quiet, verbose
-    _TOLD.lang = lang.value if lang else "en"
+    _TOLD.lang = lang.value if lang else _locale_language()
 
 
 @app.command()
@@ -116,17 +116,30 @@ def new(
 
 
 @app.command()
-def check(study: StudyFile) -> None:
-    """Validate the study, its data and its models before anything is fitted."""
-    from cx_value.study import check_study
+def check(
+    study: StudyFile,
+    lang: Annotated[MessageLanguage | None, typer.Option(help="Language of messages.")] = None,
+) -> None:
+    """Validate the study, its data and its models before anything is fitted.
 
-    findings = check_study(study_file(study))
-    for finding in findings:
-        typer.echo(f"- {finding}")
-    faults = [f for f in findings if f.severity == "error"]
-    typer.echo(_say("checked", faults=len(faults), cautions=len(findings) - len(faults)))
+    Shows how each column was understood, and what the report will hold.
+    """
+    from cx_value.notebook.understood import examine_whole, say_check
+
+    _TOLD.lang = lang.value if lang else _TOLD.lang
+    checked = examine_whole(study_file(study))
+    for line in say_check(checked, _TOLD.lang):
+        typer.echo(line)
+    faults = len(checked.faults)
+    typer.echo(_say("checked", faults=faults, cautions=len(checked.findings) - faults))
     if faults:
         raise typer.Exit(1)
+
+
+def _locale_language() -> str:
+    """Return the language of the locale where it is one of ours, else English."""
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
+    return "zh" if (spoken or "").startswith("zh") else "en"
 
 
 @app.command()

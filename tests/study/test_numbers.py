@@ -137,3 +137,25 @@ def test_numbers_that_a_file_stores_are_not_read_again():
 def test_tables_of_characters_fit():
     assert len(WRITTEN) == len(MEANT)
     assert re.compile(CURRENCY, re.IGNORECASE).fullmatch("rmb")
+
+
+SERVICE = """
+title: T
+transactions: {file: log.csv}
+service_log: {file: log.csv, minutes: took}
+"""
+
+
+def test_minutes_of_a_service_log_are_read_by_the_same_rule(tmp_path):
+    from cx_value.base.errors import FaultsError
+    from cx_value.study import read_study
+    from cx_value.study.logs import read_service_log
+
+    (tmp_path / "study.yml").write_text(SERVICE, encoding="utf-8")
+    head = "customer;date;amount;took\n"
+    (tmp_path / "log.csv").write_text(head + "a;2025-01-01;1;12,5\nb;2025-01-02;2;1.752\n")
+    minutes = read_service_log(read_study(tmp_path / "study.yml"))["took"]
+    assert minutes.tolist() == [12.5, 1752]
+    (tmp_path / "log.csv").write_text(head + "a;2025-01-01;1;soon\n")
+    with pytest.raises(FaultsError, match="'soon'"):
+        read_service_log(read_study(tmp_path / "study.yml"))

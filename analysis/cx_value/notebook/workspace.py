@@ -151,9 +151,9 @@ class Workspace:
         """Return the service log as it is; None where the study has none."""
         if self.study.service_log is None:
             return None
-        from cx_value.study.logs import read_log
+        from cx_value.study.logs import read_service_log
 
-        return read_log(self.study.folder / self.study.service_log.file)
+        return read_service_log(self.study)
 
     def with_labels(self, plot: Callable[..., Axes], **options) -> Callable[..., Axes]:
         """Return a result's plot with the names of everything that the study names."""
@@ -178,7 +178,7 @@ class Workspace:
         from cx_value.value import summarise_transactions
 
         declared = self.study.transactions
-        told = {"file", "currency", "licence", "citation", "decimal"}
+        told = {"file", "currency", "licence", "citation"}
         options = declared.model_dump(exclude=told)
         if not holdout:
             del options["calibration_end"]

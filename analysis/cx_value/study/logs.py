@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cx_value.base.errors import FaultsError
+from cx_value.study.answers import convert, describe_refusal, number_reader, refusals
 from cx_value.study.findings import Finding, list_some, suggest
 from cx_value.study.readers.encodings import reads_as_chinese
 from cx_value.study.readers.raw import EMPTY, refusal
@@ -184,6 +185,31 @@ def read_log(path: Path) -> pd.DataFrame:
         return pd.read_excel(path)
     _, encoding, delimiter = _first_line(path)
     return pd.read_csv(path, sep=delimiter, encoding=encoding, on_bad_lines="skip")
+
+
+def read_service_log(study: Study) -> pd.DataFrame:
+    """Return the service log of a study, its minutes read by the one rule for numbers.
+
+    Raises
+    ------
+    FaultsError
+        Naming minutes that are no numbers, or whose marks the column does not settle.
+    """
+    log, path = study.service_log, study.folder / study.service_log.file
+    frame = read_log(path)
+    if log.minutes is None or log.minutes not in frame or frame[log.minutes].dtype.kind in "fiu":
+        return frame
+    cells = frame[log.minutes].fillna("")
+    delimiter = "" if path.suffix.lower() in (".parquet", ".xlsx") else _first_line(path)[2]
+    read = number_reader(
+        cells, decimal=log.decimal, file_decimal={",": ".", ";": ","}.get(delimiter)
+    )
+    column = convert(cells, read)
+    if not column.refused.empty:
+        where = study.where("service_log", "minutes")
+        raise FaultsError([describe_refusal(where, f"column {log.minutes}: ", reason, found)
+                           for reason, found in refusals(column)])  # fmt: skip
+    return frame.assign(**{log.minutes: column.numbers})
 
 
 def _examine_roles(study: Study) -> list[Finding]:
