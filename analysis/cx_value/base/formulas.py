@@ -104,22 +104,24 @@ def mean_inter_item(correlation: np.ndarray) -> float:
 
 
 def heterotrait_monotrait(
-    correlation: np.ndarray, blocks: Sequence[np.ndarray], *, geometric: bool = False
+    correlation: np.ndarray, blocks: Sequence[np.ndarray], *, kind: str = "htmt"
 ) -> np.ndarray:
     """HTMT of every pair of constructs, ``(…, c, c)`` with 1 on the diagonal.
 
-    Mean absolute correlation between the items of two constructs over the geometric mean of the
-    mean absolute correlations within each (Henseler, Ringle & Sarstedt, 2015, J. Acad. Mark. Sci.
-    43; absolute values as Ringle et al., 2023). ``geometric`` takes geometric means
-    throughout: HTMT2, which does not suppose equal loadings (Roemer, Schuberth & Henseler, 2021,
-    Ind. Manag. Data Syst. 121). Within a single item the mean is 1.
+    ``htmt``: mean correlation between the items of two constructs over the geometric mean of the
+    mean correlations within each (Henseler, Ringle & Sarstedt, 2015, J. Acad. Mark. Sci. 43), with
+    its sign; NaN where a mean within is not positive. ``htmt_plus``: the same of absolute
+    correlations (Ringle et al., 2023, Data Brief 48). ``htmt2``: geometric means of absolute
+    correlations, which does not suppose equal loadings (Roemer, Schuberth & Henseler, 2021, Ind.
+    Manag. Data Syst. 121). Within a single item the mean is 1.
     """
-    sizes = np.abs(correlation)
-    mean = _mean_log if geometric else _mean
-    within = [mean(sizes[..., b[:, None], b][..., ~np.eye(len(b), dtype=bool)]) for b in blocks]
+    values = correlation if kind == "htmt" else np.abs(correlation)
+    mean = _mean_log if kind == "htmt2" else _mean
+    within = [mean(values[..., b[:, None], b][..., ~np.eye(len(b), dtype=bool)]) for b in blocks]
+    within = [np.where(v > 0, v, np.nan) for v in within]
     ratio = np.ones((*correlation.shape[:-2], len(blocks), len(blocks)))
     for i, j in zip(*np.tril_indices(len(blocks), -1), strict=True):
-        between = sizes[..., blocks[i][:, None], blocks[j]]
+        between = values[..., blocks[i][:, None], blocks[j]]
         between = mean(between.reshape(*between.shape[:-2], -1))
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio[..., i, j] = ratio[..., j, i] = between / np.sqrt(within[i] * within[j])

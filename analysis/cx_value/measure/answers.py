@@ -1,45 +1,76 @@
-"""Answers made ready for a statistic: complete rows, counted, and samples drawn from them."""
+"""Answers made ready for a statistic: rows counted, and their moments."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from cx_value.base.cutoffs import Cutoff
 from cx_value.base.errors import DataError
-from cx_value.base.wording import Text, format_number, in_language
-from cx_value.sem.engine.moments import check_rank, read_columns
-from cx_value.sem.resampling.intervals import normal_quantile
-
-_CELLS_AT_ONCE = 4_000_000
-# A percentile interval of fewer draws would be their range.
-FEWEST_DRAWS = 20
+from cx_value.base.words import Phrase
+from cx_value.sem.engine.moments import check_rank, read_columns, weighted_moments
+from cx_value.study.missing import em_moments
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Complete rows of some items: ``rows`` (n, p) without a gap.
+    """The answers to some items: ``rows`` (n, p), NaN where there is none.
 
-    ``n_dropped`` counts the rows left out because an answer was missing.
+    Moments use every answer there is: those of the complete rows where nothing is missing, else
+    the saturated ones of full-information maximum likelihood (EM under normality), with divisor
+    n − 1 either way.
+
+    Attributes
+    ----------
+    names : tuple of str
+    rows : ndarray (n, p)
+        Every row answers at least one item.
+    weights : ndarray (n,) or None
+        Case weights, scaled to a mean of 1.
+    left_out : mapping of str to int
+        Rows that are not among them, by reason: ``no_answer``, ``incomplete``, ``weight``.
     """
 
     names: tuple[str, ...]
     rows: np.ndarray
-    n_dropped: int = 0
+    weights: np.ndarray | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
         return len(self.rows)
 
+    @property
+    def n_dropped(self) -> int:
+        return sum(self.left_out.values())
+
+    @property
+    def n_complete(self) -> int:
+        """Rows that answer every item."""
+        return int((~np.isnan(self.rows).any(axis=1)).sum())
+
+    @property
+    def has_gaps(self) -> bool:
+        return self.n_complete < self.n
+
+    @property
+    def n_effective(self) -> float:
+        """n, or (Σw)²/Σw² under weights (Kish, 1965): what intervals and tests count."""
+        if self.weights is None:
+            return self.n
+        return float(self.weights.sum() ** 2 / (self.weights**2).sum())
+
     @cached_property
     def covariance(self) -> np.ndarray:
-        """Sample covariance with divisor n − 1, (p, p)."""
-        return np.cov(self.rows, rowvar=False)
+        """Covariance with divisor n − 1, (p, p)."""
+        if not self.has_gaps and self.weights is None:
+            return np.cov(self.rows, rowvar=False)
+        if not self.has_gaps:
+            return weighted_moments(self.rows, self.weights)[1] * self.n / (self.n - 1)
+        return em_moments(self.rows, self.weights).cov * self.n / (self.n - 1)
 
     @cached_property
     def correlation(self) -> np.ndarray:
@@ -49,14 +80,40 @@ class Answers:
         """Return the positions of items by name."""
         return np.array([self.names.index(name) for name in names])
 
+    def part(self, names: Sequence[str]) -> Answers:
+        """Return the answers to some of the items, of the rows that answer any of these."""
+        rows = self.rows[:, self.of(names)]
+        there = ~np.isnan(rows).all(axis=1)
+        weights = None if self.weights is None else self.weights[there]
+        return Answers(tuple(names), rows[there], weights)
+
     def frame(self) -> pd.DataFrame:
         return pd.DataFrame(self.rows, columns=list(self.names))
 
+    def notes(self) -> tuple[Phrase, ...]:
+        """Say which rows the moments rest on, where some answers are missing or weighted."""
+        notes = [] if not self.n_dropped else [_left_out(self)]
+        if self.has_gaps:
+            notes.append(Phrase("rows.fiml", {"n": self.n, "complete": self.n_complete}))
+        if self.weights is not None:
+            notes.append(Phrase("rows.weighted", {"effective": self.n_effective}))
+        return tuple(notes)
 
-def complete_answers(
-    data: pd.DataFrame, names: Sequence[str], *, invertible: bool = False
+
+def _left_out(answers: Answers) -> Phrase:
+    reasons = [{"reason": k, "count": v} for k, v in answers.left_out.items() if v]
+    return Phrase("rows.left_out", {"all": answers.n + answers.n_dropped, "reasons": reasons})
+
+
+def available_answers(
+    data: pd.DataFrame,
+    names: Sequence[str],
+    *,
+    weights: pd.Series | None = None,
+    invertible: bool = False,
+    complete: bool = False,
 ) -> Answers:
-    """Take the rows in which every one of ``names`` is answered.
+    """Take the rows in which at least one of ``names`` is answered, and every answer in them.
 
     Parameters
     ----------
@@ -64,21 +121,25 @@ def complete_answers(
         One row a respondent; NaN where missing.
     names : sequence of str
         At least two columns, each named once.
+    weights : Series, optional
+        Case weights by the rows of ``data``; rows without a positive one are left out.
     invertible : bool
         Also refuse items of which one is a weighted sum of others.
+    complete : bool
+        Take only the rows that answer all of them.
 
     Raises
     ------
     DataError
         A column is absent, named twice, holds text or infinities or one value only; too few
-        complete rows remain; or the items are collinear.
+        rows remain; or the items are collinear.
 
     Examples
     --------
-    >>> data = pd.DataFrame({"a": [1, 2, 4, 4], "b": [2, np.nan, 5, 3]})
-    >>> got = complete_answers(data, ["a", "b"])
-    >>> got.n, got.n_dropped
-    (3, 1)
+    >>> data = pd.DataFrame({"a": [1, 2, 4, 4, 3], "b": [2, np.nan, 5, 3, 4]})
+    >>> got = available_answers(data, ["a", "b"])
+    >>> got.n, got.n_complete, available_answers(data, ["a", "b"], complete=True).n
+    (5, 4, 4)
     """
     names = tuple(names)
     if len(names) < 2 or len(set(names)) < len(names):
@@ -87,27 +148,42 @@ def complete_answers(
             "once · do: name the items of the scale"
         )
     columns = read_columns(data, names)
-    values = columns[~np.isnan(columns).any(axis=1)]
-    if len(values) < 3:
-        raise DataError(
-            f"{len(values)} of {len(columns)} rows answer all of {', '.join(names)} · allowed: 3 "
-            "or more complete rows · do: leave out the item with most gaps or collect more answers"
-        )
-    _check_variation(values, names)
-    answers = Answers(names, values, len(columns) - len(values))
+    given = ~np.isnan(columns)
+    there = given.all(axis=1) if complete else given.any(axis=1)
+    weight = None if weights is None else weights.reindex(data.index).to_numpy(float)
+    counts = np.ones(len(columns), bool) if weight is None else weight > 0
+    left_out = {
+        "incomplete" if complete else "no_answer": int((~there).sum()),
+        "weight": int((there & ~counts).sum()),
+    }
+    kept = there & counts
+    _check_rows(columns[kept], names, len(columns))
+    scaled = None if weight is None else weight[kept] / weight[kept].mean()
+    answers = Answers(names, columns[kept], scaled, left_out)
     if invertible:
         check_rank(answers.covariance, names, answers.n)
     return answers
 
 
-def _check_variation(values: np.ndarray, names: Sequence[str]) -> None:
-    same = np.flatnonzero(np.ptp(values, axis=0) == 0)
-    if len(same):
-        told = ", ".join(f"{names[i]} (always {values[0, i]:g})" for i in same)
+def complete_answers(
+    data: pd.DataFrame, names: Sequence[str], *, invertible: bool = False
+) -> Answers:
+    """Take the rows in which every one of ``names`` is answered; see :func:`available_answers`."""
+    return available_answers(data, names, invertible=invertible, complete=True)
+
+
+def _check_rows(values: np.ndarray, names: Sequence[str], n_all: int) -> None:
+    complete = int((~np.isnan(values).any(axis=1)).sum())
+    if complete < 3:
         raise DataError(
-            f"Constant among the {len(values)} complete rows: {told} · allowed: items that vary · "
-            "do: leave the item out"
+            f"{complete} of {n_all} rows answer all of {', '.join(names)} · allowed: 3 "
+            "or more complete rows · do: leave out the item with most gaps or collect more answers"
         )
+    low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+    same = np.flatnonzero(low == high)
+    if len(same):
+        told = ", ".join(f"{names[i]} (always {low[i]:g})" for i in same)
+        raise DataError(f"Constant: {told} · allowed: items that vary · do: leave the item out")
 
 
 def check_scales(scales: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -141,103 +217,3 @@ def correlation_of(covariance: np.ndarray) -> np.ndarray:
     p = matrix.shape[-1]
     matrix[..., range(p), range(p)] = 1.0
     return matrix
-
-
-def resampled_rows(n: int, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield row numbers of bootstrap samples, ``(some, n)`` at a time, ``draws`` in all.
-
-    The stream does not depend on how it is cut, so memory stays bounded at any ``n``.
-    """
-    random = np.random.default_rng(seed)
-    step = max(1, _CELLS_AT_ONCE // n)
-    for start in range(0, draws, step):
-        yield random.integers(0, n, size=(min(step, draws - start), n))
-
-
-def covariances_of_rows(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return the covariance matrices of resampled rows, ``(draws, p, p)``, divisor n − 1.
-
-    All samples at once: how often each row was drawn, times the products of its values.
-    """
-    n, p = values.shape
-    centred = values - values.mean(axis=0)
-    counts = np.stack([np.bincount(row, minlength=n) for row in rows]).astype(float)
-    i, j = np.tril_indices(p)
-    products = counts @ (centred[:, i] * centred[:, j])
-    means = counts @ centred / n
-    lower = (products - n * means[:, i] * means[:, j]) / (n - 1)
-    matrices = np.empty((len(rows), p, p))
-    matrices[:, i, j] = matrices[:, j, i] = lower
-    return matrices
-
-
-def resampled_covariances(values: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """Return covariance matrices of ``draws`` bootstrap samples, ``(draws, p, p)``."""
-    parts = [covariances_of_rows(values, r) for r in resampled_rows(len(values), draws, seed)]
-    return np.concatenate(parts)
-
-
-def percentile_interval(
-    draws: np.ndarray, confidence: float = 0.95
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the percentile interval of bootstrap draws along the first axis.
-
-    Order statistics are interpolated on the normal scale, as R's ``boot`` does (Davison &
-    Hinkley, 1997, eq. 5.8), so that few draws do not shorten the interval. NaN where fewer than
-    half of the draws are numbers.
-
-    >>> low, high = percentile_interval(np.arange(1.0, 1000.0))
-    >>> round(float(low), 6), round(float(high), 6)
-    (25.0, 975.0)
-    """
-    draws = np.asarray(draws, dtype=float)
-    columns = draws.reshape(len(draws), -1).T
-    ends = np.array([_ends_of(column, confidence) for column in columns])
-    low, high = ends.T.reshape(2, *draws.shape[1:])
-    return low, high
-
-
-def _ends_of(column: np.ndarray, confidence: float) -> np.ndarray:
-    kept = np.sort(column[np.isfinite(column)])
-    if len(kept) < max(FEWEST_DRAWS, len(column) / 2):
-        return np.full(2, np.nan)
-    ordered = np.broadcast_to(kept[:, None], (len(kept), 2))
-    return normal_quantile(ordered, np.array([0.5 - confidence / 2, 0.5 + confidence / 2]))
-
-
-def close_up(text: str) -> str:
-    """Take out blanks between two Chinese characters, left where a label met a sentence.
-
-    >>> close_up("最高为 顾客满意（CR = 0.8），顾客满意–SAT 的相关")
-    '最高为顾客满意（CR = 0.8），顾客满意–SAT 的相关'
-    """
-    return re.sub(rf"(?<=[{_CHINESE}]) +(?=[{_CHINESE}])", "", text)
-
-
-_CHINESE = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
-
-
-def told_rule(rule: Cutoff, lang: str, *, bounded: bool = True) -> str:
-    """Name a cutoff with its source, for a sentence.
-
-    >>> from cx_value.base.cutoffs import CUTOFFS
-    >>> told_rule(CUTOFFS["alpha"], "en")
-    '.70 of Nunnally & Bernstein (1994)'
-    """
-    value = format_number(rule.threshold, bounded=bounded, lang=lang)
-    said = in_language(rule.said, lang)
-    if lang == "zh":
-        return f"{said} 的 {value}" if rule.source else f"{value}（{said}）"
-    return f"{value} of {said}" if rule.source else f"{value} ({said})"
-
-
-def rows_note(n_dropped: int, n_all: int) -> tuple[Text, ...]:
-    """Say how many rows were lost to missing answers, if any."""
-    if not n_dropped:
-        return ()
-    return (
-        Text(
-            f"{n_dropped} of {n_all} rows left out because an answer was missing.",
-            zh=f"{n_all} 份答卷中有 {n_dropped} 份因缺失作答未纳入。",
-        ),
-    )

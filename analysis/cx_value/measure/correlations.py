@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,26 +13,15 @@ import pandas as pd
 from cx_value.base.errors import DataError
 from cx_value.base.formulas import cronbach_alpha
 from cx_value.base.results import Result
-from cx_value.base.wording import (
-    Text,
-    format_interval,
-    format_number,
-    format_p,
-    format_percent,
-    in_language,
-)
-from cx_value.measure.answers import (
-    Answers,
-    check_scales,
-    close_up,
-    complete_answers,
-    rows_note,
-)
+from cx_value.base.words import Phrase
+from cx_value.measure.answers import Answers, available_answers, check_scales
+from cx_value.measure.resamples import pairwise_correlations
+from cx_value.study.moments import weighted_mean_sd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScoreCorrelations(Result):
-    """Correlations of scale means.
+    """Correlations of scale means, each from the respondents who have both scores.
 
     Attributes
     ----------
@@ -43,38 +33,27 @@ class ScoreCorrelations(Result):
         ``construct mean sd`` and a column a construct: r below the diagonal, α on it, p above.
     """
 
+    template = "correlations.scores"
+
     pairs: pd.DataFrame
     scores: pd.DataFrame
     matrix: pd.DataFrame
-    labels: Mapping[str, str]
 
     def table(self) -> pd.DataFrame:
         """Return ``construct_1 construct_2 n_used r ci_low ci_high p``."""
         return self.pairs.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the range of the correlations and the strongest one."""
+    def facts(self) -> dict[str, Any]:
+        """Return the range of the correlations and the rows they rest on."""
         size = self.pairs.r.abs()
-        high = self.pairs.loc[size.idxmax()]
-        low = self.pairs.loc[size.idxmin()]
-        names = [in_language(self.labels[n], lang) for n in (high.construct_1, high.construct_2)]
-        said = _SENTENCE[lang].format(
-            n=self.n_used, count=len(self.pairs), pair="–".join(names),
-            low=format_number(low.r, bounded=True, lang=lang),
-            high=format_number(high.r, bounded=True, lang=lang),
-            level=format_percent(self.confidence),
-            ci=format_interval(high.ci_low, high.ci_high, bounded=True, lang=lang),
-            p=format_p(high.p, lang=lang, relation=True),
-        )  # fmt: skip
-        return close_up(said)
-
-
-_SENTENCE = {
-    "en": "Of {count} correlations of construct scores (N = {n}) the weakest is r = {low} and the "
-    "strongest, {pair}, r = {high}, {level} CI {ci}, p {p}.",
-    "zh": "{count} 对构念得分相关（N = {n}）中，最弱为 r = {low}；最强为 {pair}，r = {high}，"
-    "{level} CI {ci}，p {p}。",
-}
+        high, low = self.pairs.loc[size.idxmax()], self.pairs.loc[size.idxmin()]
+        return {
+            "pairs": len(self.pairs), "confidence": self.confidence, "n": self.n_used,
+            "n_low": self.pairs.n_used.min(), "n_high": self.pairs.n_used.max(),
+            **{name: {"construct_1": row.construct_1, "construct_2": row.construct_2, "r": row.r,
+                      "ci": [row.ci_low, row.ci_high], "p": row.p}
+               for name, row in (("high", high), ("low", low))},
+        }  # fmt: skip
 
 
 def score_correlations(
@@ -82,19 +61,20 @@ def score_correlations(
     scales: Mapping[str, Sequence[str]],
     *,
     confidence: float = 0.95,
-    labels: Mapping[str, str] | None = None,
+    weights: pd.Series | None = None,
 ) -> ScoreCorrelations:
     """What do the construct scores look like, and how do they correlate?
 
     Parameters
     ----------
     items : DataFrame (n, ·)
-        Rows with a gap in any item of any scale are left out, so that all numbers of the table
-        rest on the same rows and the model can be fitted again from it.
+        A score is the mean of a scale's items and missing where one of them is; each correlation
+        uses the rows with both scores.
     scales : mapping of str to sequence of str
         Two or more constructs; a construct of one item is its item.
     confidence : float
-    labels : mapping of str to Text, optional
+    weights : Series, optional
+        Case weights; intervals and tests then count the effective number of rows (Kish, 1965).
 
     Raises
     ------
@@ -118,30 +98,27 @@ def score_correlations(
             f"{len(scales)} construct(s) · allowed: two or more · do: name another construct"
         )
     check_scales({"all": [item for block in scales.values() for item in block]})
-    answers = complete_answers(items, [item for block in scales.values() for item in block])
+    answers = available_answers(
+        items, [item for block in scales.values() for item in block], weights=weights
+    )
     scores = construct_scores(answers, scales)
-    if answers.n < 4:
-        raise DataError(
-            f"{answers.n} complete rows · allowed: 4 or more · do: collect more answers"
-        )
-    r = np.corrcoef(scores.to_numpy(), rowvar=False)
-    pairs = _pairs(list(scales), r, answers.n, confidence)
+    r = pairwise_correlations(scores.to_numpy(), weights=answers.weights)[0]
+    pairs = _pairs(scores, r, answers.n_effective / answers.n, confidence)
     frame = _score_frame(answers, scales, scores)
     return ScoreCorrelations(
         n_used=answers.n,
         n_dropped=answers.n_dropped,
-        method=Text("Pearson correlations of scale means", zh="量表均分的 Pearson 相关"),
+        method=Phrase("correlations.method"),
         confidence=confidence,
-        notes=rows_note(answers.n_dropped, answers.n + answers.n_dropped),
+        notes=answers.notes()[: bool(answers.n_dropped)],
         pairs=pairs,
         scores=frame,
         matrix=_matrix(frame, r, pairs),
-        labels={name: (labels or {}).get(name, Text(name)) for name in scales},
     )
 
 
 def construct_scores(answers: Answers, scales: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Return the mean of each scale's items for every complete row, ``(n, c)``."""
+    """Return the mean of each scale's items, ``(n, c)``; NaN where one is not answered."""
     return pd.DataFrame(
         {name: answers.rows[:, answers.of(block)].mean(axis=1) for name, block in scales.items()}
     )
@@ -150,35 +127,42 @@ def construct_scores(answers: Answers, scales: Mapping[str, Sequence[str]]) -> p
 def _score_frame(
     answers: Answers, scales: Mapping[str, Sequence[str]], scores: pd.DataFrame
 ) -> pd.DataFrame:
-    blocks = [answers.of(block) for block in scales.values()]
     alphas = [
-        float(cronbach_alpha(answers.covariance[np.ix_(b, b)])) if len(b) > 1 else np.nan
-        for b in blocks
+        float(cronbach_alpha(answers.part(block).covariance)) if len(block) > 1 else np.nan
+        for block in scales.values()
     ]
+    weights = np.ones(answers.n) if answers.weights is None else answers.weights
+    mean, sd = np.transpose([weighted_mean_sd(c, weights) for c in scores.to_numpy().T])
     return pd.DataFrame(
         {
             "construct": list(scales),
-            "mean": scores.mean().to_numpy(),
-            "sd": scores.std().to_numpy(),
+            "mean": mean,
+            "sd": sd,
             "alpha": alphas,
         }
     )
 
 
-def _pairs(names: list[str], r: np.ndarray, n: int, confidence: float) -> pd.DataFrame:
+def _pairs(scores: pd.DataFrame, r: np.ndarray, share: float, confidence: float) -> pd.DataFrame:
+    """Return one row a pair; ``share`` of its rows count in interval and test."""
     from scipy.stats import norm, t
 
-    rows = []
-    reach = norm.ppf(0.5 + confidence / 2) / np.sqrt(n - 3)
+    names, given, rows = list(scores), scores.notna().to_numpy(), []
     for i, j in combinations(range(len(names)), 2):
-        value = float(np.clip(r[i, j], -1, 1))
+        value, n = float(np.clip(r[i, j], -1, 1)), int((given[:, i] & given[:, j]).sum())
+        if n * share < 4:
+            raise DataError(
+                f"{n} rows with scores of {names[i]} and {names[j]} · allowed: 4 or more · do: "
+                "collect more answers"
+            )
+        reach = norm.ppf(0.5 + confidence / 2) / np.sqrt(n * share - 3)
         with np.errstate(divide="ignore"):
-            z, statistic = np.arctanh(value), value * np.sqrt((n - 2) / (1 - value**2))
+            z, statistic = np.arctanh(value), value * np.sqrt((n * share - 2) / (1 - value**2))
         rows.append(
             {
                 "construct_1": names[i], "construct_2": names[j], "n_used": n, "r": value,
                 "ci_low": float(np.tanh(z - reach)), "ci_high": float(np.tanh(z + reach)),
-                "p": float(2 * t.sf(abs(statistic), n - 2)),
+                "p": float(2 * t.sf(abs(statistic), n * share - 2)),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)

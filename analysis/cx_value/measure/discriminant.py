@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,28 +14,16 @@ from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.errors import ModelError
 from cx_value.base.formulas import average_variance_extracted, heterotrait_monotrait
 from cx_value.base.results import Result
-from cx_value.base.wording import (
-    Text,
-    format_interval,
-    format_number,
-    format_percent,
-    in_language,
-    join_words,
-)
-from cx_value.measure.answers import (
+from cx_value.base.wording import in_language
+from cx_value.base.words import Phrase
+from cx_value.measure.answers import Answers, available_answers, check_scales
+from cx_value.measure.reliability import reverse_suspected
+from cx_value.measure.resamples import (
     FEWEST_DRAWS,
-    Answers,
-    check_scales,
-    close_up,
-    complete_answers,
-    correlation_of,
-    covariances_of_rows,
+    pairwise_correlations,
     percentile_interval,
     resampled_rows,
-    rows_note,
-    told_rule,
 )
-from cx_value.measure.reliability import reverse_suspected
 from cx_value.measure.validity import loading_rows
 
 if TYPE_CHECKING:
@@ -56,9 +44,10 @@ class FornellLarcker(Result):
         Latent correlations, √AVE on the diagonal.
     """
 
+    template = "discriminant.fornell_larcker"
+
     pairs: pd.DataFrame
     matrix: pd.DataFrame
-    labels: Mapping[str, str]
 
     def table(self) -> pd.DataFrame:
         """Return ``construct_1 construct_2 r r_ci_low r_ci_high root_ave_1 root_ave_2 passes``;
@@ -66,41 +55,22 @@ class FornellLarcker(Result):
         """
         return self.pairs.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State for how many pairs the criterion holds, and name those for which it does not."""
+    def facts(self) -> dict[str, Any]:
+        """Return for how many pairs the criterion holds, and those for which it does not."""
         failed = self.pairs[self.pairs.passes != True]  # noqa: E712
-        names = [_pair_name(row, self.labels, lang) for row in failed.itertuples()]
-        kept = len(self.pairs) - len(failed)
-        said = _FORNELL[lang][bool(names)].format(
-            kept=kept, all=len(self.pairs), pairs=join_words(names, lang=lang, most=4)
-        )
-        return close_up(said)
+        return {
+            "pairs": len(self.pairs), "passing": len(self.pairs) - len(failed),
+            "failing": failed[["construct_1", "construct_2", "r"]], "source": "fornell1981",
+        }  # fmt: skip
 
 
-_FORNELL = {
-    "en": {
-        False: "All {all} pairs of constructs meet the criterion of Fornell and Larcker (1981): "
-        "each construct shares more with its items than with any other construct.",
-        True: "{kept} of {all} pairs of constructs meet the criterion of Fornell and Larcker "
-        "(1981); a correlation reaches √AVE for {pairs}.",
-    },
-    "zh": {
-        False: "全部 {all} 对构念均满足 Fornell 与 Larcker (1981) 准则：各构念与自身题项的共享方差"
-        "均大于与其他构念的共享方差。",
-        True: "{all} 对构念中有 {kept} 对满足 Fornell 与 Larcker (1981) 准则；{pairs} 的相关"
-        "达到或超过 √AVE。",
-    },
-}
-
-
-def fornell_larcker(fit: ModelFit, *, labels: Mapping[str, str] | None = None) -> FornellLarcker:
+def fornell_larcker(fit: ModelFit) -> FornellLarcker:
     """Does each construct share more with its items than with other constructs?
 
     Parameters
     ----------
     fit : ModelFit
         A measurement model of one group in which each item reflects one construct.
-    labels : mapping of str to Text, optional
 
     Raises
     ------
@@ -122,12 +92,11 @@ def fornell_larcker(fit: ModelFit, *, labels: Mapping[str, str] | None = None) -
     return FornellLarcker(
         n_used=fit.n_used,
         n_dropped=fit.n_dropped,
-        method=Text("Fornell–Larcker criterion", zh="Fornell–Larcker 准则"),
+        method=Phrase("discriminant.fornell_method"),
         confidence=fit.confidence,
         notes=fit.notes,
         pairs=pd.DataFrame(_latent_pairs(fit, matrix, roots)),
         matrix=pd.DataFrame(values, index=list(blocks), columns=list(blocks)),
-        labels={name: (labels or {}).get(name, Text(name)) for name in blocks},
     )
 
 
@@ -160,7 +129,7 @@ def _latent_pairs(fit: ModelFit, matrix: pd.DataFrame, roots: Mapping[str, float
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeterotraitMonotrait(Result):
-    """HTMT and HTMT2 of every pair of constructs, with bootstrap intervals.
+    """HTMT, HTMT+ and HTMT2 of every pair of constructs, with bootstrap intervals.
 
     Attributes
     ----------
@@ -168,14 +137,20 @@ class HeterotraitMonotrait(Result):
         See :meth:`table`.
     matrix : DataFrame (c, c)
         HTMT below the diagonal, HTMT2 above it, 1 on it.
+    n_low, n_high : int
+        Fewest and most respondents behind one correlation.
     draws : int
     seed : int
     reversed_items : tuple of str
         Items that run against their own scale, which absolute correlations hide.
     """
 
+    template = "discriminant.htmt"
+
     pairs: pd.DataFrame
     matrix: pd.DataFrame
+    n_low: int
+    n_high: int
     draws: int
     seed: int
     reversed_items: tuple[str, ...] = ()
@@ -183,25 +158,33 @@ class HeterotraitMonotrait(Result):
     labels: Mapping[str, str]
 
     def table(self) -> pd.DataFrame:
-        """Return ``construct_1 construct_2 htmt htmt_ci_low htmt_ci_high htmt2 htmt2_ci_low
-        htmt2_ci_high passes upper_passes``; ``passes`` by the point (.85), ``upper_passes`` by the
-        upper limit (1).
+        """Return ``construct_1 construct_2 htmt htmt_ci_low htmt_ci_high htmt_plus
+        htmt_plus_ci_low htmt_plus_ci_high htmt2 htmt2_ci_low htmt2_ci_high passes
+        upper_passes``; ``passes`` by the point (.85), ``upper_passes`` by the limit farther from
+        zero (1), both in absolute value.
         """
         return self.pairs.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the range of HTMT and the pairs that miss either rule."""
-        low, high = self.pairs.loc[self.pairs.htmt.idxmin()], self.pairs.loc[
-            self.pairs.htmt.idxmax()]  # fmt: skip
-        # HTMT can pass 1, so that its leading zero stays throughout.
-        told = _HTMT[lang, np.isnan(high.htmt_ci_low)].format(
-            low=format_number(low.htmt, lang=lang), high=format_number(high.htmt, lang=lang),
-            pair=_pair_name(high, self.labels, lang), level=format_percent(self.confidence),
-            ci=format_interval(high.htmt_ci_low, high.htmt_ci_high, lang=lang), draws=self.draws,
-        )  # fmt: skip
-        told += self._missed("passes", "htmt", lang)
-        told += self._missed("upper_passes", "htmt_upper", lang)
-        return close_up(told + self._reversed(lang))
+    def facts(self) -> dict[str, Any]:
+        """Return the range of HTMT, the rows it rests on and the pairs that miss either rule."""
+        given = self.pairs[self.pairs.htmt.notna()]
+        low, high = given.loc[given.htmt.idxmin()], given.loc[given.htmt.idxmax()]
+        ci = [high.htmt_ci_low, high.htmt_ci_high]
+        return {
+            "pairs": len(self.pairs), "low": low.htmt, "high": high.htmt,
+            "construct_1": high.construct_1, "construct_2": high.construct_2,
+            "ci": None if np.isnan(ci[0]) else ci, "confidence": self.confidence,
+            "draws": self.draws, "n_low": self.n_low, "n_high": self.n_high,
+            "rule": self.cutoffs["htmt"].facts(), "missed": self._missed("passes"),
+            "upper_rule": self.cutoffs["htmt_upper"].facts(),
+            "upper_missed": self._missed("upper_passes"), "reversed": list(self.reversed_items),
+            "undefined": int(self.pairs.htmt.isna().sum()),
+        }  # fmt: skip
+
+    def _missed(self, column: str) -> list[dict[str, Any]]:
+        missed = self.pairs[self.pairs[column] == False]  # noqa: E712
+        worst = missed.sort_values("htmt", ascending=False, key=abs)
+        return worst[["construct_1", "construct_2", "htmt"]].to_dict("records")
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw HTMT as a heat map, pairs at or above the cutoff marked."""
@@ -209,57 +192,6 @@ class HeterotraitMonotrait(Result):
 
         names = [in_language(label, lang) for label in self.labels.values()]
         return draw_htmt(self.matrix, names, self.cutoffs["htmt"], ax, lang)
-
-    def _missed(self, column: str, rule: str, lang: str) -> str:
-        if self.pairs[column].isna().all():
-            return ""
-        missed = self.pairs[self.pairs[column] == False]  # noqa: E712
-        names = [_pair_name(row, self.labels, lang) for row in missed.itertuples()]
-        return _MISSED[lang][column, bool(names)].format(
-            pairs=join_words(names, lang=lang, most=4),
-            rule=told_rule(self.cutoffs[rule], lang, bounded=False),
-        )
-
-    def _reversed(self, lang: str) -> str:
-        if not self.reversed_items:
-            return ""
-        items = join_words(list(self.reversed_items), lang=lang)
-        return _REVERSED[lang, len(self.reversed_items) > 1].format(items=items)
-
-
-_HTMT = {
-    ("en", False): "HTMT runs from {low} to {high}, highest for {pair} ({level} CI {ci}, {draws} "
-    "bootstrap draws).",
-    ("en", True): "HTMT runs from {low} to {high}, highest for {pair} (no interval).",
-    ("zh", False): "HTMT 介于 {low} 与 {high} 之间，最高为 {pair}（{level} CI {ci}，自助抽样 "
-    "{draws} 次）。",
-    ("zh", True): "HTMT 介于 {low} 与 {high} 之间，最高为 {pair}（未给出区间）。",
-}
-_REVERSED = {
-    ("en", False): " {items} correlates negatively with its own scale (probably reverse-keyed and "
-    "not turned); HTMT rests on absolute correlations and does not show that.",
-    ("en", True): " {items} correlate negatively with their own scales (probably reverse-keyed and "
-    "not turned); HTMT rests on absolute correlations and does not show that.",
-    ("zh", False): "{items} 与所属量表负相关（可能为反向题而尚未反向计分）；HTMT 基于相关的绝对值，"
-    "不反映这一问题。",
-    ("zh", True): "{items} 与所属量表负相关（可能为反向题而尚未反向计分）；HTMT 基于相关的绝对值，"
-    "不反映这一问题。",
-}
-_MISSED = {
-    "en": {
-        ("passes", False): " All pairs lie below the {rule}.",
-        ("passes", True): " Not below the {rule}: {pairs}; respondents hardly tell these apart.",
-        ("upper_passes", False): " Every interval ends below the {rule}.",
-        ("upper_passes", True): " The interval reaches the {rule} for {pairs}: discriminant "
-        "validity is not established.",
-    },
-    "zh": {
-        ("passes", False): "所有构念对均低于 {rule}。",
-        ("passes", True): "不低于 {rule} 的有：{pairs}，受访者难以区分这些构念。",
-        ("upper_passes", False): "所有区间上限均低于 {rule}。",
-        ("upper_passes", True): "区间上限达到 {rule} 的有：{pairs}，区分效度未得到支持。",
-    },
-}
 
 
 def heterotrait_monotrait_ratios(
@@ -269,6 +201,7 @@ def heterotrait_monotrait_ratios(
     bootstrap: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
+    weights: pd.Series | None = None,
     cutoffs: Mapping[str, float] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> HeterotraitMonotrait:
@@ -277,7 +210,7 @@ def heterotrait_monotrait_ratios(
     Parameters
     ----------
     items : DataFrame (n, ·)
-        Rows with a gap in any item of any scale are left out.
+        Each correlation uses the rows that answer both items.
     scales : mapping of str to sequence of str
         Two or more constructs of two or more items.
     bootstrap : int
@@ -285,6 +218,8 @@ def heterotrait_monotrait_ratios(
     seed : int
     confidence : float
         Two-sided level.
+    weights : Series, optional
+        Case weights.
     cutoffs : mapping of str to float, optional
     labels : mapping of str to Text, optional
 
@@ -297,9 +232,10 @@ def heterotrait_monotrait_ratios(
 
     Notes
     -----
-    Formulas and sources: :func:`cx_value.base.formulas.heterotrait_monotrait`, on absolute
-    correlations. ``htmt`` agrees with ``semTools::htmt(htmt2 = FALSE)``, ``htmt2`` with its
-    default, to 1e-10; intervals rest on the same ratios of resampled rows (checked draw by draw).
+    Formulas and sources: :func:`cx_value.base.formulas.heterotrait_monotrait`, on pairwise
+    correlations. ``htmt`` agrees with ``semTools::htmt(htmt2 = FALSE, absolute = FALSE)``,
+    ``htmt_plus`` with ``absolute = TRUE``, ``htmt2`` with the default, to 1e-10, with gaps and
+    weights too; intervals rest on the same ratios of resampled rows (checked draw by draw).
 
     Examples
     --------
@@ -311,79 +247,81 @@ def heterotrait_monotrait_ratios(
     """
     scales, rules = check_scales(scales), cutoffs_with(cutoffs)
     _check_two(scales)
-    answers = complete_answers(items, [item for block in scales.values() for item in block])
+    answers = available_answers(
+        items, [item for block in scales.values() for item in block], weights=weights
+    )
     blocks = [answers.of(block) for block in scales.values()]
-    ratios = [
-        heterotrait_monotrait(answers.correlation, blocks, geometric=g) for g in (False, True)
-    ]
+    correlation = pairwise_correlations(answers.rows, weights=answers.weights)[0]
+    ratios = {kind: heterotrait_monotrait(correlation, blocks, kind=kind) for kind in KINDS}
     limits = resampled_ratios(answers, blocks, bootstrap, seed, confidence)
-    names = list(scales)
-    matrix = np.tril(ratios[0]) + np.triu(ratios[1], 1)
+    names, both = list(scales), ~np.isnan(answers.rows)
+    counts = (both.T.astype(int) @ both)[np.tril_indices(len(answers.names), -1)]
+    matrix = np.tril(ratios["htmt"]) + np.triu(ratios["htmt2"], 1)
     return HeterotraitMonotrait(
         n_used=answers.n,
         n_dropped=answers.n_dropped,
-        method=Text("Heterotrait–monotrait ratio with bootstrap percentile intervals",
-                    zh="异质-单质比率（HTMT），自助百分位区间"),
+        method=Phrase("discriminant.htmt_method"),
         confidence=confidence,
-        notes=(*rows_note(answers.n_dropped, answers.n + answers.n_dropped),
-               *few_draws_note(bootstrap)),
+        notes=few_draws_note(bootstrap),
         pairs=_ratio_pairs(names, ratios, limits, rules),
         matrix=pd.DataFrame(matrix, index=names, columns=names),
+        n_low=int(counts.min()),
+        n_high=int(counts.max()),
         draws=bootstrap,
         seed=seed,
-        reversed_items=_against_own_scale(answers, blocks),
+        reversed_items=_against_own_scale(answers, correlation, blocks),
         cutoffs=rules,
-        labels={name: (labels or {}).get(name, Text(name)) for name in names},
-    )  # fmt: skip
+        labels={name: (labels or {}).get(name, name) for name in names},
+    )
 
 
-def few_draws_note(draws: int) -> tuple[Text, ...]:
+KINDS = ("htmt", "htmt_plus", "htmt2")
+
+
+def few_draws_note(draws: int) -> tuple[Phrase, ...]:
     """Say that no interval is given for fewer draws than a percentile interval needs."""
     if not 0 < draws < FEWEST_DRAWS:
         return ()
-    said = Text(
-        f"No intervals: {draws} bootstrap draws, {FEWEST_DRAWS} are the fewest for one.",
-        zh=f"不给出区间：自助抽样仅 {draws} 次，至少需 {FEWEST_DRAWS} 次。",
-    )
-    return (said,)
+    return (Phrase("discriminant.few_draws", {"draws": draws, "fewest": FEWEST_DRAWS}),)
 
 
-def _against_own_scale(answers: Answers, blocks: Sequence[np.ndarray]) -> tuple[str, ...]:
+def _against_own_scale(
+    answers: Answers, correlation: np.ndarray, blocks: Sequence[np.ndarray]
+) -> tuple[str, ...]:
     return tuple(
         answers.names[i]
         for block in blocks
-        for i in block[reverse_suspected(answers.correlation[np.ix_(block, block)])]
+        for i in block[reverse_suspected(correlation[np.ix_(block, block)])]
     )
 
 
 def resampled_ratios(
     answers: Answers, blocks: Sequence[np.ndarray], draws: int, seed: int, confidence: float
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return percentile limits of HTMT and of HTMT2, each a pair of ``(c, c)``."""
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return percentile limits of each kind of ratio, a pair of ``(c, c)``."""
     shape = (len(blocks), len(blocks))
     if not draws:
-        return [(np.full(shape, np.nan), np.full(shape, np.nan))] * 2
-    drawn: list[list[np.ndarray]] = [[], []]
+        return dict.fromkeys(KINDS, (np.full(shape, np.nan), np.full(shape, np.nan)))
+    drawn: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
     for rows in resampled_rows(answers.n, draws, seed):
-        correlation = correlation_of(covariances_of_rows(answers.rows, rows))
-        for kind, geometric in enumerate((False, True)):
-            drawn[kind].append(heterotrait_monotrait(correlation, blocks, geometric=geometric))
-    return [percentile_interval(np.concatenate(parts), confidence) for parts in drawn]
+        correlation = pairwise_correlations(answers.rows, rows, answers.weights)
+        for kind, parts in drawn.items():
+            parts.append(heterotrait_monotrait(correlation, blocks, kind=kind))
+    return {k: percentile_interval(np.concatenate(v), confidence) for k, v in drawn.items()}
 
 
 def _ratio_pairs(
-    names: list[str], ratios: list, limits: list, cutoffs: Mapping[str, Cutoff]
+    names: list[str], ratios: Mapping, limits: Mapping, cutoffs: Mapping[str, Cutoff]
 ) -> pd.DataFrame:
     rows = []
     for i, j in combinations(range(len(names)), 2):
         row = {"construct_1": names[i], "construct_2": names[j]}
-        for kind, ratio, (low, high) in zip(("htmt", "htmt2"), ratios, limits, strict=True):
-            row |= {kind: ratio[i, j], f"{kind}_ci_low": low[i, j], f"{kind}_ci_high": high[i, j]}
-        row["passes"] = cutoffs["htmt"].passes(row["htmt"])
-        row["upper_passes"] = cutoffs["htmt_upper"].passes(row["htmt_ci_high"])
+        for kind in KINDS:
+            low, high = limits[kind]
+            row |= {kind: ratios[kind][i, j], f"{kind}_ci_low": low[i, j],
+                    f"{kind}_ci_high": high[i, j]}  # fmt: skip
+        farther = max(abs(row["htmt_ci_low"]), abs(row["htmt_ci_high"]))
+        row["passes"] = cutoffs["htmt"].passes(abs(row["htmt"]))
+        row["upper_passes"] = cutoffs["htmt_upper"].passes(farther)
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _pair_name(row, labels: Mapping[str, str], lang: str) -> str:
-    return "–".join(in_language(labels[name], lang) for name in (row.construct_1, row.construct_2))

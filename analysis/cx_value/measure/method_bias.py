@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,8 @@ from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.errors import AnalysisError, ConvergenceError, ModelError
 from cx_value.base.formulas import variance_inflation
 from cx_value.base.results import Result
-from cx_value.base.wording import Text
-from cx_value.measure import method_bias_words as words
-from cx_value.measure.answers import Answers, check_scales, complete_answers, rows_note
-from cx_value.measure.correlations import construct_scores
+from cx_value.base.words import Phrase
+from cx_value.measure.answers import Answers, available_answers, check_scales, correlation_of
 from cx_value.measure.extraction import extract_principal_axes
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ class MethodBias(Result):
         the stricter model's less the freer one's, so that ``delta_chisq`` and ``delta_df`` are what
         freeing parameters gains, positive throughout: measurement model over one factor, method
         factor over measurement model. ``status``: ``fitted``, ``inadmissible`` (a variance or
-        correlation out of range), ``not converged`` or ``not identified`` (all numbers NaN).
+        correlation out of range), ``not_converged`` or ``not_identified`` (all numbers NaN).
     method_variance : float
         Mean share of item variance that the method factor takes; NaN unless ``fitted`` or
         ``inadmissible``.
@@ -49,13 +47,14 @@ class MethodBias(Result):
         ``construct vif passes``: full-collinearity VIF of construct scores.
     """
 
+    template = "method_bias.checks"
+
     harman_component: float
     harman_factor: float
     models: pd.DataFrame
     method_variance: float
     vif: pd.DataFrame
     cutoffs: Mapping[str, Cutoff]
-    labels: Mapping[str, str]
 
     def table(self) -> pd.DataFrame:
         """Return one row a check: ``check value cutoff passes status``.
@@ -64,30 +63,64 @@ class MethodBias(Result):
         method_factor_delta_chisq method_factor_p method_factor_variance vif_highest``. ``passes``
         is None where no rule applies.
         """
-        return pd.DataFrame(words.check_rows(self))
+        harman, vif = self.cutoffs["harman"], self.cutoffs["vif_full_collinearity"]
+        models = self.models.set_index("model")
+        rows = [_row("harman_component", self.harman_component, harman),
+                _row("harman_factor", self.harman_factor, harman)]  # fmt: skip
+        for name in ("one_factor", "method_factor"):
+            row = models.loc[name]
+            rows.append(_row(f"{name}_delta_chisq", row.delta_chisq, None, row.status))
+            rows.append(_row(f"{name}_p", row.delta_p, None, row.status))
+        status = models.loc["method_factor"].status
+        rows.append(_row("method_factor_variance", self.method_variance, None, status))
+        rows.append(_row("vif_highest", self.vif.vif.max(), vif))
+        return pd.DataFrame(rows)
 
-    def sentence(self, lang: str = "en") -> str:
-        """State all four checks and how little each can show."""
-        return words.method_bias_sentence(self, lang)
+    def facts(self) -> dict[str, Any]:
+        """Return the four checks with their rules."""
+        models = self.models.set_index("model")
+        harman, vif = self.cutoffs["harman"], self.cutoffs["vif_full_collinearity"]
+        level, top = self.cutoffs["significance"], self.vif.loc[self.vif.vif.idxmax()]
+        rows = {name: models.loc[name].to_dict() for name in ("one_factor", "method_factor")}
+        return {
+            "component": self.harman_component, "factor": self.harman_factor,
+            "harman_passes": bool(harman.passes(self.harman_component)),
+            "harman_rule": harman.facts(), **rows, "method_variance": self.method_variance,
+            "worse": bool(level.passes(rows["one_factor"]["delta_p"])),
+            "better": bool(level.passes(rows["method_factor"]["delta_p"])),
+            "vif": top.vif, "construct": top.construct, "vif_passes": bool(vif.passes(top.vif)),
+            "vif_rule": vif.facts(),
+        }  # fmt: skip
+
+
+def _row(check: str, value: float, cutoff: Cutoff | None, status: str = "") -> dict[str, Any]:
+    return {
+        "check": check,
+        "value": float(value),
+        "cutoff": np.nan if cutoff is None else cutoff.threshold,
+        "passes": None if cutoff is None else cutoff.passes(value),
+        "status": status,
+    }
 
 
 def method_bias(
     items: pd.DataFrame,
     scales: Mapping[str, Sequence[str]],
     *,
+    weights: pd.Series | None = None,
     cutoffs: Mapping[str, float] | None = None,
-    labels: Mapping[str, str] | None = None,
 ) -> MethodBias:
     """Is there a sign that the method, not the constructs, makes items correlate?
 
     Parameters
     ----------
     items : DataFrame (n, ·)
-        Rows with a gap in any item of any scale are left out of all four checks.
+        Every answer is used: full-information maximum likelihood where some are missing.
     scales : mapping of str to sequence of str
         Two or more constructs of two or more items.
+    weights : Series, optional
+        Case weights, for the first factor and the VIF; the models are compared without them.
     cutoffs : mapping of str to float, optional
-    labels : mapping of str to Text, optional
 
     Raises
     ------
@@ -118,23 +151,23 @@ def method_bias(
         raise ModelError(
             "1 construct · allowed: two or more · do: name the constructs of the whole study"
         )
-    answers = complete_answers(
-        items, [item for block in scales.values() for item in block], invertible=True
+    answers = available_answers(
+        items, [i for block in scales.values() for i in block], weights=weights, invertible=True
     )
     component, factor = harman_single_factor(answers.correlation)
     models, variance = compare_method_models(answers, scales)
+    unweighted = () if weights is None else (Phrase("method_bias.unweighted"),)
     return MethodBias(
         n_used=answers.n,
         n_dropped=answers.n_dropped,
-        method=words.METHOD,
-        notes=rows_note(answers.n_dropped, answers.n + answers.n_dropped),
+        method=Phrase("method_bias.method"),
+        notes=answers.notes() + unweighted,
         harman_component=component,
         harman_factor=factor,
         models=models,
         method_variance=variance,
         vif=full_collinearity(answers, scales, rules),
         cutoffs=rules,
-        labels={name: (labels or {}).get(name, Text(name)) for name in scales},
     )
 
 
@@ -152,9 +185,11 @@ def harman_single_factor(correlation: np.ndarray) -> tuple[float, float]:
 def full_collinearity(
     answers: Answers, scales: Mapping[str, Sequence[str]], cutoffs: Mapping[str, Cutoff]
 ) -> pd.DataFrame:
-    """VIF of each construct score given all others (Kock, 2015)."""
-    scores = construct_scores(answers, scales).to_numpy()
-    vif = variance_inflation(np.corrcoef(scores, rowvar=False))
+    """VIF of each construct score (mean of its items) given all others (Kock, 2015)."""
+    means = np.zeros((len(scales), len(answers.names)))
+    for row, block in zip(means, scales.values(), strict=True):
+        row[answers.of(block)] = 1 / len(block)
+    vif = variance_inflation(correlation_of(means @ answers.covariance @ means.T))
     rule = cutoffs["vif_full_collinearity"]
     return pd.DataFrame(
         {"construct": list(scales), "vif": vif, "passes": [rule.passes(v) for v in vif]}
@@ -173,10 +208,11 @@ def compare_method_models(
     measurement = "\n".join(f"{f} =~ " + " + ".join(x) for f, x in blocks.items())
     names = dict(zip(every, [item for block in scales.values() for item in block], strict=True))
     names |= dict(zip(blocks, scales, strict=True))
+    how = {"std_lv": True, "missing": "fiml" if answers.has_gaps else "listwise"}
     try:
-        base = fit_model(measurement, data, std_lv=True)
-        one = _try("GENERAL =~ " + " + ".join(every), data)
-        method = _try(_method_syntax(measurement, blocks, every), data)
+        base = fit_model(measurement, data, **how)
+        one = _try("GENERAL =~ " + " + ".join(every), data, how)
+        method = _try(_method_syntax(measurement, blocks, every), data, how)
     except AnalysisError as error:
         raise type(error)(_in_own_names(str(error), names)) from error
     rows = [
@@ -214,16 +250,16 @@ def _method_syntax(measurement: str, blocks: Mapping[str, list[str]], every: lis
     return f"{measurement}\n{METHOD_FACTOR} =~ {equal}\n{METHOD_FACTOR} ~~ {apart}"
 
 
-def _try(syntax: str, data: pd.DataFrame) -> ModelFit | str:
+def _try(syntax: str, data: pd.DataFrame, how: Mapping[str, Any]) -> ModelFit | str:
     """Return the fit, or in a word why there is none."""
     from cx_value.sem import fit_model
 
     try:
-        return fit_model(syntax, data, std_lv=True)
+        return fit_model(syntax, data, **how)
     except ConvergenceError:
-        return "not converged"
+        return "not_converged"
     except ModelError:
-        return "not identified"
+        return "not_identified"
 
 
 def _model_row(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,9 @@ import pandas as pd
 
 from cx_value.base.errors import ConvergenceError, DataError, ModelError
 from cx_value.base.formulas import composite_reliability, mcdonald_omega
-from cx_value.base.wording import Text, format_number
-from cx_value.measure.answers import FEWEST_DRAWS, Answers, percentile_interval
+from cx_value.base.words import Phrase
+from cx_value.measure.answers import Answers
+from cx_value.measure.resamples import FEWEST_DRAWS, percentile_interval
 from cx_value.sem.engine.moments import check_rank
 
 # Beyond this share of refits without a proper solution an interval would describe the failures.
@@ -28,7 +28,7 @@ class Omega:
     composite_reliability: float = np.nan
     n_failed: int = 0
     n_negative: int = 0
-    note: Text | None = None
+    note: Phrase | None = None
 
 
 def scale_omega(
@@ -42,6 +42,7 @@ def scale_omega(
 
     Notes
     -----
+    Missing answers by full-information maximum likelihood, weights by pseudo maximum likelihood.
     The interval is the bootstrap percentile one (Kelley & Pornprasertmanit, 2016, Psychol.
     Methods 21), over the refits that converged; it is withheld where more than a tenth did not
     or have a negative residual variance. Agrees with lavaan to 1e-5
@@ -50,21 +51,23 @@ def scale_omega(
     from cx_value.sem import fit_model
 
     if len(answers.names) < 3:
-        return Omega(note=_TWO_ITEMS)
+        return Omega(note=Phrase("reliability.two_items"))
     # The model's own names cannot clash with what the syntax reserves; faults are told by item.
     names = [f"item{i}" for i in range(len(answers.names))]
     data = pd.DataFrame(answers.rows, columns=names)
     try:
         check_rank(answers.covariance, answers.names, answers.n)
-        fit = fit_model("factor =~ " + " + ".join(names), data, std_lv=True)
-    except DataError as error:
-        return Omega(note=_no_moments(error))
+        fit = fit_model("factor =~ " + " + ".join(names), data, std_lv=True, **_how(answers))
+    except DataError:
+        return Omega(note=Phrase("reliability.collinear", {"items": list(answers.names)}))
     except (ConvergenceError, ModelError):
-        return Omega(note=_NO_OPTIMUM)
+        return Omega(note=Phrase("reliability.no_optimum"))
     table = fit.table()
     loadings, residuals, standardised = _parts(table)
     if (residuals <= 0).any():
-        return Omega(note=_negative(answers.names, residuals))
+        worst = int(residuals.argmin())
+        facts = {"item": answers.names[worst], "variance": float(residuals[worst])}
+        return Omega(note=Phrase("reliability.negative_residual", facts))
     low, high, failed, negative = np.nan, np.nan, 0, 0
     if bootstrap >= FEWEST_DRAWS:
         low, high, failed, negative = _interval(fit, table, bootstrap, seed, confidence)
@@ -75,8 +78,25 @@ def scale_omega(
         composite_reliability=float(composite_reliability(standardised)),
         n_failed=failed,
         n_negative=negative,
-        note=_few_draws(bootstrap) or _refits(failed, negative, bootstrap),
+        note=_interval_note(bootstrap, failed, negative),
     )
+
+
+def _how(answers: Answers) -> dict:
+    """Say how the factor is fitted: gaps by full information, weights by their likelihood."""
+    how = {"missing": "fiml"} if answers.has_gaps else {}
+    return how if answers.weights is None else how | {"weights": answers.weights}
+
+
+def _interval_note(draws: int, failed: int, negative: int) -> Phrase | None:
+    if 0 < draws < FEWEST_DRAWS:
+        return Phrase("reliability.few_draws", {"draws": draws, "fewest": FEWEST_DRAWS})
+    if not failed + negative:
+        return None
+    return Phrase("reliability.refits", {
+        "draws": draws, "failed": failed, "negative": negative,
+        "withheld": failed + negative > MOST_IMPROPER * draws,
+    })  # fmt: skip
 
 
 def ordinal_omega(polychoric: np.ndarray) -> float:
@@ -122,55 +142,3 @@ def _interval(
     if failed + negative.sum() > MOST_IMPROPER * draws:
         low = high = np.nan
     return float(low), float(high), failed, int(negative.sum())
-
-
-def _negative(names: Sequence[str], residuals: np.ndarray) -> Text:
-    item = int(residuals.argmin())
-    value = format_number(float(residuals[item]), 2)
-    return Text(
-        f"No ω: one factor gives {names[item]} a negative residual variance ({value}), so that its "
-        "loadings cannot be read.",
-        zh=f"不报告 ω：单因子模型使 {names[item]} 的残差方差为负（{value}），载荷无法解释。",
-    )
-
-
-def _no_moments(error: DataError) -> Text:
-    reason = str(error).split(" · ")[0]
-    return Text(f"No ω: {reason}.", zh=f"不报告 ω：题项完全共线或完整作答过少（{reason}）。")
-
-
-def _few_draws(draws: int) -> Text | None:
-    if not 0 < draws < FEWEST_DRAWS:
-        return None
-    return Text(
-        f"No interval for ω: {draws} bootstrap draws, {FEWEST_DRAWS} are the fewest for one.",
-        zh=f"不给出 ω 的区间：自助抽样仅 {draws} 次，至少需 {FEWEST_DRAWS} 次。",
-    )
-
-
-def _refits(failed: int, negative: int, draws: int) -> Text | None:
-    if not failed + negative:
-        return None
-    refused = failed + negative > MOST_IMPROPER * draws
-    return Text(
-        f"Of {draws} refits for the interval of ω {failed} did not converge and {negative} have a "
-        f"negative residual variance; {_KEPT[refused]}.",
-        zh=f"ω 区间的 {draws} 次重抽样拟合中，{failed} 次未收敛，{negative} 次残差方差为负；"
-        f"{_KEPT[refused].zh}。",
-    )
-
-
-_KEPT = {
-    False: Text("the interval rests on all that converged", zh="区间基于全部收敛的拟合"),
-    True: Text(
-        "one factor is not stable in these items, and no interval is given",
-        zh="单因子解不稳定，不给出区间",
-    ),
-}
-_TWO_ITEMS = Text(
-    "Two items: ω is not identified; α and the Spearman–Brown coefficient are given instead.",
-    zh="仅两个题项，ω 无法识别；改报 α 与 Spearman–Brown 系数。",
-)
-_NO_OPTIMUM = Text(
-    "No ω: the one-factor model reached no optimum.", zh="不报告 ω：单因子模型未收敛。"
-)

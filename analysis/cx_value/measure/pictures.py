@@ -10,10 +10,15 @@ import pandas as pd
 
 from cx_value.base.cutoffs import Cutoff
 from cx_value.base.style import PALETTE, diverging_colours, figure_style, new_axes
-from cx_value.base.wording import Text, format_number, format_percent, in_language
+from cx_value.base.wording import format_number, format_percent
+from cx_value.base.words import Phrasebook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+def _word(key: str, lang: str) -> str:
+    return Phrasebook(lang).term(key, "measure_figure")
 
 
 def draw_reliability(
@@ -34,7 +39,7 @@ def draw_reliability(
             ax.plot(value, place + shift, marker, color=colour, label=sign)
         ax.set_yticks(place, labels)
         ax.set_ylim(-0.6, len(scales) - 0.4)
-        ax.set_xlabel(in_language(_RELIABILITY, lang))
+        ax.set_xlabel(_word("reliability", lang))
         _legend_above(ax)
     return ax
 
@@ -45,18 +50,18 @@ def draw_scree(frame: pd.DataFrame, quantile: float, ax: Axes | None, lang: str)
     with figure_style(lang):
         ax = ax or new_axes(height=3.2)
         for prefix, name, colour in (
-            ("", _COMPONENTS, PALETTE["primary"]),
-            ("common_", _COMMON, PALETTE["accent"]),
+            ("", "components", PALETTE["primary"]),
+            ("common_", "common", PALETTE["accent"]),
         ):
-            label = in_language(name, lang)
-            random = in_language(_RANDOM, lang).format(name=label, share=share)
+            label = _word(name, lang)
+            random = _word("random", lang).format(name=label, share=share)
             ax.plot(frame.number, frame[f"{prefix}eigenvalue"], "o-", color=colour, label=label)
             ax.plot(
                 frame.number, frame[f"{prefix}random_quantile"], "--", color=colour, label=random
             )
         ax.axhline(0, color=PALETTE["light"], linewidth=0.7)
-        ax.set_xlabel(in_language(_NUMBER, lang))
-        ax.set_ylabel(in_language(_EIGENVALUE, lang))
+        ax.set_xlabel(_word("number", lang))
+        ax.set_ylabel(_word("eigenvalue", lang))
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend()
     return ax
@@ -88,7 +93,7 @@ def draw_loading_intervals(
         ax.scatter(loadings.loading, place, color=colours, s=20, zorder=3)
         ax.set_yticks(place, loadings["item"])
         ax.set_ylim(-0.7, len(loadings) - 0.3)
-        ax.set_xlabel(in_language(_LOADING, lang))
+        ax.set_xlabel(_word("loading", lang))
         for name, rows in loadings.groupby("construct", sort=False):
             top = place[rows.index[0]] + 0.5
             ax.axhline(top, color=PALETTE["light"], linewidth=0.7)
@@ -108,7 +113,7 @@ def draw_htmt(
     values = np.where(np.tri(len(matrix), k=-1, dtype=bool), matrix.to_numpy(), np.nan)[1:, :-1]
     side = 0.5 * len(matrix) + 0.8
     ax = _heat_map(values, labels[:-1], labels[1:], ax, lang, side, lowest=0.0)
-    for i, j in zip(*np.nonzero(values >= cutoff.threshold), strict=True):
+    for i, j in zip(*np.nonzero(np.abs(values) >= cutoff.threshold), strict=True):
         ax.add_patch(
             Rectangle((j - 0.47, i - 0.47), 0.94, 0.94, fill=False, edgecolor=PALETTE["bad"],
                       linewidth=1.6)
@@ -150,12 +155,3 @@ def _heat_map(
 
 def _legend_above(ax: Axes) -> None:
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2)
-
-
-_RELIABILITY = Text("Reliability", zh="信度系数")
-_COMPONENTS = Text("Components", zh="主成分")
-_COMMON = Text("Common factors", zh="公因子")
-_RANDOM = Text("{name}: random data, {share} quantile", zh="{name}：随机数据 {share} 分位数")
-_NUMBER = Text("Number", zh="序号")
-_EIGENVALUE = Text("Eigenvalue", zh="特征值")
-_LOADING = Text("Standardised loading", zh="标准化载荷")

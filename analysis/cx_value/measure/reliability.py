@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,12 @@ from cx_value.base.formulas import (
     mean_inter_item,
 )
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, in_language
-from cx_value.measure import reliability_words as words
-from cx_value.measure.answers import Answers, check_scales, complete_answers
+from cx_value.base.wording import in_language
+from cx_value.base.words import Phrase
+from cx_value.measure.answers import Answers, available_answers, check_scales
 from cx_value.measure.one_factor import Omega, ordinal_omega, scale_omega
 from cx_value.measure.split_half import split_half
+from cx_value.study.moments import weighted_mean_sd
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,8 +45,10 @@ class ReliabilityOfScales(Result):
         alpha_if_deleted raises_alpha reverse_suspected``.
     cutoffs : mapping of str to Cutoff
     labels : mapping of str to Text
-        What each construct is called.
+        What each construct is called in the picture.
     """
+
+    template = "reliability.scales"
 
     scales: pd.DataFrame
     items: pd.DataFrame
@@ -67,19 +70,36 @@ class ReliabilityOfScales(Result):
         """
         return self.scales.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State α, ω, their intervals and the verdict, a sentence or two a construct."""
-        glue = "" if lang == "zh" else " "
-        return glue.join(self.sentences(lang).values())
-
-    def sentences(self, lang: str = "en") -> dict[str, str]:
-        """Return the statement of each construct by name."""
+    def facts(self) -> dict[str, Any]:
+        """Return the span of α, how many scales meet the rule, and every exception."""
+        table = self.scales
+        low, high = table.loc[table.alpha.idxmin()], table.loc[table.alpha.idxmax()]
+        kept = table.verdict.isin(["meets", "uncertain", "redundant"])
         return {
-            row.construct: words.scale_sentence(
-                row, self.items[self.items.construct == row.construct],
-                in_language(self.labels[row.construct], lang), self.cutoffs, self.confidence, lang,
-            )
-            for row in self.scales.itertuples()
+            "scales": len(table), "passing": int(kept.sum()), "confidence": self.confidence,
+            "rule": self.cutoffs["alpha"].facts(),
+            "redundant_rule": self.cutoffs["reliability_redundant"].facts(),
+            "low": {"construct": low.construct, "alpha": low.alpha},
+            "high": {"construct": high.construct, "alpha": high.alpha},
+            "exceptions": [self._exception(row) for row in table.itertuples() if self._told(row)],
+        }  # fmt: skip
+
+    def _told(self, row) -> bool:
+        own = self.items[self.items.construct == row.construct]
+        return row.verdict != "meets" or bool(own.reverse_suspected.any())
+
+    def _exception(self, row) -> dict[str, Any]:
+        """Return what is said of a scale that is not simply reliable."""
+        own = self.items[self.items.construct == row.construct]
+        reversed_ = list(own["item"][own.reverse_suspected])
+        weak = None
+        if row.verdict != "meets" and not reversed_ and own.raises_alpha.any():
+            best = own.loc[own.alpha_if_deleted.idxmax()]
+            weak = {"item": best["item"], "alpha": best.alpha_if_deleted, "rest": best.item_rest}
+        return {
+            "construct": row.construct, "verdict": row.verdict, "alpha": row.alpha,
+            "ci": [row.alpha_ci_low, row.alpha_ci_high], "negative": row.alpha < 0,
+            "reversed": reversed_, "weak": weak,
         }  # fmt: skip
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
@@ -97,6 +117,7 @@ def reliability_of_scales(
     confidence: float = 0.95,
     bootstrap: int = 1000,
     seed: int = 0,
+    weights: pd.Series | None = None,
     cutoffs: Mapping[str, float] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> ReliabilityOfScales:
@@ -105,8 +126,9 @@ def reliability_of_scales(
     Parameters
     ----------
     items : DataFrame (n, ·)
-        Answers, reverse-keyed items already turned; NaN where missing. A scale uses the rows
-        that answer all of its items, and its interval uses that same number.
+        Answers, reverse-keyed items already turned; NaN where missing. A scale uses every answer
+        of the rows that answer any of its items (full-information moments where some do not answer
+        all), and its interval that number of rows.
     scales : mapping of str to sequence of str
         Construct → its items, two or more.
     confidence : float
@@ -114,6 +136,8 @@ def reliability_of_scales(
     bootstrap : int
         Draws for the interval of ω; 0 leaves it out.
     seed : int
+    weights : Series, optional
+        Case weights; intervals then count the effective number of rows (Kish, 1965).
     cutoffs : mapping of str to float, optional
         A study's own thresholds.
     labels : mapping of str to Text, optional
@@ -149,28 +173,39 @@ def reliability_of_scales(
     scales, rules = check_scales(scales), cutoffs_with(cutoffs)
     rows, item_rows, notes = [], [], []
     for name, columns in scales.items():
-        answers = complete_answers(items, columns)
+        answers = available_answers(items, columns, weights=weights)
         omega = scale_omega(answers, confidence=confidence, bootstrap=bootstrap, seed=seed)
         ordinal, caution = polychoric_of(answers)
         row = _alpha_row(name, answers, confidence, rules) | _omega_row(omega, ordinal)
         row, withheld = without_negative(row | _split_row(answers, seed))
         rows.append(row)
         item_rows.append(item_table(name, answers, rules))
-        label = (labels or {}).get(name, name)
-        notes += words.scale_notes(label, answers, (omega.note, caution, withheld), item_rows[-1])
-    every = pd.concat(item_rows, ignore_index=True)
-    complete = items[list(every.item)].notna().all(axis=1)
+        notes += [(name, note) for note in (omega.note, caution, withheld) if note is not None]
+    every = available_answers(items, [i for block in scales.values() for i in block],
+                              weights=weights)  # fmt: skip
     return ReliabilityOfScales(
-        n_used=int(complete.sum()),
-        n_dropped=int((~complete).sum()),
-        method=words.METHOD,
+        n_used=every.n,
+        n_dropped=every.n_dropped,
+        method=Phrase("reliability.method"),
         confidence=confidence,
-        notes=tuple(notes),
+        notes=tuple(gathered(notes)) + every.notes(),
         scales=pd.DataFrame(rows)[_COLUMNS],
-        items=every,
+        items=pd.concat(item_rows, ignore_index=True),
         cutoffs=rules,
-        labels={name: (labels or {}).get(name, Text(name)) for name in scales},
+        labels={name: (labels or {}).get(name, name) for name in scales},
     )
+
+
+def gathered(notes: Sequence[tuple[str, Phrase]]) -> list[Phrase]:
+    """Return each note once, with the constructs it is about (``constructs`` of its facts)."""
+    told: dict[str, tuple[Phrase, list[str]]] = {}
+    for construct, note in notes:
+        key = str(note.plain())
+        told.setdefault(key, (note, []))[1].append(construct)
+    return [
+        Phrase(note.template, {**note.facts, "constructs": constructs})
+        for note, constructs in told.values()
+    ]
 
 
 _COLUMNS = [
@@ -191,14 +226,16 @@ def item_table(construct: str, answers: Answers, cutoffs: Mapping[str, Cutoff]) 
     """
     covariance, k = answers.covariance, len(answers.names)
     rest = item_rest_correlations(covariance)
+    weights = np.ones(answers.n) if answers.weights is None else answers.weights
+    mean, sd = np.transpose([weighted_mean_sd(column, weights) for column in answers.rows.T])
     deleted = [_alpha_without(covariance, i) if k > 2 else np.nan for i in range(k)]
     return pd.DataFrame(
         {
             "construct": construct,
             "item": answers.names,
-            "n_used": answers.n,
-            "mean": answers.rows.mean(axis=0),
-            "sd": np.sqrt(np.diag(covariance)),
+            "n_used": (~np.isnan(answers.rows)).sum(axis=0),
+            "mean": mean,
+            "sd": sd,
             "item_rest": rest,
             "item_rest_passes": [cutoffs["item_rest"].passes(r) for r in rest],
             "alpha_if_deleted": deleted,
@@ -235,7 +272,7 @@ def _alpha_row(
     name: str, answers: Answers, confidence: float, cutoffs: Mapping[str, Cutoff]
 ) -> dict:
     alpha, k = float(cronbach_alpha(answers.covariance)), len(answers.names)
-    low, high = (float(v) for v in feldt_interval(alpha, answers.n, k, confidence))
+    low, high = (float(v) for v in feldt_interval(alpha, answers.n_effective, k, confidence))
     return {
         "construct": name,
         "k_items": k,
@@ -276,17 +313,21 @@ def _split_row(answers: Answers, seed: int) -> dict:
     }
 
 
-def without_negative(row: dict) -> tuple[dict, Text | None]:
+_COEFFICIENTS = ("alpha_standardised", "ordinal_alpha", "spearman_brown", "split_half",
+                 "split_half_min", "split_half_mean", "split_half_max")  # fmt: skip
+
+
+def without_negative(row: dict) -> tuple[dict, Phrase | None]:
     """Withhold coefficients below zero: no share of variance can be negative.
 
     α alone keeps its sign, being what the verdict and its interval rest on. Where splits are
     negative on average none of them is given. A note says which coefficients are not.
     """
-    negative = [name for name in words.COEFFICIENTS if row[name] < 0]
+    negative = [name for name in _COEFFICIENTS if row[name] < 0]
     if "split_half_mean" in negative:  # a highest split alone would flatter
         negative = list(dict.fromkeys([*negative, "split_half", "split_half_max"]))
     kept = row | dict.fromkeys(negative, np.nan)
-    return kept, words.withheld_note(negative) if negative else None
+    return kept, Phrase("reliability.withheld", {"names": negative}) if negative else None
 
 
 def verdict_of(alpha: float, ci_low: float, cutoffs: Mapping[str, Cutoff]) -> str:
@@ -298,7 +339,7 @@ def verdict_of(alpha: float, ci_low: float, cutoffs: Mapping[str, Cutoff]) -> st
     return "meets" if cutoffs["alpha"].passes(ci_low) else "uncertain"
 
 
-def polychoric_of(answers: Answers) -> tuple[np.ndarray | None, Text | None]:
+def polychoric_of(answers: Answers) -> tuple[np.ndarray | None, Phrase | None]:
     """Return polychoric correlations, or None, with a note where a rating scale gives none.
 
     Not positive definite, or at the bound of ±1, they would give a number without a meaning.
@@ -306,13 +347,14 @@ def polychoric_of(answers: Answers) -> tuple[np.ndarray | None, Text | None]:
     from cx_value.sem.polychoric.matrix import polychoric_matrix
     from cx_value.sem.polychoric.pairs import BOUND
 
-    whole = np.all(answers.rows == np.round(answers.rows))
-    if not whole or max(len(np.unique(c)) for c in answers.rows.T) > MOST_CATEGORIES:
+    given = [column[~np.isnan(column)] for column in answers.rows.T]
+    whole = all((column == np.round(column)).all() for column in given)
+    if not whole or max(len(np.unique(column)) for column in given) > MOST_CATEGORIES:
         return None, None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AnalysisWarning)
-        matrix = polychoric_matrix(answers.frame()).to_numpy()
+        matrix = polychoric_matrix(answers.frame(), weights=answers.weights).to_numpy()
     highest = np.abs(matrix[~np.eye(len(matrix), dtype=bool)]).max()
     if highest > BOUND - 1e-6 or np.linalg.eigvalsh(matrix)[0] <= 0:
-        return None, words.NO_POLYCHORIC
+        return None, Phrase("reliability.no_polychoric")
     return matrix, None

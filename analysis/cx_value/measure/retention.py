@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,9 @@ import pandas as pd
 from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.errors import ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, format_p, format_percent, join_words
-from cx_value.measure.answers import complete_answers, correlation_of, rows_note, told_rule
+from cx_value.base.words import Phrase
+from cx_value.measure.answers import available_answers, correlation_of
 from cx_value.measure.extraction import squared_multiple_correlations
-from cx_value.measure.factor_words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +36,8 @@ class Adequacy(Result):
         ``item msa``.
     """
 
+    template = "factors.adequacy"
+
     kmo: float
     chisq: float
     df: int
@@ -54,39 +55,18 @@ class Adequacy(Result):
         }  # fmt: skip
         return pd.DataFrame([row])
 
-    def sentence(self, lang: str = "en") -> str:
-        """State KMO, the lowest item and Bartlett's test."""
-        row = self.table().iloc[0]
-        return _ADEQUACY[lang][bool(row.kmo_passes)].format(
-            kmo=format_number(row.kmo, 3, bounded=True, lang=lang),
-            rule=told_rule(self.cutoff, lang), item=row.lowest_item,
-            msa=format_number(row.lowest_msa, bounded=True, lang=lang), df=row.df, n=row.n_used,
-            chisq=format_number(row.chisq), p=format_p(row.p, lang=lang, relation=True),
-        )  # fmt: skip
-
-
-_ADEQUACY = {
-    "en": {
-        True: "Sampling adequacy KMO = {kmo} meets the {rule} (lowest item: {item}, {msa}); "
-        "Bartlett's test χ²({df}, N = {n}) = {chisq}, p {p}, against uncorrelated items.",
-        False: "Sampling adequacy KMO = {kmo} misses the {rule} (lowest item: {item}, {msa}): the "
-        "items share too little for factors; Bartlett's test χ²({df}, N = {n}) = {chisq}, p {p}, "
-        "against uncorrelated items.",
-    },
-    "zh": {
-        True: "取样适切性 KMO = {kmo}，达到 {rule}（最低题项 {item}：{msa}）；Bartlett 球形检验"
-        "（原假设：题项互不相关）χ²({df}, N = {n}) = {chisq}，p {p}。",
-        False: "取样适切性 KMO = {kmo}，未达到 {rule}（最低题项 {item}：{msa}），题项共同部分过少，"
-        "不宜做因子分析；Bartlett 球形检验（原假设：题项互不相关）χ²({df}, N = {n}) = {chisq}，"
-        "p {p}。",
-    },
-}
+    def facts(self) -> dict[str, Any]:
+        """Return the row of the table with the rule and the items below it."""
+        low = self.items["item"][[not self.cutoff.passes(v) for v in self.items.msa]]
+        return {**self.table().to_dict("records")[0], "rule": self.cutoff.facts(),
+                "low": list(low)}  # fmt: skip
 
 
 def factor_adequacy(
     items: pd.DataFrame,
     columns: Sequence[str] | None = None,
     *,
+    weights: pd.Series | None = None,
     cutoffs: Mapping[str, float] | None = None,
 ) -> Adequacy:
     """Do the items share enough to be factored?
@@ -95,7 +75,10 @@ def factor_adequacy(
     ----------
     items : DataFrame (n, ·)
     columns : sequence of str, optional
-        Which items (default: all). Rows with a gap are left out, and N is what remains.
+        Which items (default: all). Every answer is used (full-information moments where some are
+        missing), and N counts the rows with any.
+    weights : Series, optional
+        Case weights; the test then counts the effective number of rows (Kish, 1965).
     cutoffs : mapping of str to float, optional
 
     Raises
@@ -106,7 +89,9 @@ def factor_adequacy(
     Notes
     -----
     KMO: Kaiser & Rice (1974), Educ. Psychol. Meas. 34. Bartlett (1951), Biometrika 38:
-    χ² = −(n − 1 − (2p + 5)/6)·log|R|. Agrees with ``psych`` to 1e-10, with gaps too.
+    χ² = −(n − 1 − (2p + 5)/6)·log|R|; with gaps R is that of full-information maximum likelihood
+    and the test approximate. Agrees with ``psych`` to 1e-10, and on lavaan's full-information
+    moments to 1e-6.
 
     Examples
     --------
@@ -117,24 +102,25 @@ def factor_adequacy(
     """
     from scipy.stats import chi2
 
-    answers = complete_answers(items, columns or list(items.columns), invertible=True)
+    answers = available_answers(
+        items, columns or list(items.columns), weights=weights, invertible=True
+    )
     r, p = answers.correlation, len(answers.names)
     overall, each = kaiser_meyer_olkin(r)
-    chisq = -(answers.n - 1 - (2 * p + 5) / 6) * np.linalg.slogdet(r)[1]
+    chisq = -(answers.n_effective - 1 - (2 * p + 5) / 6) * np.linalg.slogdet(r)[1]
     df = p * (p - 1) // 2
     return Adequacy(
         n_used=answers.n,
         n_dropped=answers.n_dropped,
-        method=Text("Kaiser–Meyer–Olkin measure and Bartlett's test of sphericity",
-                    zh="KMO 取样适切性量数与 Bartlett 球形检验"),
-        notes=rows_note(answers.n_dropped, answers.n + answers.n_dropped),
+        method=Phrase("factors.adequacy_method"),
+        notes=answers.notes(),
         kmo=overall,
         chisq=float(chisq),
         df=df,
         p=float(chi2.sf(chisq, df)),
         items=pd.DataFrame({"item": answers.names, "msa": each}),
         cutoff=cutoffs_with(cutoffs)["kmo"],
-    )  # fmt: skip
+    )
 
 
 def kaiser_meyer_olkin(correlation: np.ndarray) -> tuple[float, np.ndarray]:
@@ -163,6 +149,8 @@ class Retention(Result):
     draws : int
     """
 
+    template = "factors.retention"
+
     frame: pd.DataFrame
     suggested: Mapping[str, int]
     rule: str
@@ -178,18 +166,11 @@ class Retention(Result):
         """
         return self.frame.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State what each rule suggests, and whether they agree."""
-        told = {name: str(count) for name, count in self.suggested.items()}
-        wanted = sorted({self.suggested[n] for n in ("parallel_components", "parallel_factors",
-                                                     "map_squared", "map_fourth")})  # fmt: skip
-        # Digits stand apart from Chinese characters.
-        numbers = join_words([str(n) for n in wanted], lang=lang).replace("和", " 和 ")
-        return _RETENTION[lang][len(wanted) == 1].format(
-            n=self.n_used, draws=self.draws, numbers=numbers, **told,
-            factors=counted(wanted[0]),
-            line=_LINE[self.rule].in_language(lang).format(q=format_percent(self.quantile)),
-        )  # fmt: skip
+    def facts(self) -> dict[str, Any]:
+        """Return what each rule suggests, and whether they agree."""
+        wanted = sorted({self.suggested[n] for n in _RULES})
+        return {"n": self.n_used, "draws": self.draws, "rule": self.rule,
+                "quantile": self.quantile, **self.suggested, "wanted": wanted}  # fmt: skip
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw the scree with the random eigenvalues of parallel analysis."""
@@ -198,32 +179,7 @@ class Retention(Result):
         return draw_scree(self.frame, self.quantile, ax, lang)
 
 
-_LINE = {
-    "quantile": Text("{q} quantile", zh="{q} 分位数"),
-    "mean": Text("mean", zh="均值"),
-}
-_RETENTION = {
-    "en": {
-        True: "Parallel analysis after Horn (1965) ({draws} random samples, {line}, N = {n}) and "
-        "the minimum average partial of Velicer (1976) all suggest {factors}; eigenvalues "
-        "above 1 would give {kaiser}, a rule that keeps too many.",
-        False: "The rules do not agree ({numbers} factors): parallel analysis after Horn (1965) "
-        "({draws} random samples, {line}, N = {n}) suggests {parallel_components} by components "
-        "and {parallel_factors} by common factors, the minimum average partial {map_squared} by "
-        "Velicer (1976) or {map_fourth} by the fourth power of Velicer et al. (2000); eigenvalues "
-        "above 1 would give {kaiser}. Theory has to decide between solutions that can be read.",
-    },
-    "zh": {
-        True: "按 Horn (1965) 的平行分析（{draws} 个随机样本，{line}，N = {n}）与按 Velicer (1976) "
-        "的最小平均偏相关均建议 {numbers} 个因子；特征值大于 1 的规则会得到 {kaiser} 个，"
-        "往往偏多。",
-        False: "各规则结果不一（{numbers} 个因子）：按 Horn (1965) 的平行分析（{draws} 个随机样本，"
-        "{line}，N = {n}）按主成分建议 {parallel_components} 个，按公因子建议 {parallel_factors} "
-        "个；最小平均偏相关按 Velicer (1976) 建议 {map_squared} 个，按 Velicer et al. (2000) 的"
-        "四次方建议 {map_fourth} 个；特征值大于 1 的规则会得到 {kaiser} 个。"
-        "应结合理论在可解释的方案中取舍。",
-    },
-}
+_RULES = ("parallel_components", "parallel_factors", "map_squared", "map_fourth")
 
 
 def factor_retention(
@@ -234,6 +190,7 @@ def factor_retention(
     seed: int = 0,
     quantile: float = 0.95,
     rule: str = "quantile",
+    weights: pd.Series | None = None,
 ) -> Retention:
     """How many factors do the data support?
 
@@ -248,6 +205,8 @@ def factor_retention(
         Quantile of the random eigenvalues that an observed one must pass (.95: Glorfeld, 1995).
     rule : {"quantile", "mean"}
         Compare with that quantile, or with the mean (Horn, 1965).
+    weights : Series, optional
+        Case weights; random samples then have the effective number of rows (Kish, 1965).
 
     Raises
     ------
@@ -276,16 +235,18 @@ def factor_retention(
             f"rule '{rule}', {draws} draws, quantile {quantile} · allowed: {', '.join(RULES)}; 20 "
             "or more; between 0 and 1 · do: correct the option"
         )
-    answers = complete_answers(items, columns or list(items.columns), invertible=True)
+    answers = available_answers(
+        items, columns or list(items.columns), weights=weights, invertible=True
+    )
     observed = eigenvalues_of(answers.correlation)
-    simulated = random_eigenvalues(answers.n, len(answers.names), draws, seed)
+    simulated = random_eigenvalues(round(answers.n_effective), len(answers.names), draws, seed)
     partials = [average_partials(answers.correlation, power) for power in (2, 4)]
     frame, suggested = _retention_frame(observed, simulated, partials, quantile, rule)
     return Retention(
         n_used=answers.n,
         n_dropped=answers.n_dropped,
-        method=Text("Parallel analysis and minimum average partial", zh="平行分析与最小平均偏相关"),
-        notes=rows_note(answers.n_dropped, answers.n + answers.n_dropped),
+        method=Phrase("factors.retention_method"),
+        notes=answers.notes(),
         frame=frame, suggested=suggested, rule=rule, quantile=quantile, seed=seed, draws=draws,
     )  # fmt: skip
 

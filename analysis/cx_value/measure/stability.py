@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number, format_percent, in_language
+from cx_value.base.words import Phrase
 from cx_value.measure.answers import check_scales
 from cx_value.sem.engine.moments import read_columns
 
@@ -25,11 +26,11 @@ class Stability(Result):
     ----------
     frame : DataFrame
         See :meth:`table`.
-    labels : mapping of str to Text
     """
 
+    template = "stability.retest"
+
     frame: pd.DataFrame
-    labels: Mapping[str, str]
 
     def table(self) -> pd.DataFrame:
         """Return ``construct n_used mean_first mean_second r icc icc_ci_low icc_ci_high
@@ -37,28 +38,16 @@ class Stability(Result):
         """
         return self.frame.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the agreement of each construct over the two waves."""
-        level = format_percent(self.confidence)
-        told = []
-        for row in self.frame.itertuples():
-            told.append(
-                _SENTENCE[lang].format(
-                    label=in_language(self.labels[row.construct], lang), level=level, n=row.n_used,
-                    icc=format_number(row.icc, bounded=True, lang=lang),
-                    ci=format_interval(row.icc_ci_low, row.icc_ci_high, bounded=True, lang=lang),
-                    first=format_number(row.mean_first), second=format_number(row.mean_second),
-                )
-            )  # fmt: skip
-        return ("" if lang == "zh" else " ").join(told)
-
-
-_SENTENCE = {
-    "en": "{label}: ICC(A,1) = {icc}, {level} CI {ci}, over {n} respondents asked twice "
-    "(means {first} and {second}).",
-    "zh": "{label}：ICC(A,1) = {icc}，{level} CI {ci}，{n} 名受访者前后两次作答（均值 {first} 与 "
-    "{second}）。",
-}
+    def facts(self) -> dict[str, Any]:
+        """Return the scales that agree least and most over the two waves."""
+        low, high = self.frame.loc[self.frame.icc.idxmin()], self.frame.loc[self.frame.icc.idxmax()]
+        return {
+            "scales": len(self.frame), "confidence": self.confidence, "n": self.n_used,
+            "low": {"construct": low.construct, "icc": low.icc,
+                    "ci": [low.icc_ci_low, low.icc_ci_high]},
+            "high": {"construct": high.construct, "icc": high.icc,
+                     "ci": [high.icc_ci_low, high.icc_ci_high]},
+        }  # fmt: skip
 
 
 def test_retest(
@@ -68,7 +57,6 @@ def test_retest(
     respondent: str,
     wave: str,
     confidence: float = 0.95,
-    labels: Mapping[str, str] | None = None,
 ) -> Stability:
     """How well do the scale means of the first two waves agree, person by person?
 
@@ -80,7 +68,6 @@ def test_retest(
     respondent, wave : str
         Columns that name the person and the wave; the two lowest waves are compared.
     confidence : float
-    labels : mapping of str to Text, optional
 
     Raises
     ------
@@ -103,10 +90,9 @@ def test_retest(
     return Stability(
         n_used=max(row["n_used"] for row in rows),
         n_dropped=len(data) - 2 * max(row["n_used"] for row in rows),
-        method=Text("Test–retest: two-way intraclass correlation", zh="重测信度：双向组内相关系数"),
+        method=Phrase("stability.method"),
         confidence=confidence,
         frame=pd.DataFrame(rows),
-        labels={name: (labels or {}).get(name, Text(name)) for name in scales},
     )
 
 

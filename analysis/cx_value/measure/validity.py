@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,15 +17,9 @@ from cx_value.base.formulas import (
     mcdonald_omega,
 )
 from cx_value.base.results import Result
-from cx_value.base.wording import (
-    Text,
-    format_interval,
-    format_number,
-    format_percent,
-    in_language,
-    join_words,
-)
-from cx_value.measure.answers import close_up, percentile_interval, told_rule
+from cx_value.base.wording import in_language
+from cx_value.base.words import Phrase
+from cx_value.measure.resamples import percentile_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,12 +39,19 @@ class ConvergentValidity(Result):
         ``construct item loading se ci_low ci_high p estimate opposite passes`` (standardised, but
         for ``estimate``). ``opposite``: the item loads against the most of its construct, which it
         does when it is reverse-keyed and was not turned; it never passes.
+    labels : mapping of str to Text
+        What each construct is called in the picture.
+    admissible : bool
+        Whether the solution is; where it is not, nothing here is a verdict.
     """
+
+    template = "validity.convergent"
 
     constructs: pd.DataFrame
     loadings: pd.DataFrame
     cutoffs: Mapping[str, Cutoff]
     labels: Mapping[str, str]
+    admissible: bool = True
 
     def table(self) -> pd.DataFrame:
         """Return one row a construct: ``construct k_items loading_min loading_max loadings_low
@@ -66,14 +67,29 @@ class ConvergentValidity(Result):
         """
         return self.constructs.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State CR and AVE of each construct and which of them miss the cutoffs."""
-        glue = "" if lang == "zh" else " "
-        return glue.join(self.sentences(lang).values())
+    def facts(self) -> dict[str, Any]:
+        """Return how many constructs keep both rules, and every exception."""
+        frame = self.constructs
+        met = (frame.ave_passes == True) & (frame.cr_passes == True)  # noqa: E712
+        rules = {"cr": "composite_reliability", "ave": "ave", "loading": "loading_standardised"}
+        return {
+            "constructs": len(frame), "meeting": int(met.sum()), "confidence": self.confidence,
+            "rules": {name: self.cutoffs[rule].facts() for name, rule in rules.items()},
+            "improper": list(frame.construct[frame.ave.isna()]),
+            "exceptions": [self._exception(row) for row in frame[~met & frame.ave.notna()]
+                           .itertuples()],
+            "low": self.loadings[(self.loadings.passes == False)  # noqa: E712
+                                 & ~self.loadings.opposite][["construct", "item", "loading"]],
+            "opposite": self.loadings[self.loadings.opposite][["construct", "item", "loading"]],
+            "admissible": self.admissible,
+        }  # fmt: skip
 
-    def sentences(self, lang: str = "en") -> dict[str, str]:
-        """Return the statement of each construct by name."""
-        return {row.construct: self._told(row, lang) for row in self.constructs.itertuples()}
+    def _exception(self, row) -> dict[str, Any]:
+        return {
+            "construct": row.construct, "cr": row.composite_reliability, "ave": row.ave,
+            "cr_ci": [row.cr_ci_low, row.cr_ci_high], "ave_ci": [row.ave_ci_low, row.ave_ci_high],
+            "cr_passes": bool(row.cr_passes), "ave_passes": bool(row.ave_passes),
+        }  # fmt: skip
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw standardised loadings with intervals, grouped by construct."""
@@ -83,93 +99,6 @@ class ConvergentValidity(Result):
         return draw_loading_intervals(
             self.loadings, names, self.cutoffs["loading_standardised"], ax, lang
         )
-
-    def _told(self, row, lang: str) -> str:
-        label = in_language(self.labels[row.construct], lang)
-        if np.isnan(row.ave):
-            return _IMPROPER[lang].format(label=label)
-        level = format_percent(self.confidence)
-        numbers = {"label": label, "level": level, "n": self.n_used}
-        for name, low, high in (("ave", "ave_ci_low", "ave_ci_high"),
-                                ("composite_reliability", "cr_ci_low", "cr_ci_high")):  # fmt: skip
-            numbers[name] = format_number(getattr(row, name), bounded=True, lang=lang)
-            numbers[f"{name}_ci"] = format_interval(
-                getattr(row, low), getattr(row, high), bounded=True, lang=lang
-            )
-        return _CONVERGENT[lang].format(**numbers) + self._judged(row, lang)
-
-    def _judged(self, row, lang: str) -> str:
-        passed = {"ave": row.ave_passes, "composite_reliability": row.cr_passes}
-        told = [_VERDICT[lang][name, passed[name]].format(rule=told_rule(self.cutoffs[name], lang))
-                for name in ("composite_reliability", "ave")]  # fmt: skip
-        if row.ave < 0.5:
-            told.append(_ERROR[lang])
-        own = self.loadings[self.loadings.construct == row.construct]
-        if row.loadings_opposite:
-            told.append(told_opposite(own, lang))
-        low = list(own["item"][(own.passes == False) & ~own.opposite])  # noqa: E712
-        if low:
-            rule = told_rule(self.cutoffs["loading_standardised"], lang)
-            told.append(_LOW[lang].format(items=join_words(low, lang=lang), rule=rule))
-        return _JOIN[lang].join(told) + ("。" if lang == "zh" else ".")
-
-
-def told_opposite(loadings: pd.DataFrame, lang: str) -> str:
-    """Name the items that load against the rest of their construct."""
-    against = loadings[loadings.opposite]
-    named = [
-        f"{row.item} (λ = {format_number(row.loading, bounded=True, lang=lang)})"
-        for row in against.itertuples()
-    ]
-    if lang == "zh":
-        named = [name.replace(" (", "（").replace(")", "）") for name in named]
-    return close_up(_OPPOSITE[lang, len(named) > 1].format(items=join_words(named, lang=lang)))
-
-
-_OPPOSITE = {
-    ("en", False): "{items} loads with the opposite sign: it is probably reverse-keyed and was not "
-    "turned, so that CR and AVE say little before it is",
-    ("en", True): "{items} load with the opposite sign: they are probably reverse-keyed and were "
-    "not turned, so that CR and AVE say little before they are",
-    (
-        "zh",
-        False,
-    ): "{items} 的载荷方向相反，可能为反向题而尚未反向计分，处理之前 CR 与 AVE 意义不大",
-    ("zh", True): "{items} 的载荷方向相反，可能为反向题而尚未反向计分，处理之前 CR 与 AVE 意义不大",
-}
-_IMPROPER = {
-    "en": "{label}: a standardised loading passes 1, so that neither CR nor AVE can be read.",
-    "zh": "{label}：有标准化载荷超过 1，CR 与 AVE 均不可解释。",
-}
-_CONVERGENT = {
-    "en": "{label}: CR = {composite_reliability}, {level} CI {composite_reliability_ci}; AVE = "
-    "{ave}, {level} CI {ave_ci}: ",
-    "zh": "{label}：CR = {composite_reliability}，{level} CI {composite_reliability_ci}；AVE = "
-    "{ave}，{level} CI {ave_ci}：",
-}
-_VERDICT = {
-    "en": {
-        ("composite_reliability", True): "CR meets the {rule}",
-        ("composite_reliability", False): "CR misses the {rule}",
-        ("ave", True): "AVE meets the {rule}",
-        ("ave", False): "AVE misses the {rule}",
-    },
-    "zh": {
-        ("composite_reliability", True): "CR 达到 {rule}",
-        ("composite_reliability", False): "CR 未达 {rule}",
-        ("ave", True): "AVE 达到 {rule}",
-        ("ave", False): "AVE 未达 {rule}",
-    },
-}
-_ERROR = {
-    "en": "error makes up more of the items' variance than the construct does",
-    "zh": "题项方差中误差多于构念",
-}
-_LOW = {
-    "en": "loadings short of the {rule}: {items}",
-    "zh": "标准化载荷未达 {rule}：{items}",
-}
-_JOIN = {"en": "; ", "zh": "；"}
 
 
 def convergent_validity(
@@ -225,18 +154,18 @@ def convergent_validity(
     frame["loadings_low"] = [int(low.get(name, 0)) for name in frame.construct]
     against = loadings.groupby("construct").opposite.sum()
     frame["loadings_opposite"] = [int(against[name]) for name in frame.construct]
-    names = {name: (labels or {}).get(name, Text(name)) for name in blocks}
     notes = fit.notes if bootstrap is None else fit.notes + bootstrap.notes
     return ConvergentValidity(
         n_used=fit.n_used,
         n_dropped=fit.n_dropped,
-        method=_METHODS[bootstrap is None],
+        method=Phrase("validity.method", {"bootstrap": bootstrap is not None}),
         confidence=fit.confidence,
-        notes=notes + _opposite_notes(loadings, names),
+        notes=notes,
         constructs=frame[_COLUMNS],
         loadings=loadings,
         cutoffs=rules,
-        labels=names,
+        labels={name: (labels or {}).get(name, name) for name in blocks},
+        admissible=fit.admissible,
     )
 
 
@@ -245,12 +174,6 @@ _COLUMNS = [
     "ave", "ave_ci_low", "ave_ci_high", "ave_passes", "composite_reliability", "cr_ci_low",
     "cr_ci_high", "cr_passes", "omega", "ave_raw",
 ]  # fmt: skip
-_METHODS = {
-    True: Text("Standardised loadings, delta-method intervals", zh="标准化载荷，delta 法区间"),
-    False: Text(
-        "Standardised loadings, bootstrap percentile intervals", zh="标准化载荷，自助百分位区间"
-    ),
-}
 
 
 def loading_rows(fit: ModelFit) -> dict[str, np.ndarray]:
@@ -310,17 +233,6 @@ def against_the_rest(loadings: pd.Series) -> pd.Series:
     signs = np.sign(loadings)
     side = signs.sum() or loadings.sum()
     return signs * (1 if side >= 0 else -1) < 0
-
-
-def _opposite_notes(loadings: pd.DataFrame, labels: Mapping[str, str]) -> tuple[Text, ...]:
-    return tuple(
-        Text(
-            f"{labels[name]}: {told_opposite(own, 'en')}.",
-            zh=f"{in_language(labels[name], 'zh')}：{told_opposite(own, 'zh')}。",
-        )
-        for name, own in loadings.groupby("construct", sort=False)
-        if own.opposite.any()
-    )
 
 
 def _construct_row(fit: ModelFit, name: str, at: np.ndarray) -> dict:

@@ -31,6 +31,9 @@ _RULE_NAMES = {
     "communality": Text("Communality (EFA)", zh="共同度（EFA）"),
     "loading_primary": Text("Primary loading (EFA)", zh="主因子载荷（EFA）"),
     "loading_cross": Text("Cross-loading (EFA)", zh="交叉载荷（EFA）"),
+    "loading_difference": Text(
+        "Primary less cross-loading (EFA)", zh="主因子载荷与交叉载荷之差（EFA）"
+    ),
     "loading_standardised": Text("Standardised loading (CFA)", zh="标准化载荷（CFA）"),
     "composite_reliability": Text("Composite reliability", zh="组合信度 CR"),
     "ave": Text("Average variance extracted", zh="平均方差萃取量 AVE"),

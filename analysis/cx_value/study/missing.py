@@ -38,12 +38,12 @@ class _Pattern:
     """The rows that answered the same variables: what EM needs of them."""
 
     seen: np.ndarray
-    n: int
+    n: float
     mean: np.ndarray
     cov: np.ndarray
 
 
-def em_moments(data: np.ndarray | pd.DataFrame) -> Moments:
+def em_moments(data: np.ndarray | pd.DataFrame, weights: np.ndarray | None = None) -> Moments:
     r"""Estimate mean and covariance matrix by the EM algorithm under normality.
 
     The saturated moments of full-information maximum likelihood. Works on the moments of each
@@ -53,6 +53,8 @@ def em_moments(data: np.ndarray | pd.DataFrame) -> Moments:
     ----------
     data : n × p
         NaN where there is no answer; rows without any are left out.
+    weights : n, optional
+        Positive case weights; they count as rows do (pseudo maximum likelihood).
 
     Raises
     ------
@@ -73,10 +75,11 @@ def em_moments(data: np.ndarray | pd.DataFrame) -> Moments:
     array([2.5 , 4.42])
     """
     values = np.asarray(data, dtype=float)
-    values = values[~np.isnan(values).all(axis=1)]
+    there = ~np.isnan(values).all(axis=1)
+    values = values[there]
     _refuse_unusable(values)
     scale = np.nanstd(values, axis=0)
-    patterns = _split_by_pattern(values / scale)
+    patterns = _split_by_pattern(values / scale, None if weights is None else weights[there])
     mean, cov = np.nanmean(values / scale, axis=0), np.eye(values.shape[1])
     for step in range(1, EM_STEPS + 1):
         new_mean, new_cov = _em_step(patterns, mean, cov)
@@ -112,15 +115,18 @@ def _refuse_unusable(values: np.ndarray) -> None:
         )
 
 
-def _split_by_pattern(values: np.ndarray) -> list[_Pattern]:
+def _split_by_pattern(values: np.ndarray, weights: np.ndarray | None = None) -> list[_Pattern]:
     """Group rows by which variables they answered; a pattern of few rows has a singular cov."""
     seen, which = np.unique(~np.isnan(values), axis=0, return_inverse=True)
+    weights = np.ones(len(values), dtype=int) if weights is None else weights
     patterns = []
     for k, mask in enumerate(seen):
-        part = values[which.ravel() == k][:, mask]
-        mean = part.mean(axis=0)
+        rows = which.ravel() == k
+        part, share = values[rows][:, mask], weights[rows] / weights[rows].sum()
+        mean = share @ part
         centred = part - mean
-        patterns.append(_Pattern(mask, len(part), mean, centred.T @ centred / len(part)))
+        cov = (centred.T * share) @ centred
+        patterns.append(_Pattern(mask, weights[rows].sum(), mean, cov))
     return patterns
 
 

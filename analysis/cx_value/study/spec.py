@@ -245,6 +245,7 @@ class Options(Frozen):
     factors: int | Literal["parallel", "map", "declared"] = "parallel"
     extraction: Literal["ml", "paf"] = "ml"
     rotation: Literal["oblimin", "promax", "varimax"] = "oblimin"
+    correlation: Literal["pearson", "polychoric"] = "pearson"
     seed: int = 20260101
 
 

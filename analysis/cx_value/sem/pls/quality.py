@@ -31,7 +31,7 @@ def composite_reliability(loadings: np.ndarray, model: PathModel) -> np.ndarray:
 
 def heterotrait_monotrait_ratio(correlations: np.ndarray, model: PathModel) -> np.ndarray:
     """HTMT (D, J, J); see :func:`cx_value.base.formulas.heterotrait_monotrait`."""
-    return formulas.heterotrait_monotrait(correlations, _blocks(model))
+    return formulas.heterotrait_monotrait(correlations, _blocks(model), kind="htmt_plus")
 
 
 def item_variance_inflation(correlations: np.ndarray, model: PathModel) -> np.ndarray:
