@@ -4,21 +4,22 @@ The estimates are the engine's (tested against lavaan in test_sem_*.py); here th
 on data simulated so that the right verdict is known.
 """
 
-import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cx_value.base.errors import AnalysisError
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrasebook
 from cx_value.judge.agreement import compare_programs
+from cx_value.judge.fit_report import judge_fit
 from cx_value.judge.hypotheses import judge_hypotheses
 from cx_value.judge.levers import rank_levers
 from cx_value.judge.power import judge_power
+from cx_value.judge.reservations import Reservations, gather_reservations
 from cx_value.judge.rivals import compare_rivals
-from cx_value.judge.robustness import check_robustness
+from cx_value.judge.robustness import _compared, check_robustness
 from cx_value.judge.structure import choose_model, summarise_effects
 from cx_value.sem import fit_model
 from cx_value.sem.effects import effects
@@ -92,21 +93,70 @@ def test_indirect_effect_is_judged_by_its_bootstrap_interval(judged):
     assert row.std_low == effect.std_boot_ci_low and row.std_high == effect.std_boot_ci_high
 
 
-def numbers(text):
-    return [float(t.replace("−", "-")) for t in re.findall(r"−?\d*\.\d+", text)]
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_sentence_names_every_hypothesis_under_its_verdict(judged, lang):
+    facts, said = judged[-1].facts(), judged[-1].sentence(lang)
+    verdicts = judged[-1].table().set_index("hypothesis").verdict
+    told = {name: v["verdict"] for v in facts["verdicts"] for name in v["names"]}
+    assert told == verdicts.to_dict()
+    for v in facts["verdicts"]:
+        assert v["n"] == len(v["names"])
+        names = (", " if lang == "en" else "、").join(v["names"])
+        assert Phrasebook(lang).term(v["verdict"], "hypothesis_verdict") in said and names in said
+
+
+WEAK = Reservations(
+    of_model=({"code": "fit", "met": 2, "rules": 4},),
+    of_constructs=((frozenset("A"), {"code": "reliability", "construct": "A", "value": 0.44}),
+                   (frozenset("BC"), {"code": "distinctness", "construct": "B", "other": "C",
+                                      "value": 0.96})),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_readings_print_the_numbers_of_the_table(judged, lang):
-    for row in judged[-1].table().itertuples():
-        printed = numbers(row.reading.in_language(lang))
-        assert printed[:3] == [round(v, 2) for v in (row.std_all, row.std_low, row.std_high)]
+def test_a_verdict_inherits_what_its_constructs_rest_on(judged, lang):
+    study, _, choice, found, _ = judged
+    tests = judge_hypotheses(study, choice, found, weak=WEAK)
+    rows = tests.table().set_index("hypothesis")
+    assert rows.verdict.to_dict() == {
+        "H1": "reserved", "H2": "reserved", "H3": "not_supported", "H4": "contradicted",
+    }  # fmt: skip
+    assert rows.reservations.to_dict() == {
+        "H1": "reliability fit", "H2": "distinctness fit", "H3": "reliability fit",
+        "H4": "reliability distinctness fit",
+    }  # fmt: skip
+    said = tests.sentence(lang)
+    assert all(part in said.replace("0.44", ".44") for part in (".44", "0.96", "2", "4"))
+    assert not any(v["verdict"] == "supported" for v in tests.facts()["verdicts"])
+    levers = rank_levers(found, WEAK)
+    assert "0.96" in levers.sentence(lang)
+    assert set(levers.table().reservations) == {"distinctness fit", "reliability fit"}
+    summary = summarise_effects(found, WEAK).set_index(["source", "target"])
+    assert summary.reservations["B", "C"] == "distinctness fit"
 
 
-def test_counts_of_the_sentence_add_up(judged):
-    sentence = judged[-1].sentence("en")
-    assert "2 found support (H1, H2)" in sentence and "1 did not (H3)" in sentence
-    assert "1 met an effect of the opposite sign (H4)" in sentence
+def test_reservations_are_gathered_by_the_studys_own_rules(judged):
+    study, _, choice, _, _ = judged
+    alphas = pd.DataFrame({"construct": ["A", "B"], "alpha": [0.69, 0.70]})
+    pairs = pd.DataFrame({"construct_1": ["A", "A"], "construct_2": ["B", "C"],
+                          "htmt": [0.85, 0.849]})  # fmt: skip
+    weak = gather_reservations(study, choice, reliability=alphas, htmt=pairs)
+    assert weak.codes_about("A", "B") == "reliability distinctness"
+    assert weak.codes_about("A", "C") == "reliability" and weak.codes_about("B", "C") == ""
+    lenient = study.model_copy(update={"cutoffs": {"alpha": 0.6, "htmt": 0.9}})
+    none = gather_reservations(lenient, choice, reliability=alphas, htmt=pairs)
+    assert none.codes_about("A", "B") == ""
+    judged_fit = judge_fit("theory", "theory", choice.fit, study)
+    met = judged_fit.facts()
+    told = gather_reservations(study, choice, judged=judged_fit).about("A")
+    assert bool(told) == (met["n_met"] < len(met["criteria"]))
+
+
+@pytest.mark.parametrize(("improper", "told"), [(0.05, False), (0.051, True), (0.5, True)])
+def test_improper_refits_beyond_a_twentieth_are_a_reservation(judged, improper, told):
+    drawn = SimpleNamespace(improper_share=improper)
+    weak = gather_reservations(judged[0], judged[2], drawn=drawn)
+    assert ("improper" in weak.codes_about("A")) == told
 
 
 def test_rival_is_nested_and_not_worse_where_the_direct_path_is_nothing(judged):
@@ -117,10 +167,33 @@ def test_rival_is_nested_and_not_worse_where_the_direct_path_is_nothing(judged):
 
 
 def test_levers_are_ranked_by_total_effect(judged):
-    labels = {c: Text(f"Construct {c}", zh=f"构念{c}") for c in "ABC"}
-    table = rank_levers(judged[3], labels).table()
+    levers = rank_levers(judged[3])
+    table = levers.table()
     assert list(table.source) == ["B", "A"] and set(table.outcome) == {"C"}
-    assert "构念B" in rank_levers(judged[3], labels).sentence("zh")
+    (facts,) = levers.facts()["outcomes"]
+    assert [e["source"] for e in facts["positive"]] == ["B", "A"] and not facts["negative"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_clear_negative_lever_is_told_as_one(tmp_path, lang):
+    answers = simulate(b_to_c=-0.6)
+    choice = choose_model(write_study(tmp_path, answers), answers)
+    levers = rank_levers(effects(choice.fit, bootstrap=choice.fit.bootstrap(100, seed=1)))
+    (facts,) = levers.facts()["outcomes"]
+    assert {e["source"] for e in facts["negative"]} == {"A", "B"} and not facts["positive"]
+    assert all(e["total"] < 0 and e["ci"][1] < 0 for e in facts["negative"])
+    assert {"en": "goes with less", "zh": "负相关"}[lang] in levers.sentence(lang)
+
+
+@pytest.mark.parametrize(("low", "high", "clear"), [
+    (0.01, 0.4, True), (-0.4, -0.01, True), (-0.1, 0.4, False), (-0.4, 0.1, False),
+    (0.0, 0.4, False), (-0.4, 0.0, False),
+])  # fmt: skip
+def test_a_lever_is_clear_on_either_side_of_zero(low, high, clear):
+    frame = pd.DataFrame([{"kind": "total", "source": "A", "target": "B", "std_all": 0.1,
+                           "std_ci_low": low, "std_ci_high": high}])  # fmt: skip
+    found = SimpleNamespace(table=lambda: frame, n_used=9, n_dropped=0, confidence=0.95, notes=())
+    assert rank_levers(found).table().clear.tolist() == [clear]
 
 
 def test_effect_summary_adds_direct_and_indirect(judged):
@@ -177,15 +250,25 @@ def test_without_a_fallback_nothing_is_concluded(tmp_path):
     study = write_study(tmp_path, answers, models=only)
     choice = choose_model(study, answers)
     assert choice.reported is None and "no structural conclusion" in choice.sentence("en")
-    verdicts = judge_hypotheses(study, choice, effects(choice.fit))
+    verdicts = judge_hypotheses(study, choice, None)
     assert set(verdicts.table().verdict) == {"not_tested"}
+    assert "no structural model" in verdicts.sentence("en")
+    robust = check_robustness(study, choice, answers)
+    assert not robust.facts()["reported"] and robust.table().empty and robust.wide().empty
+    assert "没有可报告的结构模型" in robust.sentence("zh")
+    weak = gather_reservations(study, choice)
+    assert weak.codes_about("A") == "inadmissible"
 
 
-def test_models_that_cannot_be_fitted_at_all_are_refused(tmp_path):
-    answers = simulate(n=60)
+def test_models_that_cannot_be_fitted_at_all_become_a_statement(tmp_path):
+    answers = simulate(n=60).assign(A1=1.0)
     study = write_study(tmp_path, answers)
-    with pytest.raises(AnalysisError):
-        choose_model(study, answers.assign(A1=1.0))
+    choice = choose_model(study, answers)
+    assert choice.reported is None and choice.fit is None
+    assert "did not converge" in choice.sentence("en")
+    assert set(choice.findings().code) == {"not_converged"} and choice.findings().severe.all()
+    assert set(judge_hypotheses(study, choice, None).table().verdict) == {"not_tested"}
+    assert check_robustness(study, choice, answers).facts()["reported"] is False
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +300,7 @@ def test_clear_paths_survive_and_the_sentence_counts_them(robust):
     wide = robust.wide().set_index(["source", "target"])
     assert wide.survives["A", "B"] and wide.survives["B", "C"]
     assert f"{int(wide.survives.sum())} of 3 paths" in robust.sentence("en")
+    assert robust.facts()["kept"] == wide.survives.sum() and robust.facts()["paths"] == 3
 
 
 def test_a_path_that_changes_its_verdict_does_not_survive(robust):
@@ -225,4 +309,36 @@ def test_a_path_that_changes_its_verdict_does_not_survive(robust):
     frame.loc[changed, "same"] = False
     altered = replace(robust, frame=frame)
     assert not altered.wide().set_index(["source", "target"]).survives["A", "B"]
-    assert "Not so: A → B (all partial answers (FIML))" in altered.sentence("en")
+    assert altered.facts()["lost"] == [{"source": "A", "target": "B", "variants": ["fiml"]}]
+    assert "A → B changes in: partial answers used (FIML)" in altered.sentence("en")
+
+
+def path_frame(est, clear):
+    return pd.DataFrame({"source": ["A"], "target": ["B"], "est": [est], "clear": [clear]})
+
+
+@pytest.mark.parametrize(("reported", "other", "same"), [
+    ((0.5, True), (0.4, True), True),
+    ((0.5, True), (-0.5, True), False),          # clear both times, the sign flipped
+    ((-0.5, True), (0.5, True), False),
+    ((0.5, True), (0.5, False), False),          # the verdict changed
+    ((0.5, False), (0.5, True), False),
+    ((1.88, False), (-4.11, False), False),      # unclear, but never next to nothing
+    ((-0.72, False), (1.88, False), False),
+    ((0.09, False), (-0.09, False), True),       # next to nothing: neither sign was a finding
+    ((0.10, False), (-0.01, False), False),      # the bound itself is not below
+    ((-0.01, False), (0.10, False), False),
+])  # fmt: skip
+def test_a_path_keeps_its_sign_and_its_verdict_or_is_counted(reported, other, same):
+    frames = _compared([path_frame(*reported), path_frame(*other)])
+    assert frames.same.tolist() == [True, same]
+
+
+def test_an_analysis_without_an_admissible_solution_confirms_nothing(robust):
+    frame = robust.table()
+    pls = frame.variant == "pls"
+    frame.loc[pls, "admissible"], frame.loc[pls, "same"] = False, False
+    facts = replace(robust, frame=frame).facts()
+    assert facts["improper"] == ["pls"] and "pls" not in facts["variants"] and not facts["lost"]
+    frame.loc[frame.variant != "reported", "admissible"] = False
+    assert "robustness was not examined" in replace(robust, frame=frame).sentence("en")

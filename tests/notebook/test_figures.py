@@ -107,7 +107,7 @@ def test_both_intervals_are_matched_by_path_not_by_row():
 def test_hypotheses_say_number_interval_and_verdict():
     said = words(draw("hypotheses", "en"))
     assert "−.35 [−.50, −.20]" in said
-    assert {"supported", "not supported", "opposite sign", "not tested", "–"} <= set(said)
+    assert {"supported", "not supported", "opposite sign", "not testable", "–"} <= set(said)
     assert "方向相反" in words(draw("hypotheses", "zh"))
 
 

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import (
-    Text,
-    format_interval,
-    format_number,
-    format_p,
-    in_language,
-    inside_sentence,
-)
-from cx_value.judge.resampling import KINDS, Resampling
+from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
+from cx_value.judge.reservations import NONE, Reservations, all_told
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cx_value.judge.resampling import Resampling
     from cx_value.judge.structure import ModelChoice
     from cx_value.sem.effects import Effects
     from cx_value.study.spec import Hypothesis, Study
 
-VERDICTS = {
-    "supported": Text("supported", zh="支持"),
-    "not_supported": Text("not supported", zh="不支持"),
-    "contradicted": Text("contradicted", zh="相反"),
-    "not_tested": Text("not tested", zh="未检验"),
-}
+VERDICTS = ("supported", "reserved", "not_supported", "contradicted", "not_tested")
 COLUMNS = ("hypothesis", "statement", "path", "sign", "kind", "est", "se", "z", "p", "std_all",
-           "std_low", "std_high", "verdict", "verdict_label", "reading")  # fmt: skip
+           "std_low", "std_high", "verdict", "reservations")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,60 +31,49 @@ class HypothesisTests(Result):
     A path is **supported** when its p value is below the study's level, its interval (bootstrap
     where there is one) excludes zero, and its sign is the expected one; **contradicted** when the
     sign is the opposite one, **not supported** otherwise. An indirect effect is judged by its
-    interval alone. A hypothesis whose path is not in the model reported is **not tested**.
+    interval alone. What would be supported but rests on something weak (an unreliable scale, a
+    model that does not fit, …) is **reserved**: supported, with reservation. A hypothesis whose
+    path is not in the model reported is **not tested**.
     """
 
+    template = "hypotheses.verdicts"
+
     frame: pd.DataFrame
+    intervals: str = "delta"
+    reported: bool = True
 
     def table(self) -> pd.DataFrame:
         """Return one row a hypothesis.
 
         Columns: ``hypothesis statement path sign kind est se z p std_all std_low std_high verdict
-        verdict_label reading``; ``std_low``/``std_high`` are bootstrap limits where there are any.
+        reservations``; ``std_low``/``std_high`` are bootstrap limits where there are any,
+        ``reservations`` codes parted by blanks.
         """
-        return self.frame.copy()
+        frame = self.frame.copy()
+        frame["reservations"] = [
+            " ".join(dict.fromkeys(told["code"] for told in row)) for row in frame.reservations
+        ]
+        return frame
 
-    def sentence(self, lang: str = "en") -> str:
-        """Count the verdicts."""
+    def facts(self) -> dict[str, Any]:
+        """Return ``hypotheses verdicts intervals reported`` and what the findings rest on."""
         frame = self.frame
-        tested = frame[frame.verdict != "not_tested"]
         listed = {v: list(frame.hypothesis[frame.verdict == v]) for v in VERDICTS}
-        if tested.empty:
-            return _NONE[lang].format(n=len(frame))
-        parts = [_PART[lang][v].format(n=len(names), names=_names(names, lang))
-                 for v, names in listed.items() if names]  # fmt: skip
-        comma, end = ("；", "。") if lang == "zh" else ("; ", ".")
-        return _HEAD[lang].format(n=len(frame)) + comma.join(parts) + end
-
-
-_HEAD = {"en": "Of {n} hypotheses, ", "zh": "{n} 个假设中，"}
-_NONE = {
-    "en": "None of the {n} hypotheses could be tested: no structural model is reported.",
-    "zh": "{n} 个假设均未检验：没有可报告的结构模型。",
-}
-_PART = {
-    "en": {
-        "supported": "{n} found support ({names})",
-        "not_supported": "{n} did not ({names})",
-        "contradicted": "{n} met an effect of the opposite sign ({names})",
-        "not_tested": "{n} could not be tested because the reported model does not hold their "
-        "paths ({names})",
-    },
-    "zh": {
-        "supported": "{n} 个得到支持（{names}）",
-        "not_supported": "{n} 个未得到支持（{names}）",
-        "contradicted": "{n} 个方向与预期相反（{names}）",
-        "not_tested": "{n} 个因所报告模型不含相应路径而未检验（{names}）",
-    },
-}
-
-
-def _names(names: list[str], lang: str) -> str:
-    return ("、" if lang == "zh" else ", ").join(names)
+        found = frame[frame.verdict.isin(["reserved", "contradicted"])]
+        return {
+            "hypotheses": len(frame), "reported": self.reported, "intervals": self.intervals,
+            "verdicts": [{"verdict": v, "n": len(names), "names": names}
+                         for v, names in listed.items() if names],
+            "reservations": all_told(found.reservations),
+        }  # fmt: skip
 
 
 def judge_hypotheses(
-    study: Study, choice: ModelChoice, found: Effects, drawn: Resampling | None = None
+    study: Study,
+    choice: ModelChoice,
+    found: Effects | None,
+    drawn: Resampling | None = None,
+    weak: Reservations = NONE,
 ) -> HypothesisTests:
     """Judge every hypothesis of a study on the model reported.
 
@@ -103,10 +82,12 @@ def judge_hypotheses(
     study : Study
     choice : ModelChoice
         From :func:`cx_value.judge.structure.choose_model`.
-    found : Effects
-        Effects of ``choice.fit``, best with a bootstrap.
+    found : Effects or None
+        Effects of ``choice.fit``, best with a bootstrap; None where no model is reported.
     drawn : Resampling, optional
-        What the intervals of ``found`` rest on, so that the readings can name it.
+        What the intervals of ``found`` rest on, so that the words can name it.
+    weak : Reservations
+        What findings about the constructs rest on.
 
     Returns
     -------
@@ -114,14 +95,14 @@ def judge_hypotheses(
         Verdicts are withheld (``not_tested``) where no admissible model is reported.
     """
     level = cutoffs_with(study.cutoffs)["significance"]
-    effects = found.table()
-    booted = "std_boot_ci_low" in effects
-    kind = drawn.kind if drawn else KINDS["Nonparametric bootstrap" if booted else "Delta method"]
-    rows = [_judge(study, h, choice, effects, level, kind) for h in study.hypotheses]
+    effects = found.table() if found is not None else None
+    booted = effects is not None and "std_boot_ci_low" in effects
+    kind = drawn.kind if drawn else "bootstrap" if booted else "delta"
+    rows = [_judge(study, h, choice, effects, level, weak) for h in study.hypotheses]
     return HypothesisTests(
-        n_used=choice.fit.n_used, n_dropped=choice.fit.n_dropped, confidence=found.confidence,
-        method=Text("two-sided tests of the declared paths", zh="对预设路径的双侧检验"),
-        notes=found.notes, frame=tidy_frame(rows, COLUMNS),
+        n_used=choice.n_used, n_dropped=choice.n_dropped, confidence=choice.confidence,
+        method=Phrase("hypotheses.method"), notes=found.notes if found else (),
+        frame=tidy_frame(rows, COLUMNS), intervals=kind, reported=choice.reported is not None,
     )  # fmt: skip
 
 
@@ -129,9 +110,9 @@ def _judge(
     study: Study,
     hypothesis: Hypothesis,
     choice: ModelChoice,
-    effects: pd.DataFrame,
+    effects: pd.DataFrame | None,
     level: Cutoff,
-    kind: Text,
+    weak: Reservations,
 ) -> dict:
     statement = hypothesis_statement(study, hypothesis)
     row = _effect(study, hypothesis, effects) if choice.reported else None
@@ -141,14 +122,11 @@ def _judge(
         "kind": "indirect" if hypothesis.through else "direct",
     }  # fmt: skip
     verdict = "not_tested" if row is None else _verdict(hypothesis, row, level)
-    numbers = _numbers(row)
-    return {
-        **shared, **numbers, "verdict": verdict, "verdict_label": VERDICTS[verdict],
-        "reading": Text(
-            _reading(statement, numbers, verdict, hypothesis, kind, "en"),
-            zh=_reading(statement, numbers, verdict, hypothesis, kind, "zh"),
-        ),
-    }  # fmt: skip
+    names = (hypothesis.source, *hypothesis.through, hypothesis.target)
+    told = [] if row is None else weak.about(*names)
+    if verdict == "supported" and told:
+        verdict = "reserved"
+    return {**shared, **_numbers(row), "verdict": verdict, "reservations": told}
 
 
 def _effect(study: Study, hypothesis: Hypothesis, effects: pd.DataFrame) -> pd.Series | None:
@@ -205,37 +183,9 @@ def hypothesis_statement(study: Study, hypothesis: Hypothesis) -> Text:
     via = [study.construct(name).label for name in hypothesis.through]
     good = hypothesis.sign == "+"
     effect = ("positive" if good else "negative"), ("正向" if good else "负向")
-    through = " through " + ", then ".join(inside_sentence(v, "en") for v in via) if via else ""
-    names = [inside_sentence(label, "en") for label in (source, target)]
+    through = " through " + ", then ".join(via) if via else ""
     through_zh = "通过" + "、".join(v.zh for v in via) if via else ""
     return Text(
-        f"The effect of {names[0]} on {names[1]}{through} is {effect[0]}",
+        f"{source} has a {effect[0]} effect on {target}{through}",
         zh=f"{source.zh}{through_zh}{effect[1]}影响{target.zh}",
     )
-
-
-_READING = {
-    "en": "{statement}: {verdict}. The standardised effect is {beta}, {kind} interval {ci}{p}.",
-    "zh": "{statement}：{verdict}。标准化效应为 {beta}，{kind}区间 {ci}{p}。",
-}
-_NOT_TESTED = {
-    "en": "{statement}: not tested, because the reported model does not hold this path.",
-    "zh": "{statement}：未检验，所报告的模型不含该路径。",
-}
-
-
-def _reading(
-    statement: Text, numbers: dict, verdict: str, hypothesis: Hypothesis, kind: Text, lang: str
-) -> str:
-    said = in_language(statement, lang)
-    if verdict == "not_tested":
-        return _NOT_TESTED[lang].format(statement=said)
-    indirect = bool(hypothesis.through)
-    p = format_p(numbers["p"], lang=lang, relation=True)
-    return _READING[lang].format(
-        statement=said, verdict=in_language(VERDICTS[verdict], lang),
-        kind=in_language(kind, lang),
-        beta=format_number(numbers["std_all"], 2, bounded=True, lang=lang),
-        ci=format_interval(numbers["std_low"], numbers["std_high"], 2, bounded=True, lang=lang),
-        p="" if indirect else (f", p {p}" if lang == "en" else f"，p {p}"),
-    )  # fmt: skip

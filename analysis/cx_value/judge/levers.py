@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import (
-    Text,
-    format_interval,
-    format_number,
-    in_language,
-    inside_sentence,
-)
+from cx_value.base.words import Phrase
+from cx_value.judge.reservations import NONE, Reservations, all_told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,61 +15,58 @@ if TYPE_CHECKING:
     from cx_value.sem.effects import Effects
 
 
+COLUMNS = ("outcome", "source", "total", "low", "high", "clear")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Levers(Result):
     """Total effects on the final outcome of a structural model, the strongest first."""
 
+    template = "levers.levers"
+
     frame: pd.DataFrame
+    weak: Reservations = NONE
 
     def table(self) -> pd.DataFrame:
-        """Return ``outcome outcome_label source label total low high clear``, strongest first.
+        """Return ``outcome source total low high clear reservations``, strongest first.
 
         ``clear`` says whether the interval excludes zero.
         """
-        return self.frame.copy()
+        codes = [self.weak.codes_about(r.source, r.outcome) for r in self.frame.itertuples()]
+        return self.frame.assign(reservations=codes)
 
-    def sentence(self, lang: str = "en") -> str:
-        """Name the strongest effects, and those that may be nothing."""
-        parts = []
-        for _, rows in self.frame.groupby("outcome", sort=False):
-            strong = [_said(row, lang) for _, row in rows[rows.clear].iterrows()]
-            weak = [inside_sentence(word, lang) for word in rows.label[~rows.clear]]
-            outcome = in_language(rows.outcome_label.iloc[0], lang)
-            parts.append(_sentence(outcome, strong, weak, lang))
-        return ("" if lang == "zh" else " ").join(parts)
-
-
-_COMMA = {"en": ", ", "zh": "、"}
-_STRONG = {
-    "en": "{outcome} goes with, in order of total effect: {names}.",
-    "zh": "对{outcome}的总效应由大到小依次为：{names}。",
-}
-_WEAK = {
-    "en": " No clear effect was found for: {names}.",
-    "zh": "未发现明确效应的有：{names}。",
-}
+    def facts(self) -> dict[str, Any]:
+        """Return an entry an outcome: ``outcome positive negative unclear``, and reservations."""
+        rows = self.frame.to_dict("records")
+        outcomes = list(dict.fromkeys(row["outcome"] for row in rows))
+        told = [_outcome_facts(o, [r for r in rows if r["outcome"] == o]) for o in outcomes]
+        weak = all_told(self.weak.about(r["source"], r["outcome"]) for r in rows if r["clear"])
+        return {"outcomes": told, "reservations": weak}
 
 
-def _sentence(outcome: str, strong: list[str], weak: list[str], lang: str) -> str:
-    comma = _COMMA[lang]
-    first = _STRONG[lang].format(outcome=outcome, names=comma.join(strong)) if strong else ""
-    return (first + (_WEAK[lang].format(names=comma.join(weak)) if weak else "")).strip()
+def _outcome_facts(outcome: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Split what an outcome goes with by the sign of a clear effect."""
+    clear = [row for row in rows if row["clear"]]
+    return {
+        "outcome": outcome, "positive": [_effect(r) for r in clear if r["total"] > 0],
+        "negative": [_effect(r) for r in clear if r["total"] < 0],
+        "unclear": [r["source"] for r in rows if not r["clear"]],
+    }  # fmt: skip
 
 
-def _said(row: pd.Series, lang: str) -> str:
-    name = inside_sentence(row.label, lang)
-    beta = format_number(row.total, 2, bounded=True, lang=lang)
-    return f"{name} {beta} {format_interval(row.low, row.high, 2, bounded=True, lang=lang)}"
+def _effect(row: dict[str, Any]) -> dict[str, Any]:
+    return {"source": row["source"], "total": row["total"], "ci": [row["low"], row["high"]]}
 
 
-def rank_levers(found: Effects, labels: Mapping[str, str]) -> Levers:
+def rank_levers(found: Effects, weak: Reservations = NONE) -> Levers:
     """Rank what the final outcomes (those that cause nothing else) go with.
 
     Parameters
     ----------
     found : Effects
         Effects of the model reported, with bootstrap intervals where there are any.
-    labels : mapping of variable to Text
+    weak : Reservations
+        What the effects rest on.
 
     Returns
     -------
@@ -88,8 +79,7 @@ def rank_levers(found: Effects, labels: Mapping[str, str]) -> Levers:
     low, high = ("std_boot_ci_low", "std_boot_ci_high") if booted else ("std_ci_low", "std_ci_high")
     rows = [
         {
-            "outcome": target, "outcome_label": labels.get(target, target), "source": row.source,
-            "label": labels.get(row.source, row.source), "total": row.std_all,
+            "outcome": target, "source": row.source, "total": row.std_all,
             "low": row[low], "high": row[high], "clear": bool(row[low] > 0 or row[high] < 0),
         }
         for target in final
@@ -97,8 +87,8 @@ def rank_levers(found: Effects, labels: Mapping[str, str]) -> Levers:
     ]  # fmt: skip
     return Levers(
         n_used=found.n_used, n_dropped=found.n_dropped, confidence=found.confidence,
-        notes=found.notes, frame=tidy_frame(rows),
-        method=Text("standardised total effects", zh="标准化总效应"),
+        notes=found.notes, frame=tidy_frame(rows, COLUMNS), weak=weak,
+        method=Phrase("levers.method"),
     )  # fmt: skip
 
 

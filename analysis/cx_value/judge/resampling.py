@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import ConvergenceError
 from cx_value.base.results import Result
@@ -29,31 +29,34 @@ class Resampling(Result):
     bootstrap: Bootstrap | None
     error: str = ""
 
+    template = "drawing.drawing"
+
     @property
-    def kind(self) -> Text:
-        """What the intervals are called: bootstrap, Monte Carlo or delta-method."""
+    def kind(self) -> str:
+        """What the intervals rest on: ``bootstrap``, ``monte_carlo`` or ``delta``."""
         return KINDS[str(self.method)]
+
+    @property
+    def improper_share(self) -> float:
+        """Share of the bootstrap's converged refits whose solution is improper."""
+        if self.bootstrap is None or self.kind != "bootstrap":
+            return 0.0
+        return float(self.bootstrap.improper.sum() / max(self.bootstrap.converged.sum(), 1))
 
     def table(self) -> pd.DataFrame:
         """Return every parameter with its interval, bootstrap's or delta method's."""
         return self.fit.table() if self.bootstrap is None else self.bootstrap.table()
 
-    def sentence(self, lang: str = "en") -> str:
-        """Tell how many refits there are, or that intervals rest on the delta method."""
-        if self.bootstrap is not None:
-            return self.bootstrap.sentence(lang)
-        return _NOT_DRAWN[lang].format(error=self.error)
+    def facts(self) -> dict[str, Any]:
+        """Return ``kind error drawn``: what is drawn says itself, else why nothing was."""
+        drawn = None if self.bootstrap is None else self.bootstrap.phrase()
+        return {"kind": self.kind, "error": self.error or None, "drawn": drawn}
 
 
 KINDS = {
-    "Nonparametric bootstrap": Text("bootstrap", zh="自助"),
-    "Monte Carlo method": Text("Monte Carlo", zh="蒙特卡罗"),
-    "Delta method": Text("delta-method", zh="delta 法"),
-}
-_NOT_DRAWN = {
-    "en": "The model could not be refitted to resampled respondents ({error}); intervals rest on "
-    "the delta method.",
-    "zh": "模型无法在重抽样数据上重新拟合（{error}）；区间由 delta 法得出。",
+    "Nonparametric bootstrap": "bootstrap",
+    "Monte Carlo method": "monte_carlo",
+    "Delta method": "delta",
 }
 
 

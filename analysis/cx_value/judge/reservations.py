@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 #: Share of improper solutions among the refits from which intervals are reserved (own convention).
 IMPROPER_SHARE = 0.05
-#: Fit indices that have a rule.
-JUDGED = ("cfi", "tli", "rmsea", "srmr")
 
 Reservation = Mapping[str, Any]
 
@@ -124,12 +122,10 @@ def _of_choice(choice: ModelChoice) -> list[Reservation]:
 
 
 def _of_fit(judged: FitReport | None) -> list[Reservation]:
-    if judged is None:
+    facts = judged.facts() if judged is not None else {}
+    if not facts.get("df") or facts["n_met"] == len(facts["criteria"]):
         return []
-    met = judged.rules_met()
-    if all(met.values()):
-        return []
-    return [{"code": "fit", "met": sum(met.values()), "rules": len(met)}]
+    return [{"code": "fit", "met": facts["n_met"], "rules": len(facts["criteria"])}]
 
 
 def _of_draws(drawn: Resampling | None) -> list[Reservation]:

@@ -16,7 +16,8 @@ import numpy as np
 from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, in_language, join_words
+from cx_value.base.wording import Text, in_language
+from cx_value.base.words import Phrase
 from cx_value.judge.estimation import (
     Estimation,
     ordered_items,
@@ -32,18 +33,12 @@ if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
     from cx_value.study.spec import Study
 
-VARIANTS = {
-    "reported": Text("as reported", zh="报告所用"),
-    "ml": Text("normal theory (ML)", zh="正态理论（ML）"),
-    "mlr": Text("robust ML (MLR)", zh="稳健极大似然（MLR）"),
-    "wlsmv": Text("ordinal items (WLSMV)", zh="有序题项（WLSMV）"),
-    "fiml": Text("all partial answers (FIML)", zh="利用不完整作答（FIML）"),
-    "listwise": Text("complete answers only", zh="仅完整作答"),
-    "unweighted": Text("without weights", zh="不加权"),
-    "attentive": Text("without careless respondents", zh="剔除不认真作答者"),
-    "pls": Text("consistent PLS", zh="一致性 PLS"),
-}
-_IMPROPER = Text("the solution is not admissible", zh="解不合理")
+#: The one reported and those that change one thing in it.
+VARIANTS = ("reported", "ml", "mlr", "wlsmv", "fiml", "listwise", "unweighted", "attentive", "pls")
+#: A standardised path below this in size is next to nothing (r = .10 is small; Cohen 1988); there a
+#: change of sign is none that matters.
+NEGLIGIBLE = 0.10
+_IMPROPER = Text("the solution is not admissible", zh="解不可接受")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,12 +54,17 @@ class Robustness(Result):
         its solution is not admissible, or that searches stopped at worse optima.
     """
 
+    template = "robustness.paths"
+
     frame: pd.DataFrame
     fits: pd.DataFrame
-    labels: Mapping[str, str]
+    reported: bool = True
 
     def table(self) -> pd.DataFrame:
-        """Return one row a path and variant: ``variant source target est p clear same``."""
+        """Return one row a path and variant: ``variant source target est p clear admissible same``.
+
+        ``same`` says whether sign and verdict are those of the analysis reported.
+        """
         return self.frame.copy()
 
     def wide(self) -> pd.DataFrame:
@@ -74,39 +74,27 @@ class Robustness(Result):
             cells = {}
             for row in part.itertuples():
                 cells |= {f"{row.variant}_est": row.est, f"{row.variant}_p": row.p}
-            survives = bool(part.same.all())
+            survives = bool(part.same[part.admissible.astype(bool)].all())
             rows.append({"source": source, "target": target, **cells, "survives": survives})
-        return tidy_frame(rows)
+        return tidy_frame(rows) if rows else tidy_frame([], ["source", "target", "survives"])
 
-    def sentence(self, lang: str = "en") -> str:
-        """Count the paths that survive, and name those that do not with the variant."""
-        wide = self.wide()
-        others = self.frame[self.frame.variant != "reported"]
-        words = {
-            "paths": len(wide), "kept": int(wide.survives.sum()),
-            "variants": others.variant.nunique(),
-            "names": join_words(
-                [in_language(VARIANTS[v], lang) for v in dict.fromkeys(others.variant)], lang=lang
-            ),
+    def facts(self) -> dict[str, Any]:
+        """Return ``reported paths kept variants lost improper failed``.
+
+        Analyses whose solution is not admissible (``improper``) confirm nothing and contradict
+        nothing; they are named, as are those that could not be fitted (``failed``).
+        """
+        wide, others = self.wide(), self.frame[self.frame.variant != "reported"]
+        usable = others[others.admissible.astype(bool)]
+        lost = usable[~usable.same.astype(bool)]
+        return {
+            "reported": self.reported, "paths": len(wide), "kept": int(wide.survives.sum()),
+            "variants": list(dict.fromkeys(usable.variant)),
+            "improper": list(dict.fromkeys(others.variant[~others.admissible.astype(bool)])),
+            "failed": [v for v in self.fits.variant if v not in set(self.frame.variant)],
+            "lost": [{"source": source, "target": target, "variants": list(part.variant)}
+                     for (source, target), part in lost.groupby(["source", "target"], sort=False)],
         }  # fmt: skip
-        lost = [_lost(row, self.labels, lang) for row in others[~others.same].itertuples()]
-        text = _SENTENCE[lang].format(**words)
-        return text + (_LOST[lang].format(lost=join_words(lost, lang=lang)) if lost else "")
-
-
-_SENTENCE = {
-    "en": "{kept} of {paths} paths keep their sign and their verdict in all {variants} other "
-    "analyses ({names}).",
-    "zh": "{paths} 条路径中有 {kept} 条在其余 {variants} 种分析（{names}）中方向与结论均不变。",
-}
-_LOST = {"en": " Not so: {lost}.", "zh": "有变化的是：{lost}。"}
-
-
-def _lost(row, labels: Mapping[str, str], lang: str) -> str:
-    variant = in_language(VARIANTS[row.variant], lang)
-    ends = [in_language(labels.get(name, name), lang) for name in (row.source, row.target)]
-    arrow = " → ".join(ends)
-    return f"{arrow}（{variant}）" if lang == "zh" else f"{arrow} ({variant})"
 
 
 def check_robustness(
@@ -117,7 +105,6 @@ def check_robustness(
     how: Estimation | None = None,
     attentive: pd.Index | None = None,
     bootstrap: int = 500,
-    labels: Mapping[str, str] | None = None,
 ) -> Robustness:
     """Fit the reported model again in every way the study and its data allow.
 
@@ -135,56 +122,61 @@ def check_robustness(
         Rows of respondents who look attentive; None leaves that variant out.
     bootstrap : int
         Resamples of the PLS intervals.
-    labels : mapping of variable to Text, optional
-        What the sentence calls them.
 
     Returns
     -------
     Robustness
         A variant that cannot be fitted is in ``fits`` with the reason, and counts for nothing.
     """
+    if choice.reported is None:
+        return _nothing_reported(choice)
     how = how or plain_estimation(study, items)
     level = cutoffs_with(study.cutoffs)["significance"]
     paths = choice.paths()[["source", "target"]]
     found, fits = [], []
     for variant, run in _variants(study, choice, items, how, attentive, bootstrap):
-        told = {"variant": variant, "label": _label(variant, how)}
+        told = {"variant": variant}
         try:
-            rows, fit = run()
+            rows, fit, admissible = run()
         except AnalysisError as error:
             fits.append({**told, "note": Text(str(error))})
             continue
         frame = paths.merge(rows, on=["source", "target"], how="left")
         frame.insert(0, "variant", variant)
         frame["clear"] = [bool(level.passes(p)) for p in frame.p]
+        frame["admissible"] = admissible
         found.append(frame)
         fits.append({**told, "note": Text(""), **fit})
     return Robustness(
         n_used=choice.fit.n_used, n_dropped=choice.fit.n_dropped, confidence=choice.confidence,
-        method=Text("the reported model under other estimators and samples",
-                    zh="以其他估计方法与样本重新拟合所报告的模型"),
-        frame=_compared(found), fits=tidy_frame(fits), labels=labels or {},
+        method=Phrase("robustness.method"), frame=_compared(found), fits=tidy_frame(fits),
+        reported=choice.reported is not None,
     )  # fmt: skip
 
 
-def _label(variant: str, how: Estimation) -> Text:
-    """Return what a variant is called; the one reported with its estimator."""
-    label = VARIANTS[variant]
-    if variant != "reported":
-        return label
-    return Text(f"{label} ({how.label})", zh=f"{label.zh}（{in_language(how.label, 'zh')}）")
+def _nothing_reported(choice: ModelChoice) -> Robustness:
+    """Return the result of a study in which no model is reported: there is nothing to compare."""
+    columns = ["variant", "source", "target", "est", "p", "clear", "admissible", "same"]
+    return Robustness(
+        n_used=choice.n_used, n_dropped=choice.n_dropped, confidence=choice.confidence,
+        method=Phrase("robustness.method"), frame=tidy_frame([], columns),
+        fits=tidy_frame([], ["variant", "note"]), reported=False,
+    )  # fmt: skip
 
 
 def _compared(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Mark every path that has the sign and verdict it has in the reported analysis."""
+    """Mark every path that has the sign and verdict it has in the reported analysis.
+
+    A path that is unclear both times keeps its verdict; it may change its sign only next to zero.
+    """
     import pandas as pd
 
     reported = frames[0]
     for frame in frames:
         same_sign = np.sign(frame.est) == np.sign(reported.est)
-        # A path that is unclear both times may change its sign: neither sign was a finding.
-        both_unclear = ~frame.clear & ~reported.clear
-        frame["same"] = both_unclear | (same_sign & (frame.clear == reported.clear))
+        near_zero = (frame.est.abs() < NEGLIGIBLE) & (reported.est.abs() < NEGLIGIBLE)
+        unclear = ~frame.clear & ~reported.clear
+        frame["same"] = (frame.clear == reported.clear) & (same_sign | (unclear & near_zero))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -233,12 +225,12 @@ def other_plans(
 
 def _covariance_fit(
     syntax: str, items: pd.DataFrame, how: Estimation, rows: pd.Index | None = None
-) -> tuple[pd.DataFrame, Mapping[str, Any]]:
+) -> tuple[pd.DataFrame, Mapping[str, Any], bool]:
     fit = how.fit(syntax, items if rows is None else items.loc[rows])
     table = fit.standardised()
     table = table[table.op == "~"].rename(columns={"rhs": "source", "lhs": "target"})
     told = {"n": fit.n_used, **reported_indices(fit), "note": _note(fit)}
-    return table[["source", "target", "est", "p"]], told
+    return table[["source", "target", "est", "p"]], told, fit.admissible
 
 
 def _note(fit: ModelFit) -> Text:
@@ -250,8 +242,12 @@ def _note(fit: ModelFit) -> Text:
 
 def _pls_fit(
     study: Study, choice: ModelChoice, items: pd.DataFrame, bootstrap: int
-) -> tuple[pd.DataFrame, Mapping[str, Any]]:
+) -> tuple[pd.DataFrame, Mapping[str, Any], bool]:
     from cx_value.judge.path_modelling import fit_path_model, named_paths
 
     fit = fit_path_model(study, choice.shown, items, consistent=True, bootstrap=bootstrap)
-    return named_paths(study, fit)[["source", "target", "est", "p"]], {"n": fit.n_used}
+    paths = named_paths(study, fit)[["source", "target", "est", "p"]]
+    # Corrected for attenuation, scores of weak scales give paths and R² beyond what is possible.
+    proper = bool((paths.est.abs() <= 1).all() and fit.r_squared.r_squared.between(0, 1).all())
+    told = {"n": fit.n_used, **({} if proper else {"note": _IMPROPER})}
+    return paths, told, proper

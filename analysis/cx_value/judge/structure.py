@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, in_language
+from cx_value.base.wording import LANGUAGES, Text, in_language
 from cx_value.judge.estimation import Estimation, plain_estimation
 from cx_value.judge.fit_report import reported_indices
+from cx_value.judge.reservations import NONE, Reservations
 from cx_value.sem.reading.fit_facts import INDICES
 
 if TYPE_CHECKING:
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
     from cx_value.sem.resampling.bootstrap import Bootstrap
     from cx_value.study.spec import StructuralModel, Study
-
-_ROLES = {
-    "main": Text("theory", zh="理论模型"),
-    "fallback": Text("fallback", zh="备用模型"),
-    "rival": Text("rival", zh="竞争模型"),
-}
-
 
 FINDING_COLUMNS = ("model", "code", "severe", "message")
 
@@ -65,15 +59,17 @@ class ModelChoice(Result):
         The model reported; None where no model of the theory or its fallbacks is admissible.
     """
 
+    template = "structure.choice"
+
     attempts: Mapping[str, Attempt]
     reported: str | None
 
     @property
-    def fit(self) -> ModelFit:
-        """The reported model's fit; where none is admissible, the first that converged."""
+    def fit(self) -> ModelFit | None:
+        """The reported model's fit; where none is admissible, the first that converged, if any."""
         if self.reported:
             return self.attempts[self.reported].fit
-        return next(a.fit for a in self.attempts.values() if a.fit is not None)
+        return next((a.fit for a in self.attempts.values() if a.fit is not None), None)
 
     @property
     def shown(self) -> StructuralModel:
@@ -91,7 +87,7 @@ class ModelChoice(Result):
             indices = reported_indices(attempt.fit) if attempt.fit else {}
             rows.append(
                 {
-                    "model": name, "role": _ROLES[attempt.model.role],
+                    "model": name, "role": attempt.model.role,
                     "converged": attempt.fit is not None, "admissible": attempt.admissible,
                     "reported": name == self.reported,
                     **{key: indices.get(key, float("nan")) for key in INDICES},
@@ -129,43 +125,19 @@ class ModelChoice(Result):
             {"target": outcomes, "r_squared": [self.fit.r_squared[name] for name in outcomes]}
         )
 
-    def sentence(self, lang: str = "en") -> str:
-        """Say which model is reported and why."""
+    def facts(self) -> dict[str, Any]:
+        """Return ``theory reported fitted kept``: the theory's model and the one reported."""
         main = next((a for a in self.attempts.values() if a.model.role == "main"), None)
         first = main or next(iter(self.attempts.values()))
-        label = in_language(first.model.label, lang)
-        if first.model.name == self.reported:
-            return _KEPT[lang].format(label=label)
-        reason = _MISSING[lang] if first.fit is None else _FAILED[lang]
-        said = reason.format(label=label)
-        if self.reported:
-            other = in_language(self.attempts[self.reported].model.label, lang)
-            return said + _INSTEAD[lang].format(other=other)
-        return said + _NOTHING[lang]
+        return {
+            "theory": _both(first.model.label), "fitted": first.fit is not None,
+            "kept": first.model.name == self.reported,
+            "reported": _both(self.shown.label) if self.reported else None,
+        }  # fmt: skip
 
 
-_KEPT = {
-    "en": "The {label} converged to an admissible solution and is the model reported.",
-    "zh": "{label}收敛且解合理，以下即报告该模型。",
-}
-_MISSING = {
-    "en": "The {label} did not converge on these data.",
-    "zh": "{label}在本数据上未能收敛。",
-}
-_FAILED = {
-    "en": "The data do not carry the {label}: it converged, but the solution cannot be interpreted "
-    "(it is empirically under-identified or improper), so none of its paths is read as a finding.",
-    "zh": "本数据不足以支撑{label}：模型虽然收敛，但解不合理（经验识别不足或出现不当解），"
-    "其任何路径都不作为结论。",
-}
-_INSTEAD = {
-    "en": " Reported in its place is the {other}, which is identified and admissible.",
-    "zh": "以下改为报告{other}，该模型可识别且解合理。",
-}
-_NOTHING = {
-    "en": " The study declares no admissible fallback; no structural conclusion is drawn.",
-    "zh": "研究文件未给出可用的备用模型，因此不作结构方面的结论。",
-}
+def _both(label: str) -> dict[str, str]:
+    return {lang: in_language(label, lang) for lang in LANGUAGES}
 
 
 def choose_model(study: Study, items: pd.DataFrame, how: Estimation | None = None) -> ModelChoice:
@@ -184,20 +156,15 @@ def choose_model(study: Study, items: pd.DataFrame, how: Estimation | None = Non
     Returns
     -------
     ModelChoice
-
-    Raises
-    ------
-    AnalysisError
-        What the first model raised, if not one of them could be fitted.
+        Where not one model could be fitted, or none is admissible, ``reported`` is None and
+        :meth:`ModelChoice.findings` says why.
     """
     how = how or plain_estimation(study, items)
     attempts = {model.name: _attempt(study, model, items, how) for model in study.models}
-    if not any(attempt.fit for attempt in attempts.values()):
-        raise AnalysisError(next(a.error for a in attempts.values() if a.error))
     candidates = [a for role in ("main", "fallback") for a in attempts.values()
                   if a.model.role == role]  # fmt: skip
     reported = next((a.model.name for a in candidates if a.admissible), None)
-    n_used = max(a.fit.n_used for a in attempts.values() if a.fit)
+    n_used = max((a.fit.n_used for a in attempts.values() if a.fit), default=0)
     return ModelChoice(
         n_used=n_used, n_dropped=len(items) - n_used, attempts=attempts, reported=reported,
         method=how.method,
@@ -212,11 +179,11 @@ def _attempt(study: Study, model: StructuralModel, items: pd.DataFrame, how: Est
         return Attempt(model, None, str(error))
 
 
-def summarise_effects(found: Effects) -> pd.DataFrame:
+def summarise_effects(found: Effects, weak: Reservations = NONE) -> pd.DataFrame:
     """Return one row a pair of variables: its direct, indirect and total effect, standardised.
 
-    Columns: ``source target direct indirect total total_low total_high p``; the interval is the
-    bootstrap's where there is one, and p that of the total effect.
+    Columns: ``source target direct indirect total total_low total_high p reservations``; the
+    interval is the bootstrap's where there is one, and p that of the total effect.
     """
     effects = found.table()
     booted = "std_boot_ci_low" in effects
@@ -231,7 +198,7 @@ def summarise_effects(found: Effects) -> pd.DataFrame:
                 "direct": by_kind.std_all.get("direct", float("nan")),
                 "indirect": by_kind.std_all.get("total_indirect", float("nan")),
                 "total": total.std_all, "total_low": total[low], "total_high": total[high],
-                "p": total.p,
+                "p": total.p, "reservations": weak.codes_about(source, target),
             }
         )  # fmt: skip
     return tidy_frame(rows)

@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 ROW = 0.3
 _VERDICT_LOOK = {
     "supported": ("primary", "o", Text("supported", zh="支持")),
+    "reserved": ("primary", "d", Text("supported, with reservation", zh="有保留地支持")),
     "not_supported": ("grey", "s", Text("not supported", zh="不支持")),
     "contradicted": ("accent", "D", Text("opposite sign", zh="方向相反")),
-    "not_tested": ("grey", "x", Text("not tested", zh="未检验")),
+    "not_tested": ("grey", "x", Text("not testable", zh="无法检验")),
 }
 _INTERVAL = Text("{level} CI", zh="{level} 置信区间")
 _STANDARDISED = Text("Standardised coefficient β", zh="标准化系数 β")
@@ -225,8 +226,8 @@ def plot_hypotheses(
     ----------
     hypotheses : DataFrame
         One row a hypothesis, as :func:`cx_value.judge.hypotheses.judge_hypotheses` gives it;
-        ``path`` joins codes by arrows, ``verdict`` is ``supported``, ``not_supported``,
-        ``contradicted`` or ``not_tested``.
+        ``path`` joins codes by arrows, ``verdict`` is ``supported``, ``reserved``,
+        ``not_supported``, ``contradicted`` or ``not_tested``.
     labels : mapping of construct name to ``Text``
 
     Raises

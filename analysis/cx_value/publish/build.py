@@ -40,6 +40,7 @@ NEEDS = {
 }
 #: What a notebook reads from the store, and so runs after.
 AFTER = {
+    "05_structure": ("02_reliability", "04_measurement"),
     "08_drivers": ("02_reliability", "05_structure", "06_value_link", "07_evaluation"),
     "13_claims": ("06_value", "06_value_link"),
     "14_brief": ("06_metrics", "06_value", "06_value_link", "07_evaluation"),

@@ -282,6 +282,11 @@ class Study(Frozen):
     date: Annotated[str, AfterValidator(_is_date)] | None = None
     population: Phrase | None = None
     collection: Phrase | None = None
+    preregistered: Phrase | None = Field(
+        None,
+        description="Where and when the hypotheses were registered before the data were analysed "
+        "(printed beside them; without it the report makes no such claim).",
+    )
     data: DataFile | None
     constructs: tuple[Construct, ...]
     profile: tuple[Profile, ...] = ()
