@@ -17,10 +17,11 @@ from cx_value.judge.fit_report import judge_fit
 from cx_value.judge.hypotheses import judge_hypotheses
 from cx_value.judge.levers import rank_levers
 from cx_value.judge.power import judge_power
-from cx_value.judge.reservations import Reservations, gather_reservations
+from cx_value.judge.reservations import Reservations
 from cx_value.judge.rivals import compare_rivals
 from cx_value.judge.robustness import _compared, check_robustness
 from cx_value.judge.structure import choose_model, summarise_effects
+from cx_value.judge.weak_links import gather_reservations
 from cx_value.sem import fit_model
 from cx_value.sem.effects import effects
 from cx_value.study import read_study
