@@ -17,6 +17,7 @@ from cx_value.evaluate.index import (
 )
 from cx_value.evaluate.setting import EvaluationSetting, brand_of
 from cx_value.evaluate.weights.comparison import interval
+from cx_value.study.indicators import WAVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,8 +28,6 @@ _COLUMNS = (
     "column", "group", "role", "node", "level", "n", "index", "se", "low", "high", "grade",
     "probability", "difference", "diff_low", "diff_high", "differs",
 )  # fmt: skip
-#: Name of the grouping by survey wave.
-WAVE = "wave"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -133,7 +133,7 @@ def grade_of(found: np.ndarray, grades: Sequence[Grade]) -> dict[str, Any]:
     return {
         "grade": names[which[0]], "probability": share[which[0]],
         "second": names[second] if share[second] > 0 else "",
-        "second_probability": share[second],
+        "second_probability": share[second] if share[second] > 0 else np.nan,
         **{f"p_{name}": value for name, value in zip(names, share, strict=True)},
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cx_value.study.indicators import OVERALL, OVERALL_LABEL
+from cx_value.study.indicators import OVERALL, OVERALL_LABEL, WAVE, WAVE_LABEL
 
 if TYPE_CHECKING:
     from cx_value.base.wording import Text
@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
     """Return code → label: the study's, and where it gives none, those of the data file.
 
-    A single item bears its construct's name, for it is the construct in every model.
+    A single item bears its construct's name, for it is the construct in every model; groups go by
+    their English labels.
     """
     things = [*study.profile, *study.models, *study.dimensions, *study.touchpoints]
     things += [*study.evaluation.grades, *(study.comments.themes if study.comments else ())]
-    named = {OVERALL: OVERALL_LABEL} | {thing.name: thing.label for thing in things}
+    named = {OVERALL: OVERALL_LABEL, WAVE: WAVE_LABEL} | {
+        thing.name: thing.label for thing in things
+    }
     single = {c.items[0].name: c.label for c in study.constructs if len(c.items) == 1}
     constructs = {c.name: c.label for c in study.constructs}
-    return {**named, **(survey.labels if survey else {}), **single, **constructs}
+    answered = survey.profile_labels.values() if survey else ()
+    answers = {str.__str__(label): label for labels in answered for label in labels}
+    return {**answers, **named, **(survey.labels if survey else {}), **single, **constructs}

@@ -13,6 +13,9 @@ from cx_value.study.entries import Frozen, Phrase, Scale
 #: What the whole is called in results where no single dimension stands at the top.
 OVERALL = "OVERALL"
 OVERALL_LABEL = Text("Overall", zh="总体")
+#: The grouping by survey wave.
+WAVE = "wave"
+WAVE_LABEL = Text("Survey wave", zh="调查波次")
 Direction = Literal["+", "-"]
 WeightMethod = Literal[
     "experts", "equal", "entropy", "critic", "variation", "components", "loadings", "effects",
