@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cx_value.sem.resampling.bootstrap import Bootstrap
 
 ROW = 0.3
+RIDGE = 0.72
 _VERDICT_LOOK = {
     "supported": ("primary", "o", Text("supported", zh="支持")),
     "reserved": ("primary", "d", Text("supported, with reservation", zh="有保留地支持")),
@@ -151,9 +152,9 @@ def plot_indirect_effects(
         ax = axes_of_height(ax, 0.7 + len(effects) * min(0.62, max(7.6 / len(effects), 0.36)))
         names = [label_chain(str(n), labels, lang) for n in effects[name]]
         heights = label_rows(ax, names)
+        _draw_ridges(ax, [draws[n] for n in effects[name]], heights)
         ax.set_ylim(-0.35, len(names) - 0.05)
         for row, base in zip(effects.to_dict("records"), heights, strict=True):
-            _draw_ridge(ax, np.asarray(draws[row[name]], float), base)
             ends = (row[low], row[high])
             clear = ends[0] > 0 or ends[1] < 0
             ax.hlines(base - 0.1, *ends, color=PALETTE["ink"], linewidth=1.4)
@@ -197,12 +198,18 @@ def indirect_effect_draws(
     return draws, rows[["effect", *columns]].rename(columns=columns).reset_index(drop=True)
 
 
-def _draw_ridge(ax: Axes, values: np.ndarray, base: float) -> None:
-    """Draw a histogram standing on its row, as high as any other."""
-    values = values[np.isfinite(values)]
-    counts, edges = np.histogram(values, bins=min(40, max(10, len(values) // 25)))
-    tops = base + 0.72 * counts / counts.max()
-    ax.stairs(tops, edges, baseline=base, fill=True, color=PALETTE["sky"], alpha=0.55)
+def _draw_ridges(ax: Axes, draws: Sequence[np.ndarray], bases: np.ndarray) -> None:
+    """Draw the density of each effect's draws, standing on its row, all of one height."""
+    import seaborn as sns
+
+    kept = [np.asarray(values, float)[np.isfinite(values)] for values in draws]
+    rows = np.repeat(np.asarray(bases) + RIDGE / 2, [len(values) for values in kept])
+    upper = np.ones(len(rows), bool)  # one half of a split violin is a ridge
+    sns.violinplot(
+        x=np.concatenate(kept), y=rows, hue=upper, hue_order=[False, True], split=True,
+        palette=[PALETTE["sky"]] * 2, alpha=0.55, saturation=1, orient="h", native_scale=True,
+        inner=None, density_norm="width", width=RIDGE, cut=0, linewidth=0, legend=False, ax=ax,
+    )  # fmt: skip
 
 
 def plot_hypotheses(
