@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
     from cx_value.sem.resampling.bootstrap import Bootstrap
     from cx_value.study import Survey
+    from cx_value.study.raking import Raking
     from cx_value.study.screening import CarelessScreening
     from cx_value.study.spec import Study
     from cx_value.value.log.transactions import TransactionSummary
@@ -57,6 +58,8 @@ class Workspace:
         Where results and figures go.
     draws : int
         Bootstrap draws, the study's number or a draft's.
+    raking : Raking or None
+        How ``survey`` was weighted to the population's margins, where the study declares them.
     """
 
     study: Study
@@ -66,6 +69,7 @@ class Workspace:
     survey: Survey | None
     store: Store
     draws: int
+    raking: Raking | None = None
 
     @property
     def items(self) -> pd.DataFrame:
@@ -205,6 +209,7 @@ def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) 
         If there is no such file, or ``out`` holds the results of another study.
     """
     from cx_value.study import read_study, read_survey, with_codebook
+    from cx_value.study.raking import poststratify
     from cx_value.study.screening import screen_careless
 
     file = find_study(study)
@@ -213,18 +218,18 @@ def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) 
     claim_folder(folder, file)
     state = declaration_sha256(declared)
     draws = declared.options.bootstrap
-    waves = received = screening = survey = None
+    waves = received = screening = survey = raking = None
     if declared.data:
         waves = read_survey(declared)
         declared = with_codebook(declared, waves)
         received = latest_wave(waves)
         screening = screen_careless(declared, received)
-        survey = received.rows(screening.kept)
+        survey, raking = poststratify(declared, received.rows(screening.kept))
     screen = Screen(declared, names_of(declared, received))
     store = Store(folder, declared, state, sha256_of_data(declared), draft, screen)
     return Workspace(
         study=declared, waves=waves, received=received, screening=screening, survey=survey,
-        store=store, draws=min(DRAFT_DRAWS, draws) if draft else draws,
+        raking=raking, store=store, draws=min(DRAFT_DRAWS, draws) if draft else draws,
     )  # fmt: skip
 
 

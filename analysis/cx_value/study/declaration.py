@@ -101,6 +101,12 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
         _write_out_chains(document, key, study.get(key, []), findings)
     _write_out_claims(document, study, findings)
     _with_scale(study.get("touchpoints", []), scale)
+    if isinstance(study.get("margins"), dict):
+        study["margins"] = {
+            str(column): {_plain(v): share for v, share in shares.items()}
+            if isinstance(shares, dict) else shares
+            for column, shares in study["margins"].items()
+        }  # fmt: skip
     if isinstance(study.get("drivers"), dict) and scale is not None:
         study["drivers"] = {"importance_scale": scale, **study["drivers"]}
     _name_grades(study.get("evaluation"))

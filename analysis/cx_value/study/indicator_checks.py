@@ -17,6 +17,7 @@ def check_indicators(study: Study) -> list[Finding]:
         *_check_expectations(study),
         *_check_groups(study),
         *_check_drivers(study),
+        *_check_margins(study),
         *_check_loops(study),
     ]
 
@@ -132,3 +133,21 @@ def _check_drivers(study: Study) -> Iterator[Finding]:
             "leave it in one of the two lists",
             kind="wrong name",
         )
+
+
+def _check_margins(study: Study) -> Iterator[Finding]:
+    """Find margins of columns that are no profile columns, and shares that do not add up."""
+    columns = [entry.name for entry in study.profile]
+    for name, shares in study.margins.items():
+        if name not in columns:
+            yield _unknown(study, ("margins", name), name, columns, "a profile column")
+        total = sum(shares.values())
+        open_sum = min(abs(total - 1), abs(total - 100) / 100) > 0.005
+        if open_sum or min(shares.values()) <= 0:
+            yield Finding(
+                study.where("margins", name),
+                f"the shares of {name} add up to {total:g}, or one is not above zero",
+                "shares above zero that add up to 1 (or 100)",
+                "complete the list of values, and write their shares in the population",
+                kind="wrong value",
+            )

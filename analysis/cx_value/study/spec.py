@@ -291,6 +291,9 @@ class Study(Frozen):
     constructs: tuple[Construct, ...]
     profile: tuple[Profile, ...] = ()
     group: str | None = None
+    margins: dict[str, dict[str, float]] = Field(
+        {}, description="Profile column: value: its share in the population; weights are raked."
+    )
     models: tuple[StructuralModel, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
     moderations: tuple[Moderation, ...] = ()
