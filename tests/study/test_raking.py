@@ -16,7 +16,7 @@ title: Weighted
 data: {file: answers.csv, weight: base}
 scale: {min: 1, max: 5}
 constructs:
-  A: {label: A, items: [x, y]}
+  A: {label: A, items: [x, y, z]}
 profile:
   gender: {label: Gender, values: {f: female, m: male}}
   age: {label: Age}
@@ -30,8 +30,10 @@ margins:
 
 def study_of(folder, margins=MARGINS):
     data = pd.read_csv(REFERENCE)
-    answers = np.random.default_rng(1).integers(1, 6, (len(data), 2))
-    data.assign(x=answers[:, 0], y=answers[:, 1]).to_csv(folder / "answers.csv", index=False)
+    answers = np.random.default_rng(1).integers(1, 6, (len(data), 3))
+    data.assign(**dict(zip("xyz", answers.T, strict=True))).to_csv(
+        folder / "answers.csv", index=False
+    )
     (folder / "study.yml").write_text(STUDY + margins, encoding="utf-8")
     return folder / "study.yml"
 
