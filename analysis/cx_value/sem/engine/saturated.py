@@ -29,51 +29,96 @@ from cx_value.sem.engine.once import once_per_sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Saturated:
-    """The saturated model at its optimum: design, parameters, observed information, scores.
+class SaturatedPart:
+    """The saturated model of groups that share nothing with others, at its optimum.
 
-    ``inverse`` is that of the information; ``gamma`` the covariance matrix of the EM moments,
-    times n: the inverse, or the sandwich where the estimator is robust. ``weight`` is the
-    information of complete data at the EM moments, ``weight_trace`` its trace with ``gamma``, and
-    ``complete_value`` the discrepancy there.
+    All matrices are those of one observation of the whole sample. ``inverse`` is that of the
+    information; ``gamma`` the covariance matrix of the EM moments, times n: the inverse, or the
+    sandwich where the estimator is robust. ``weight`` is the information of complete data at the
+    EM moments, ``complete_value`` the discrepancy there.
     """
 
-    prepared: Prepared
-    theta: np.ndarray
     information: np.ndarray
     products: np.ndarray
     inverse: np.ndarray
     gamma: np.ndarray
     weight: np.ndarray
-    weight_trace: float
     complete_value: float
+
+    @property
+    def size(self) -> int:
+        return len(self.information)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saturated:
+    """The saturated model of a sample: its groups are parts of their own."""
+
+    parts: tuple[SaturatedPart, ...]
+
+    @property
+    def size(self) -> int:
+        """How many moments there are."""
+        return sum(part.size for part in self.parts)
+
+    def rows(self, matrix: np.ndarray) -> list[np.ndarray]:
+        """Return the rows of a matrix ``(size, …)`` that belong to each part."""
+        ends = np.cumsum([part.size for part in self.parts])[:-1]
+        return np.split(matrix, ends)
+
+    def generalised_inverse(self, slope: np.ndarray) -> list[np.ndarray]:
+        """Return (Δ'IΔ)⁻¹Δ'I ``(k, ·)`` for each part's columns."""
+        weighted = [
+            own.T @ part.information for own, part in zip(self.rows(slope), self.parts, strict=True)
+        ]
+        inner = sum(w @ own for w, own in zip(weighted, self.rows(slope), strict=True))
+        outer = np.linalg.pinv(inner)
+        return [outer @ w for w in weighted]
 
 
 def saturated_trace(prepared: Prepared, point: Point) -> float:
     """Return tr(B A⁻¹) of the saturated model at its own optimum."""
-    full = saturated_fit(prepared)
-    return float((full.inverse * full.products).sum())
+    return float(sum((p.inverse * p.products).sum() for p in saturated_fit(prepared).parts))
 
 
 @once_per_sample
 def saturated_fit(prepared: Prepared) -> Saturated:
     """Return the saturated model of a sample, computed once for a target and an estimator."""
+    together = prepared.request.clustered or len(prepared.samples) == 1
+    groups = range(len(prepared.samples))
+    alone = [prepared] if together else [_one_group(prepared, g) for g in groups]
+    return Saturated(tuple(_part(one, prepared.n) for one in alone))
+
+
+def _one_group(prepared: Prepared, g: int) -> Prepared:
+    """Return what is prepared of one group, its share of the sample kept."""
+    target, own = prepared.target, slice(g, g + 1)
+    arrays = (target.moments[:, own], target.weights[:, own], target.sample[:, own])
+    seen = None if target.seen is None else target.seen[own]
+    rows = tuple(replace(p, group=0) for p in prepared.model.parameters if p.group == g)
+    return replace(
+        prepared, model=replace(prepared.model, parameters=rows, n_groups=1),
+        samples=prepared.samples[own], patterns=prepared.patterns[own],
+        target=Target(*arrays, seen),
+    )  # fmt: skip
+
+
+def _part(prepared: Prepared, n: int) -> SaturatedPart:
     model = _saturated_model(prepared.model)
     design = build_design(model, prepared.design.units[: len(model.observed)])
     theta = moment_parameters(prepared.target.sample[0], prepared.model)
     other = replace(prepared, model=model, design=design)
     point = evaluate(design, theta[None], prepared.target)
     information = hessian(design, point, prepared.target)[0]
-    products = score_products(other, point, casewise_scores)
+    products = score_products(other, point, casewise_scores) * (prepared.n / n)
     inverse = np.linalg.inv(information)
     robust = prepared.request.estimator == "mlr"
-    gamma = inverse @ products @ inverse if robust else inverse
     complete = complete_target_of(prepared)
     best = evaluate(design, theta[None], complete)
-    weight = expected_information(design, best, complete)[0]
-    return Saturated(
-        other, theta, information, products, inverse, gamma, weight,
-        float((weight * gamma).sum()), float(best.value[0]),
+    return SaturatedPart(
+        information=information, products=products, inverse=inverse,
+        gamma=inverse @ products @ inverse if robust else inverse,
+        weight=expected_information(design, best, complete)[0], complete_value=float(best.value[0]),
     )  # fmt: skip
 
 
@@ -123,8 +168,9 @@ def complete_data_test(prepared: Prepared, theta: np.ndarray) -> tuple[ChiSquare
     """
     full, design = saturated_fit(prepared), prepared.design
     reached = evaluate(design, theta[None], complete_target_of(prepared)).value[0]
-    df = len(full.theta) - design.n_parameters
-    chisq = 2 * prepared.n * float(reached - full.complete_value)
+    df = full.size - design.n_parameters
+    best = sum(part.complete_value for part in full.parts)
+    chisq = 2 * prepared.n * float(reached - best)
     trace = _residual_trace(full, moment_slope(prepared, theta)) if df else float("nan")
     return ChiSquare(chisq=max(chisq, 0.0), df=df), trace / df if df else trace
 
@@ -137,15 +183,51 @@ def complete_target_of(prepared: Prepared) -> Target:
 
 def _residual_trace(full: Saturated, slope: np.ndarray) -> float:
     """Return tr((I − ΔB)' W (I − ΔB) Γ), B the generalised inverse of Δ, as a few thin products."""
-    weighted = slope.T @ full.information
-    back = np.linalg.pinv(weighted @ slope) @ weighted
-    pull, spread = slope.T @ full.weight, back @ full.gamma
-    inner = float(((pull @ slope) * (spread @ back.T)).sum())
-    return full.weight_trace - 2 * float((pull * spread).sum()) + inner
+    total, pulled, spread = 0.0, 0.0, 0.0
+    for own, back, part in zip(
+        full.rows(slope), full.generalised_inverse(slope), full.parts, strict=True
+    ):
+        pull, push = own.T @ part.weight, back @ part.gamma
+        total += (part.weight * part.gamma).sum() - 2 * (pull * push).sum()
+        pulled, spread = pulled + pull @ own, spread + push @ back.T
+    return float(total + (pulled * spread).sum())
+
+
+def residual_variance(full: Saturated, slope: np.ndarray) -> np.ndarray:
+    """Return the diagonal of (I − ΔB) Γ (I − ΔB)' ``(size,)``, what a model leaves."""
+    backs, owns = full.generalised_inverse(slope), full.rows(slope)
+    middle = sum(b @ part.gamma @ b.T for b, part in zip(backs, full.parts, strict=True))
+    return np.concatenate([
+        np.diag(part.gamma) - 2 * ((own @ back) * part.gamma).sum(axis=1)
+        + ((own @ middle) * own).sum(axis=1)
+        for own, back, part in zip(owns, backs, full.parts, strict=True)
+    ])  # fmt: skip
 
 
 def moment_slope(prepared: Prepared, theta: np.ndarray) -> np.ndarray:
-    """Return d saturated parameters / dθ by the complex step."""
+    """Return d saturated parameters / dθ ``(size, k)``.
+
+    Every free entry of the model changes the raw moments by s(uv' + vu'), u and v columns of the
+    basis; with fixed predictors the saturated parameters are regressions, and the complex step is
+    taken.
+    """
+    design, model = prepared.design, prepared.model
+    if model.exogenous:
+        return _complex_slope(prepared, theta)
+    p, (u, v, s) = len(model.observed), design.index
+    implied = design.implied(theta, prepared.target.sample[0])
+    i, j = np.tril_indices(p)
+    parts = []
+    for g, basis in enumerate(implied.basis):
+        mean, one, other = implied.sigma[g][:p, p], basis[:, u], basis[:, v]
+        level = s * (one[:p] * other[p] + one[p] * other[:p])
+        cross = s * (one[i] * other[j] + one[j] * other[i])
+        cross -= level[i] * mean[j, None] + level[j] * mean[i, None]
+        parts.append(np.concatenate([cross, level]) @ design.mapping[g])
+    return np.concatenate(parts)
+
+
+def _complex_slope(prepared: Prepared, theta: np.ndarray) -> np.ndarray:
     step = 1e-30
     shifted = theta + 1j * step * np.eye(len(theta))
     implied = prepared.design.implied(shifted, prepared.target.sample.astype(complex))

@@ -9,7 +9,7 @@ from cx_value.base.errors import ModelError
 from cx_value.sem.design.matrices import Design
 from cx_value.sem.engine.likelihood import evaluate
 from cx_value.sem.engine.moments import central_moments
-from cx_value.sem.engine.saturated import moment_slope, saturated_fit
+from cx_value.sem.engine.saturated import moment_slope, residual_variance, saturated_fit
 from cx_value.sem.reading.inference import normal_theory_vcov
 from cx_value.sem.reading.result import ModelFit
 
@@ -123,15 +123,11 @@ def _missing_variance(fit: ModelFit, g: int, *, projected: bool) -> np.ndarray:
             "kind 'raw' or 'correlation' · do: choose one, or drop the incomplete rows"
         )
     full = saturated_fit(prepared)
-    spread = np.linalg.inv(full.information)
-    if prepared.request.estimator == "mlr":
-        spread = spread @ full.products @ spread
     if projected:
-        slope = moment_slope(prepared, fit.solution.theta)
-        weighted = slope.T @ full.information
-        left = np.eye(len(spread)) - slope @ np.linalg.pinv(weighted @ slope) @ weighted
-        spread = left @ spread @ left.T
-    own = np.diag(spread).reshape(len(prepared.samples), -1)[g] / prepared.n
+        variance = residual_variance(full, moment_slope(prepared, fit.solution.theta))
+    else:
+        variance = np.concatenate([np.diag(part.gamma) for part in full.parts])
+    own = variance.reshape(len(prepared.samples), -1)[g] / prepared.n
     return np.roll(own, p)  # means first
 
 
