@@ -503,3 +503,66 @@ def test_bad_requests_are_named():
         ours.predict(technique="all")
     with pytest.raises(DataError, match="3 entries"):
         ours.predict(folds=[1, 2, 3])
+
+
+# Pairs of answers, and weights -------------------------------------------------------------------
+
+
+def test_correlations_by_pairs_are_pandas_and_every_answer_counts():
+    random = np.random.default_rng(6)
+    data = MOBI.mask(random.uniform(size=MOBI.shape) < 0.1)
+    paired = fit_pls(SMALL, SMALL_PATHS, data, missing="pairwise", bootstrap=60, seed=1)
+    np.testing.assert_allclose(
+        paired.data.correlations, data[list(paired.model.items)].corr(), atol=1e-12
+    )
+    assert paired.n_used == len(data) and paired.n_dropped == 0
+    least = data.notna().astype(int)
+    together = least[list(paired.model.items)].T @ least[list(paired.model.items)]
+    note = next(n for n in paired.notes if n.template == "pls.pairwise")
+    assert note.facts["least"] == together.to_numpy().min()
+    drawn = resampled_correlations(paired.data.raw, np.arange(len(data))[None], pairwise=True)
+    np.testing.assert_allclose(drawn[0], paired.data.correlations, atol=1e-12)
+    whole = data[list(paired.model.items)].notna().all(axis=1).sum()
+    assert len(paired.predict(k_folds=3, seed=1).predicted) == whole
+    complete = fit_pls(SMALL, SMALL_PATHS, MOBI, missing="pairwise")
+    close = fit_pls(SMALL, SMALL_PATHS, MOBI)
+    np.testing.assert_allclose(complete.paths, close.paths, atol=1e-9)
+
+
+def test_pairs_that_do_not_go_together_are_refused():
+    data = MOBI.copy()
+    names = [name for block in SMALL.values() for name in block]
+    data.loc[data.index[:125], names[0]] = np.nan
+    data.loc[data.index[124:], names[1]] = np.nan
+    with pytest.raises(DataError, match="not positive definite"):
+        fit_pls(SMALL, SMALL_PATHS, data, missing="pairwise")
+
+
+@pytest.mark.parametrize("missing", ["listwise", "mean", "pairwise"])
+def test_weights_are_repeated_rows(missing):
+    random = np.random.default_rng(7)
+    counts = random.integers(0, 4, len(MOBI))
+    data = MOBI.mask(random.uniform(size=MOBI.shape) < 0.02)
+    weighted = fit_pls(SMALL, SMALL_PATHS, data, missing=missing, weights=counts.astype(float))
+    repeated = fit_pls(SMALL, SMALL_PATHS, data.loc[data.index.repeat(counts)], missing=missing)
+    np.testing.assert_allclose(weighted.paths, repeated.paths, atol=1e-9)
+    np.testing.assert_allclose(weighted.loadings, repeated.loadings, atol=1e-9)
+    with pytest.raises(DataError, match="1 infinite"):
+        fit_pls(SMALL, SMALL_PATHS, data, weights=np.r_[np.inf, counts[1:]])
+
+
+def test_partitions_are_counted_and_their_spread_told():
+    prediction = fit_pls(SMALL, SMALL_PATHS, MOBI).predict(k_folds=5, repetitions=20, seed=2)
+    assert prediction.better_counts.shape == (20,)
+    low, high = prediction.better_interval()
+    assert low <= prediction.better <= high
+    assert f"{prediction.better:.1f}" in prediction.sentence("en")
+    assert fit_pls(SMALL, SMALL_PATHS, MOBI).predict(seed=2).better_interval() is None
+
+
+def test_improper_refits_are_told():
+    drawn = fit_pls(SMALL, SMALL_PATHS, MOBI, consistent=True, bootstrap=80, seed=3)
+    draws = drawn.draws
+    beyond = (draws.loadings.abs() > 1 + 1e-9).any(axis=1) | (draws.r_squared > 1).any(axis=1)
+    assert (draws.improper >= beyond.to_numpy()).all() and draws.improper.any()
+    assert any(n.template == "pls.improper_samples" for n in drawn.notes)

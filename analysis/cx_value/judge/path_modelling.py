@@ -40,8 +40,9 @@ def fit_path_model(
     *,
     consistent: bool,
     bootstrap: int = 0,
+    weights: pd.Series | None = None,
 ) -> PlsResult:
-    """Fit the paths of a structural model by PLS, on complete rows.
+    """Fit the paths of a structural model by PLS, correlations by pairs of items.
 
     Parameters
     ----------
@@ -53,6 +54,8 @@ def fit_path_model(
         Correct for measurement error (PLSc) where a construct has several items.
     bootstrap : int
         Resamples of the intervals.
+    weights : Series, optional
+        Case weights by respondent.
     """
     from cx_value.sem import fit_pls
 
@@ -62,7 +65,8 @@ def fit_path_model(
     several = [name for name, names in constructs.items() if len(names) > 1]
     return fit_pls(
         constructs, paths, items, consistent=several if consistent else False, bootstrap=bootstrap,
-        seed=study.options.seed, confidence=study.options.confidence,
+        seed=study.options.seed, confidence=study.options.confidence, missing="pairwise",
+        weights=None if weights is None else weights.reindex(items.index).to_numpy(float),
     )  # fmt: skip
 
 

@@ -196,7 +196,7 @@ def _variants(
         rows = items.index.intersection(attentive)
         yield "attentive", partial(fit, how, rows=rows)
     if choice.shown.paths:
-        yield "pls", partial(_pls_fit, study, choice, items, bootstrap)
+        yield "pls", partial(_pls_fit, study, choice, items, bootstrap, how.weights)
 
 
 def other_plans(
@@ -241,11 +241,17 @@ def _note(fit: ModelFit) -> Text:
 
 
 def _pls_fit(
-    study: Study, choice: ModelChoice, items: pd.DataFrame, bootstrap: int
+    study: Study,
+    choice: ModelChoice,
+    items: pd.DataFrame,
+    bootstrap: int,
+    weights: pd.Series | None,
 ) -> tuple[pd.DataFrame, Mapping[str, Any], bool]:
     from cx_value.judge.path_modelling import fit_path_model, named_paths
 
-    fit = fit_path_model(study, choice.shown, items, consistent=True, bootstrap=bootstrap)
+    fit = fit_path_model(
+        study, choice.shown, items, consistent=True, bootstrap=bootstrap, weights=weights
+    )
     paths = named_paths(study, fit)[["source", "target", "est", "p"]]
     # Corrected for attenuation, scores of weak scales give paths and R² beyond what is possible.
     proper = bool((paths.est.abs() <= 1).all() and fit.r_squared.r_squared.between(0, 1).all())

@@ -11,7 +11,7 @@ import pandas as pd
 from cx_value.base.errors import ConvergenceError, DataError
 from cx_value.sem.pls.algorithm import PlsBatch, fit_batch
 from cx_value.sem.pls.model import PathModel
-from cx_value.sem.pls.moments import draw_rows, resampled_correlations
+from cx_value.sem.pls.moments import ItemData, draw_rows, resampled_correlations
 from cx_value.sem.pls.quality import heterotrait_monotrait_ratio
 
 _AT_ONCE = 2000  # resamples fitted together
@@ -23,7 +23,8 @@ class PlsDraws:
 
     ``paths``, ``indirect``, ``total`` have columns (source, target); ``weights`` and ``loadings``
     one column per item; ``r_squared`` one per endogenous construct; ``htmt`` (first, second).
-    ``converged`` (draws,) tells which to trust; ``seed`` is None when rows were given.
+    ``converged`` (draws,) tells which to trust, ``improper`` which of these left the range of
+    correlations, loadings or R²; ``seed`` is None when rows were given.
     """
 
     paths: pd.DataFrame
@@ -34,6 +35,7 @@ class PlsDraws:
     r_squared: pd.DataFrame
     htmt: pd.DataFrame
     converged: np.ndarray
+    improper: np.ndarray
     seed: int | None
 
     @property
@@ -58,7 +60,7 @@ class PlsDraws:
 
 
 def bootstrap_pls(
-    raw: np.ndarray,
+    items: ItemData,
     model: PathModel,
     start: np.ndarray,
     *,
@@ -70,8 +72,8 @@ def bootstrap_pls(
 
     Parameters
     ----------
-    raw : array (n, p)
-        Items, NaN where missing.
+    items : ItemData
+        Answers, NaN where missing, and weights.
     start : array (p,)
         Weights of the full sample, where every refit starts.
     rows : array (draws, n), optional
@@ -82,13 +84,14 @@ def bootstrap_pls(
     ConvergenceError
         If fewer than half the resamples could be fitted.
     """
-    chosen = draw_rows(len(raw), n_draws, seed) if rows is None else _check_rows(rows, len(raw))
+    n = items.n_rows
+    chosen = draw_rows(n, n_draws, seed) if rows is None else _check_rows(rows, n)
     parts = [
-        _one_part(raw, chosen[first : first + _AT_ONCE], model, start)
+        _one_part(items, chosen[first : first + _AT_ONCE], model, start)
         for first in range(0, len(chosen), _AT_ONCE)
     ]
     columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    converged = columns.pop("converged")
+    converged, improper = columns.pop("converged"), columns.pop("improper")
     if converged.mean() < 0.5:
         raise ConvergenceError(
             f"{int((~converged).sum())} of {len(converged)} resamples could not be fitted "
@@ -100,7 +103,10 @@ def bootstrap_pls(
         values[~converged] = np.nan
     labels = _labels(model)
     frames = {key: pd.DataFrame(columns[key], columns=labels[key]) for key in columns}
-    return PlsDraws(**frames, converged=converged, seed=seed if rows is None else None)
+    return PlsDraws(
+        **frames, converged=converged, improper=improper & converged,
+        seed=seed if rows is None else None,
+    )  # fmt: skip
 
 
 def _check_rows(rows: np.ndarray, n_rows: int) -> np.ndarray:
@@ -133,9 +139,11 @@ def _labels(model: PathModel) -> dict[str, pd.Index]:
 
 
 def _one_part(
-    raw: np.ndarray, rows: np.ndarray, model: PathModel, start: np.ndarray
+    items: ItemData, rows: np.ndarray, model: PathModel, start: np.ndarray
 ) -> dict[str, np.ndarray]:
-    correlations = resampled_correlations(raw, rows)
+    correlations = resampled_correlations(
+        items.raw, rows, items.weights, pairwise=items.pairs is not None
+    )
     return batch_columns(fit_batch(correlations, model, start=start), correlations, model)
 
 
@@ -156,7 +164,17 @@ def batch_columns(
         "r_squared": batch.r_squared[:, model.endogenous],
         "htmt": htmt[:, upper[0], upper[1]],
         "converged": batch.converged,
+        "improper": _improper(batch, model),
     }
+
+
+def _improper(batch: PlsBatch, model: PathModel) -> np.ndarray:
+    """Mark solutions with a correlation, a loading or R² outside its range (PLSc)."""
+    upper = np.triu_indices(len(model.constructs), 1)
+    r_squared = batch.r_squared[:, model.endogenous]
+    beyond = (np.abs(batch.correlations[:, upper[0], upper[1]]) >= 1).any(axis=1)
+    beyond |= (np.abs(batch.loadings) > 1 + 1e-9).any(axis=1)
+    return beyond | ((r_squared < 0) | (r_squared > 1)).any(axis=1)
 
 
 def _pick(matrices: np.ndarray, pairs: list[tuple[int, int]]) -> np.ndarray:

@@ -140,13 +140,15 @@ class PlsResult(Result):
         technique : {"direct", "earliest"}
             Predict a construct from its own sources, or from the exogenous constructs alone.
 
+        With ``missing="pairwise"`` the rows that answer every item are predicted.
+
         Returns
         -------
         PlsPrediction
             RMSE and MAE agree with seminr 0.2.1 to 1e-6.
         """
         return predict_out_of_sample(
-            self.data.values,
+            self.data.whole,
             self.model,
             k_folds=k_folds,
             repetitions=repetitions,
@@ -170,7 +172,7 @@ class PlsResult(Result):
         for source, to, value in total[["source", "target", "est"]].itertuples(index=False):
             matrix.loc[source, to] = value
         return map_importance(
-            self.data.values, self.model, weights, matrix.to_numpy(), target, scale=scale
+            self.data.whole, self.model, weights, matrix.to_numpy(), target, scale=scale
         )
 
 
@@ -183,6 +185,7 @@ def fit_pls(
     scheme: str = "path",
     consistent: bool | Iterable[str] = False,
     missing: str = "listwise",
+    weights: str | np.ndarray | None = None,
     bootstrap: int = 0,
     seed: int = DEFAULT_SEED,
     rows: np.ndarray | None = None,
@@ -206,8 +209,11 @@ def fit_pls(
     consistent : bool or names
         Correct correlations for attenuation by ρ_A (PLSc): all constructs of mode A with two or
         more items, or those named.
-    missing : {"listwise", "mean"}
-        Drop incomplete rows, or put in the item's mean (of each resample in a bootstrap).
+    missing : {"listwise", "mean", "pairwise"}
+        Drop incomplete rows, put in the item's mean (of each resample in a bootstrap), or let each
+        correlation rest on the rows that answer both items (scores then have the mean put in).
+    weights : str or array (n,), optional
+        Case weights: a column, or one number a row; rows with 0 are left out.
     bootstrap : int
         Number of resamples, drawn with ``seed``; or give ``rows`` (draws, n) yourself.
     confidence : float
@@ -237,14 +243,14 @@ def fit_pls(
     np.True_
     """
     model = declare_path_model(constructs, paths, modes=modes, scheme=scheme, consistent=consistent)
-    items = read_items(data, model.items, missing)
+    items = read_items(data, model.items, missing, weights)
     _check_size(items, model, confidence)
     batch = fit_batch(items.correlations[None], model)
     _check_fit(batch, model)
     draws = None
     if bootstrap or rows is not None:
         draws = bootstrap_pls(
-            items.raw, model, batch.weights[0], n_draws=bootstrap, seed=seed, rows=rows
+            items, model, batch.weights[0], n_draws=bootstrap, seed=seed, rows=rows
         )
     return _result(batch, model, items, draws, confidence)
 

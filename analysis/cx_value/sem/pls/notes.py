@@ -34,6 +34,10 @@ def notes_of(
             "share": draws.n_failed / draws.n_draws, "interval": [low, high],
         }  # fmt: skip
         notes.append(Phrase("pls.failed_samples", facts))
+        if improper := int(draws.improper.sum()):
+            kept = int(draws.converged.sum())
+            facts = {"improper": improper, "kept": kept, "share": improper / kept}
+            notes.append(Phrase("pls.improper_samples", facts))
     return tuple(notes)
 
 
@@ -41,6 +45,9 @@ def _data_notes(items: ItemData) -> list[Phrase]:
     notes = []
     if items.n_dropped:
         notes.append(Phrase("pls.rows_dropped", {"rows": items.n_dropped}))
+    if items.pairs and items.pairs[0] < items.n_rows:
+        least, most = items.pairs
+        notes.append(Phrase("pls.pairwise", {"least": least, "most": most, "n": items.n_rows}))
     if items.n_replaced:
         notes.append(Phrase("pls.means_imputed", {"answers": items.n_replaced}))
     return notes
