@@ -46,6 +46,7 @@ BIG = "\n".join(
 MIXED = ["x1", "x4", "x5", "x7", "x8"]
 STRONG = ("thresholds", "loadings")
 GROUPS = {"group": "school"}
+WEIGHTS = 0.5 + np.arange(1, 302) % 5 / 2
 CASES = {
     "hs4_wlsmv": (CFA, "hs4", {}),
     "hs5_wlsmv": (CFA, "hs5", {}),
@@ -54,7 +55,8 @@ CASES = {
     "hs4_stdlv": (CFA, "hs4", {"std_lv": True}),
     "hs4_gaps": (CFA, "hs4_pairwise", {"missing": "pairwise"}),
     "hs4_listwise": (CFA, "hs4_pairwise", {}),
-    "hs4_weights": (CFA, "hs4", {"weights": 0.5 + np.arange(1, 302) % 5 / 2}),
+    "hs4_weights": (CFA, "hs4", {"weights": WEIGHTS}),
+    "hs4_weighted_gaps": (CFA, "hs4_pairwise", {"missing": "pairwise", "weights": WEIGHTS}),
     "hs4_sem": (SEM, "hs4", {}),
     "hs4_sem_theta": (SEM, "hs4", {"parameterization": "theta"}),
     "hs4_second": (SECOND, "hs4", {}),

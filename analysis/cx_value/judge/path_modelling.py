@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.wording import (
     Text,
     format_number,
-    format_percent,
     in_language,
     inside_sentence,
 )
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from cx_value.sem.pls.predict import PlsPrediction
     from cx_value.study.spec import StructuralModel, Study
 
-REPETITIONS = 10
+REPETITIONS = 20
 
 
 def fit_path_model(
@@ -86,6 +85,8 @@ def named_paths(study: Study, fit: PlsResult) -> pd.DataFrame:
 class Prediction(Result):
     """How much of each outcome both schools explain, and how well PLS predicts it."""
 
+    template = "pls.outcomes"
+
     frame: pd.DataFrame
     found: PlsPrediction
 
@@ -103,37 +104,11 @@ class Prediction(Result):
         items = self.found.table()
         return items.assign(better=items.rmse_pls < items.rmse_lm)
 
-    def sentence(self, lang: str = "en") -> str:
-        """State Q²predict and the comparison with the linear benchmark, naming whose rule it is."""
-        items = self.items()
-        low, high = (
-            format_number(value, 3, bounded=True, lang=lang)
-            for value in (items.q2_predict.min(), items.q2_predict.max())
-        )
-        better, n = int(items.better.sum()), len(items)
-        verdict = in_language(_POWER[self.found.power], lang)
-        ahead = int((items.q2_predict > 0).sum())
-        return _PREDICTED[lang].format(
-            n=n, low=low, high=high, better=better, share=format_percent(better / n),
-            verdict=verdict, ahead=ahead,
-        )  # fmt: skip
-
-
-_POWER = {
-    "high": Text("high", zh="高"),
-    "medium": Text("medium", zh="中等"),
-    "low": Text("low", zh="低"),
-    "none": Text("no", zh="无"),
-}
-_PREDICTED = {
-    "en": "Answers that the model had not seen were predicted better than by their mean for "
-    "{ahead} of {n} items (Q²predict from {low} to {high}), and with a smaller error than by a "
-    "plain linear regression on the items of the causes for {better} of them ({share}): {verdict} "
-    "predictive power by the rule of Shmueli et al. (2019).",
-    "zh": "对模型未见过的作答，{n} 个题项中有 {ahead} 个的预测优于其均值（Q²predict 介于 {low} 与 "
-    "{high} 之间），有 {better} 个（{share}）的误差小于以前因题项作线性回归的基准；按 Shmueli 等"
-    "（2019）的标准，预测力为{verdict}。",
-}
+    def facts(self) -> dict[str, Any]:
+        """Return Q²predict and the comparison with the linear benchmark, and whose rule it is."""
+        found = self.found.facts()
+        ahead = int((self.found.items.q2_predict > 0).sum())
+        return {**found, "ahead": ahead, "partitions": len(self.found.better_counts)}
 
 
 def predict_outcomes(

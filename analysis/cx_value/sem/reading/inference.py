@@ -71,7 +71,7 @@ def delta_errors(prepared: Prepared, solution: Solution, vcov: np.ndarray, read)
     """Delta-method standard errors of anything read off the model matrices (Sobel 1982)."""
     sample = prepared.target.sample[0]
     slope = jacobian(prepared.design, solution.theta, sample, read)
-    variance = np.einsum("ij,jk,ik->i", slope, vcov, slope)
+    variance = ((slope @ vcov) * slope).sum(axis=1)
     variance[np.abs(slope).max(axis=1) < 1e-12] = 0.0
     return np.sqrt(np.maximum(variance, 0.0))
 
@@ -100,7 +100,7 @@ def function_errors(fit: ModelFit, read: Callable) -> np.ndarray:
         Takes ``theta (..., k)``, real or complex, and returns ``(..., m)``.
     """
     slope = complex_step(read, fit.solution.theta)
-    variance = np.einsum("ij,jk,ik->i", slope, fit.vcov, slope)
+    variance = ((slope @ fit.vcov) * slope).sum(axis=1)
     variance[np.abs(slope).max(axis=1, initial=0) < 1e-12] = 0.0
     return np.sqrt(np.maximum(variance, 0.0))
 
