@@ -155,7 +155,8 @@ def predict_outcomes(
         for row in plain.r_squared.itertuples()
     ]  # fmt: skip
     return Prediction(
-        n_used=plain.n_used, n_dropped=plain.n_dropped, confidence=study.options.confidence,
+        n_used=found.n_used, n_dropped=len(items) - found.n_used,
+        confidence=study.options.confidence,
         method=found.method, notes=found.notes, frame=tidy_frame(rows), found=found,
     )  # fmt: skip
 
