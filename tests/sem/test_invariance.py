@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from cx_value.base.cutoffs import cutoffs_with
+from cx_value.base.errors import ModelError
 from cx_value.sem import check_invariance
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -51,3 +52,17 @@ def test_a_studys_own_rule_judges_and_is_named(answers):
     assert lenient.table().set_index("model").passes["scalar"] and not lenient.freed
     assert "set in the study file" in lenient.sentence("en")
     assert "由研究文件设定" in lenient.sentence("zh")
+
+
+def test_partial_invariance_can_be_declared(answers, levels):
+    declared = check_invariance(
+        MODEL, answers, group="school", partial=["x3 ~ 1", "x7~1"], search=False
+    )
+    table, searched = declared.table().set_index("model"), levels.table().set_index("model")
+    assert list(table.index) == ["configural", "metric", "scalar, partial", "strict, partial"]
+    assert table.chisq["scalar, partial"] == pytest.approx(
+        searched.chisq["scalar, partial"], abs=1e-6
+    )
+    assert table.passes["scalar, partial"] and declared.steps.empty
+    with pytest.raises(ModelError, match="x99~1, which is no parameter"):
+        check_invariance(MODEL, answers, group="school", partial=["x99~1"])

@@ -89,7 +89,13 @@ def judge_invariance(
     options = how.options(syntax, items)
     try:
         found = check_invariance(
-            syntax, items, group=GROUP, cutoffs=cutoffs_with(study.cutoffs), **options
+            syntax,
+            items,
+            group=GROUP,
+            cutoffs=cutoffs_with(study.cutoffs),
+            search=study.options.invariance_search,
+            partial=study.options.partial_invariance,
+            **options,
         )
     except AnalysisError as error:
         why = Text(_FAILED["en"].format(error=error), zh=_FAILED["zh"].format(error=error))
@@ -283,6 +289,7 @@ def compare_group_paths(
     try:
         found = compare_paths(
             syntax, items, group=GROUP, require_invariance=False,
+            partial=[w for w in study.options.partial_invariance if "=~" in w],
             cutoffs=cutoffs_with(study.cutoffs), **how.options(syntax, items),
         )  # fmt: skip
     except AnalysisError:

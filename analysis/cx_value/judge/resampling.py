@@ -72,7 +72,7 @@ def resample(fit: ModelFit, draws: int, *, seed: int) -> Resampling:
     -------
     Resampling
     """
-    if _patterns(fit) > MOST_PATTERNS or fit.prepared.request.clustered:
+    if _patterns(fit) > MOST_PATTERNS or _is_clustered(fit):
         from cx_value.sem.resampling.monte_carlo import monte_carlo
 
         drawn = monte_carlo(fit, draws, seed=seed)
@@ -105,3 +105,8 @@ def _patterns(fit: ModelFit) -> int:
     """Return how many patterns of missing answers a fit by full information has."""
     patterns = getattr(fit.prepared, "patterns", None) or ()
     return sum(len(group.rows) for group in patterns)
+
+
+def _is_clustered(fit: ModelFit) -> bool:
+    """Tell whether respondents were drawn in clusters or strata, so that none is drawn alone."""
+    return bool(fit.prepared and fit.prepared.request.clustered)

@@ -246,6 +246,8 @@ class Options(Frozen):
     extraction: Literal["ml", "paf"] = "ml"
     rotation: Literal["oblimin", "promax", "varimax"] = "oblimin"
     correlation: Literal["pearson", "polychoric"] = "pearson"
+    invariance_search: bool = True
+    partial_invariance: tuple[str, ...] = ()
     seed: int = 20260101
 
 

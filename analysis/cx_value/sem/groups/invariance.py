@@ -6,6 +6,7 @@ partial invariance where a level fails, and latent means where enough is invaria
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,7 @@ def check_invariance(
     group: str,
     search: bool = True,
     max_freed: int = 6,
+    partial: Sequence[str] = (),
     cutoffs: dict[str, Cutoff] | None = None,
     **options,
 ) -> Invariance:
@@ -96,6 +98,9 @@ def check_invariance(
         the level passes (Byrne, Shavelson and Muthén 1989); every step is shown.
     max_freed : int
         Most parameters to free at one level.
+    partial : sequence of str
+        Parameters free from the start, as ``"f =~ x3"`` and ``"x3 ~ 1"``: partial invariance that
+        theory or an earlier study asks for.
     cutoffs : dict of Cutoff, optional
         Rules ``invariance_cfi`` and ``invariance_rmsea``; by default Cheung and Rensvold (2002)
         and Chen (2007).
@@ -109,7 +114,8 @@ def check_invariance(
     Raises
     ------
     ModelError
-        If there are fewer than two groups, or ``equal``/``partial`` is given.
+        If there are fewer than two groups, ``equal`` is given, or ``partial`` names a parameter
+        that the model has not.
 
     Notes
     -----
@@ -119,17 +125,17 @@ def check_invariance(
     """
     from cx_value.sem import fit_model
 
-    if {"equal", "partial"} & set(options):
+    if "equal" in options:
         raise ModelError(
-            "check_invariance sets equal and partial itself · allowed: other options of fit_model "
-            "· do: leave them out, or fit the one model you want with fit_model"
+            "check_invariance sets equal itself · allowed: other options of fit_model "
+            "· do: leave it out, or fit the one model you want with fit_model"
         )
 
     rules = {**CUTOFFS, **(cutoffs or {})}
     configural = fit_model(syntax, data, group=group, **options)
     check_groups(configural)
     levels, notes = levels_of(configural)
-    ladder = _Ladder(rules, max_freed if search else 0, configural)
+    ladder = _Ladder(rules, max_freed if search else 0, configural, _words(partial, configural))
     for level in levels:
         if not ladder.climb(level):
             break
@@ -150,11 +156,14 @@ _STEP_COLUMNS = ["level", "step", "freed", "group", "mi", "d_cfi", "d_rmsea", "p
 class _Ladder:
     """The levels reached so far."""
 
-    def __init__(self, rules: dict, max_freed: int, configural: ModelFit):
+    def __init__(
+        self, rules: dict, max_freed: int, configural: ModelFit, freed: tuple[str, ...] = ()
+    ):
         self.rules, self.max_freed = rules, max_freed
         self.fits = {"configural": configural}
         self.rows = [level_row("configural", configural, None, rules)]
-        self.previous, self.freed, self.steps, self.notes = configural, (), [], ()
+        self.previous, self.freed, self.steps, self.notes = configural, freed, [], ()
+        self.ops: tuple[str, ...] = ()
 
     def climb(self, level: Level) -> bool:
         """Fit a level, in part where it fails in full; tell whether it was reached."""
@@ -163,7 +172,9 @@ class _Ladder:
         except ConvergenceError:
             self.notes += (Phrase("groups.not_reached", {"level": level.name}),)
             return False
-        self._keep(level.name, current)
+        self.ops += level.ops
+        declared = any(op in word for op in self.ops for word in self.freed)
+        self._keep(f"{level.name}, partial" if declared else level.name, current)
         if not self.rows[-1]["passes"] and self.max_freed:
             found = self._search(level, current)
             if found is not None:
@@ -197,6 +208,20 @@ class _Ladder:
             if row["passes"]:
                 return current
         return None
+
+
+def _words(partial: Sequence[str], fit: ModelFit) -> tuple[str, ...]:
+    """Return parameters as ``partial=`` takes them; each must be one of the model."""
+    words = tuple("".join(word.split()) for word in partial)
+    table = fit.table()
+    known = set(table.lhs + table.op + table.rhs)
+    if unknown := [word for word in words if word not in known]:
+        raise ModelError(
+            f"partial names {', '.join(unknown)}, which is no parameter of the model · allowed: "
+            "a loading (f =~ x), an intercept (x ~1) or a residual variance (x ~~ x) · do: write "
+            "it as in the table of parameters"
+        )
+    return words
 
 
 def _worst(fit: ModelFit, level: Level, freed: tuple[str, ...]) -> pd.Series | None:
