@@ -114,7 +114,7 @@ def test_a_log_is_read_whatever_its_delimiter_and_encoding(tmp_path, delimiter, 
 def test_cohorts_leave_out_what_the_account_counts_as_unreadable(tmp_path, sample):
     """A line too long, an amount in words, a return, a date off the calendar or after the end."""
     lines = ["customer,date,amount", "a,1997-01-02,10", 'a,1997-04-02,"1,200.50"', "b,1997-01-05,5",
-             "b,1997-05-01,x", "b,1997-05-02,-5", "c,1997-13-40,5", "c,1997-02-01,5,6,7",
+             "b,1997-05-01,x", "b,1997-05-02,-2", "c,1997-13-40,5", "c,1997-02-01,5,6,7",
              "b,1999-01-01,5"]  # fmt: skip
     folder = changed(sample, tmp_path)
     (folder / "transactions.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

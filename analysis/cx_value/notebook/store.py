@@ -131,9 +131,12 @@ class Store:
     def results(self) -> Path:
         return self.folder / "results"
 
-    def save(self, name: str, result: Result) -> Result:
-        """Write a result's table and provenance, show both, and hand the result back."""
-        frame = result.table()
+    def save(self, name: str, result: Result, *, table: pd.DataFrame | None = None) -> Result:
+        """Write a result's table and provenance, show both, and hand the result back.
+
+        ``table`` stands in for the result's own where that has a row for every person.
+        """
+        frame = result.table() if table is None else table
         meta = {
             "method": _both(result.method), "n_used": int(result.n_used),
             "n_dropped": int(result.n_dropped), "confidence": float(result.confidence),

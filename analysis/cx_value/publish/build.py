@@ -18,12 +18,13 @@ from typing import Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.places import REPORT, build_folder
-from cx_value.notebook.identity import declaration_sha256
-from cx_value.notebook.store import MADE
+from cx_value.notebook.identity import declaration_sha256, sha256_of_data
+from cx_value.notebook.store import MADE, NOTEBOOK, Store
+from cx_value.notebook.untold import SPARED, TOLD, Untold
 from cx_value.notebook.workspace import claim_folder
 from cx_value.publish.chapters.editions import edition_name
 from cx_value.publish.depends import notebook_code, printing_code, state_of
-from cx_value.publish.execute import execute_notebook, notebook_paths
+from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths
 from cx_value.publish.progress import WORKERS, Progress, progress_for
 from cx_value.publish.state import States, locked
 
@@ -177,8 +178,25 @@ def _run_notebook(job: Job, notebook: Path, target: Path) -> list[Path]:
         "study": _relative(job.study_file, target.parent),
         "out": _relative(job.folder, target.parent), "draft": job.draft,
     }  # fmt: skip
-    execute_notebook(notebook, target, parameters)
+    try:
+        execute_notebook(notebook, target, parameters)
+    except NotebookError as error:
+        _tell(job, notebook.stem, error)
     return [target, *_made_by(job, notebook.stem)]
+
+
+def _tell(job: Job, notebook: str, error: NotebookError) -> None:
+    """Turn what the data do not allow into a statement of the report; raise everything else."""
+    kind = error.message.partition(":")[0]
+    if notebook not in SPARED or kind not in TOLD:
+        raise error
+    os.environ[NOTEBOOK] = notebook
+    try:
+        identity = declaration_sha256(job.study), sha256_of_data(job.study), job.draft
+        store = Store(job.folder, job.study, *identity)
+        store.save(f"untold_{notebook}", Untold.of(notebook, error.message))
+    finally:
+        del os.environ[NOTEBOOK]
 
 
 def _made_by(job: Job, notebook: str) -> list[Path]:

@@ -20,6 +20,7 @@ class NotebookError(AnalysisError):
     """A cell failed: which notebook, which cell, its code, and the message."""
 
     def __init__(self, notebook: str, cell: int, source: str, message: str):
+        self.message = message
         code = "\n".join(f"    {line}" for line in source.strip().splitlines())
         super().__init__(f"{notebook}, cell {cell}:\n{code}\n{message}")
 

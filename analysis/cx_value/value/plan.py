@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cx_value.value.link.match import FEWEST_MATCHED
+from cx_value.value.link.traits import FAMILIES_LINKED
 from cx_value.value.log.transactions import UNITS
 from cx_value.value.worth.lifecycle import StageRules
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from cx_value.study.spec import Study
     from cx_value.value.link.match import Match
     from cx_value.value.log.transactions import TransactionSummary
+    from cx_value.value.purchase.comparison import ModelComparison
+    from cx_value.value.purchase.model import PurchaseModel
+    from cx_value.value.purchase.regularity import PurchaseRegularity
 
 LEVELS = ("1 low", "2 middle", "3 high", "4 no answer")
 #: The models that ``purchase_model: auto`` chooses from.
@@ -26,6 +30,32 @@ def candidate_models(study: Study) -> tuple[str, ...]:
     """Return the purchase models to compare: the study's own, or all of them."""
     wanted = study.value.purchase_model
     return CANDIDATES if wanted == "auto" else (wanted,)
+
+
+def linked_family(choice: ModelComparison) -> str:
+    """Return the purchase model of the link: the best by AIC that covariates can move.
+
+    A model at its limit (one drop-out chance for all) leaves a construct nothing to move; where no
+    other stands, the NBD without drop-out does.
+    """
+    fitted = choice.rows.dropna(subset="aic").sort_values("aic")["fitted"]
+    return next((name for name in fitted if name in FAMILIES_LINKED), "nbd")
+
+
+def alive_by(model: PurchaseModel) -> pd.Series | None:
+    """Return P(alive) by customer; None where the model has no drop-out, so nobody has lapsed."""
+    return model.probability_alive() if model.family.has_dropout else None
+
+
+def regularity_of(purchases: TransactionSummary) -> PurchaseRegularity | None:
+    """Return how regularly customers buy; None where too few bought three times."""
+    from cx_value.base.errors import DataError
+    from cx_value.value.purchase.regularity import measure_regularity
+
+    try:
+        return measure_regularity(purchases)
+    except DataError:
+        return None
 
 
 def horizon_in_units(study: Study) -> float:

@@ -209,7 +209,7 @@ def _point_estimates(link: LinkModel) -> np.ndarray:
     """Return the respondents' estimated log value while customers, the survey unknown."""
     from cx_value.value.purchase.likelihood import parameters_by_row
     from cx_value.value.purchase.model import fit_purchase_model
-    from cx_value.value.worth.spend import SpendModel
+    from cx_value.value.worth.spend import SpendModel, conditional_mean
 
     terms = link.terms
     plain = fit_purchase_model(link.customers, link.family.name)
@@ -219,7 +219,8 @@ def _point_estimates(link: LinkModel) -> np.ndarray:
     ahead = (ahead / alive)[plain.history.position]
     price = link.spend
     if isinstance(price, SpendModel):
-        price = price.expected_spend().to_numpy()
+        # The logarithm has no place for those who never paid: they enter with the model's mean.
+        price = conditional_mean(price.theta, price.frequency, price.monetary)
     values = terms.margin * ahead * price
     return np.log(values[link.histories.asked])
 

@@ -12,7 +12,8 @@ from cx_value.base.wording import Text, format_number, format_p
 from cx_value.value.link.likelihood import LatentHistories
 from cx_value.value.link.match import Match
 from cx_value.value.purchase.history import compress_histories
-from cx_value.value.worth.spend import SpendModel, fit_spend_model
+from cx_value.value.worth.observed_spend import describe_spend
+from cx_value.value.worth.spend import SpendModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,8 @@ def covariate_names(touches: tuple[str, ...], groups: tuple[str, ...]) -> tuple[
 def model_of_spend(customers: pd.DataFrame, spend: float | None) -> SpendModel | float:
     """Return a fitted model of spend, or the price given."""
     if spend is None:
-        return fit_spend_model(customers)
+        found = describe_spend(customers)
+        return found if isinstance(found, SpendModel) else found.mean_spend()
     if not (np.isfinite(spend) and spend > 0):
         raise ModelError(f"spend is {spend!r} · allowed: a price above 0 · do: mend it")
     return float(spend)
@@ -93,7 +95,7 @@ def spend_notes(price: SpendModel | float, histories: LatentHistories) -> list[T
     constructs = histories.expected(histories.survey.solution.theta)
     asked = np.zeros(len(price.frequency), dtype=bool)
     asked[histories.asked] = True
-    rows, notes = asked & (price.frequency > 0), []
+    rows, notes = asked & (price.frequency > 0) & (price.monetary > 0), []
     for name, values in zip(histories.touches, constructs.T, strict=True):
         found = pearsonr(values[rows], np.log(price.monetary[rows]))
         said = {lang: _correlation(found, lang) for lang in ("en", "zh")}

@@ -93,6 +93,16 @@ class TransactionSummary(Result):
         """Return one row a customer."""
         return self.customers
 
+    def distribution(self) -> pd.DataFrame:
+        """Return how customers spread: ``variable n mean sd p10 p25 p50 p75 p90``, nobody's row."""
+        import pandas as pd
+
+        names = [c for c in ("frequency", "recency", "age", "monetary", "spend", "gap_mean")]
+        told = self.customers[names].describe(percentiles=[0.1, 0.25, 0.5, 0.75, 0.9]).T
+        told = told.drop(columns=["min", "max"]).reset_index()
+        columns = ["variable", "n", "mean", "sd", "p10", "p25", "p50", "p75", "p90"]
+        return pd.DataFrame(told.to_numpy(), columns=columns).infer_objects()
+
     @property
     def margin(self) -> float:
         """Share of spend that is kept, over the customers whose costs are all known."""

@@ -170,7 +170,8 @@ def _of_purchases(purchases: TransactionSummary | pd.DataFrame) -> Iterator[Metr
 
 def _of_model(model: PurchaseModel) -> Iterator[Metric]:
     """Churn and growth as the fitted model sees them."""
-    yield _churn(model)
+    if model.family.has_dropout:  # else no one is known to have left: not a churn of 0
+        yield _churn(model)
     # As much time ahead as was observed: the mean age of all customers.
     span = float(np.average(model.history.age, weights=model.history.weight))
     past = model.history.frequency[model.history.position]

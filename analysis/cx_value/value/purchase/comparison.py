@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from scipy.stats import chi2
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+#: Error of the purchases forecast for the holdout, as a share, beyond which it counts as missed.
+FORECAST_BOUND = 0.10
 _BINS = 7  # calibration frequencies 0 … 6 stand alone, 7 and more together, as in the papers
 
 
@@ -135,6 +137,8 @@ class ModelComparison(Result):
         One row a model asked for.
     """
 
+    template: ClassVar[str] = "purchase.choice"
+
     models: dict[str, PurchaseModel]
     chosen: str
     rows: pd.DataFrame
@@ -152,19 +156,41 @@ class ModelComparison(Result):
         """
         return self.rows
 
-    def sentence(self, lang: str = "en") -> str:
-        """Name the chosen model and the runner-up."""
+    @property
+    def forecast_error(self) -> float:
+        """Expected purchases of the holdout over actual ones, less 1, by the chosen model."""
+        row = self.rows[self.rows["chosen"]].iloc[0]
+        if not row.get("holdout_actual", 0) > 0:
+            return float("nan")
+        return float(row["holdout_expected"] / row["holdout_actual"] - 1)
+
+    @property
+    def forecast_missed(self) -> bool:
+        """Whether that error is beyond ``FORECAST_BOUND``, or another model forecast better."""
+        if np.isnan(self.forecast_error):
+            return False
+        return abs(self.forecast_error) > FORECAST_BOUND or not self._forecasts_best()
+
+    def _forecasts_best(self) -> bool:
+        known = self.rows.dropna(subset="aic")
+        return bool(known.loc[known["holdout_rmse"].idxmin(), "chosen"])
+
+    @property
+    def reservations(self) -> list[dict]:
+        """Return what a value by the chosen model must be told with."""
+        return [{"code": "forecast", "error": self.forecast_error}] if self.forecast_missed else []
+
+    def facts(self) -> dict:
+        """Return the chosen model, the others' distance in AIC, and how the forecast went."""
         rows = self.rows.dropna(subset="aic").sort_values("aic")
-        best = self.models[self.chosen].family.title.in_language(lang)
-        aic = format_number(rows["aic"].iloc[0], 2, lang=lang)
-        others = [
-            f"{self.models[m].family.title.in_language(lang)} +{format_number(d, 2, lang=lang)}"
-            for m, d in zip(rows["model"].iloc[1:], rows["delta_aic"].iloc[1:], strict=True)
-        ]
-        if lang == "zh":
-            return f"按 AIC 选择 {best}（AIC = {aic}；其余：{'、'.join(others) or '无'}）。"
-        rest = f"; the others: {', '.join(others)}" if others else ""
-        return f"By AIC the {best} model was chosen (AIC = {aic}{rest})."
+        told = [{"model": row.fitted, "delta": row.delta_aic} for row in rows.itertuples()]
+        return {
+            "chosen": told[0]["model"], "aic": rows["aic"].iloc[0], "others": told[1:],
+            "dropout": self.model.family.has_dropout,
+            "error": self.forecast_error, "bound": FORECAST_BOUND, "missed": self.forecast_missed,
+            "beyond": bool(abs(self.forecast_error) > FORECAST_BOUND),
+            "outdone": bool(self.forecast_missed and not self._forecasts_best()),
+        }  # fmt: skip
 
 
 def compare_purchase_models(
@@ -204,7 +230,7 @@ def compare_purchase_models(
             rows.append({"model": name, "failure": str(error)})
     if not fits:
         raise ConvergenceError(rows[0]["failure"])
-    table = pd.DataFrame(rows)
+    table = _one_row_a_model(pd.DataFrame(rows))
     table["delta_aic"] = table["aic"] - table["aic"].min()
     chosen = str(table.loc[table["aic"].idxmin(), "model"])
     table["chosen"] = table["model"] == chosen
@@ -216,6 +242,20 @@ def compare_purchase_models(
         chosen=chosen,
         rows=table,
     )
+
+
+def _one_row_a_model(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out models that turned into one that is there: they are that model, not rivals of it.
+
+    The one asked for by its own name stays, else the first that turned into it.
+    """
+    if "fitted" not in rows:
+        return rows
+    own = (rows["model"] == rows["fitted"]).astype(int)
+    order = own.sort_values(ascending=False, kind="stable").index
+    fitted = rows["fitted"].loc[order]
+    kept = order[~(fitted.duplicated() & fitted.notna())]
+    return rows.loc[kept.sort_values()].reset_index(drop=True)
 
 
 def _row(name: str, fit: PurchaseModel, frame: pd.DataFrame) -> dict:

@@ -51,6 +51,11 @@ class Family:
     purchase_term: tuple[int, int] | None = None
     dropout_term: tuple[int, int] | None = None
 
+    @property
+    def has_dropout(self) -> bool:
+        """Whether customers can leave in this model."""
+        return self.probability_alive is not _everyone_alive
+
     def expected_transactions(
         self, parameters, data: PurchaseHistory, horizon: float, discount_rate: float = 0.0
     ) -> np.ndarray:

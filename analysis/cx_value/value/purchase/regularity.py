@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from scipy.optimize import brentq
@@ -11,12 +11,14 @@ from scipy.stats import norm
 
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number
-from cx_value.value.log.transactions import UNIT_WORDS, TransactionSummary
+from cx_value.base.wording import Text
+from cx_value.value.log.transactions import TransactionSummary
 
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Gamma shape from which purchases keep time like the instalments of a contract (CV below 1/2).
+CLOCKWORK = 4.0
 _LOW, _HIGH = 1e-3, 1e4  # a shape beyond is clumped on one day, or a clockwork
 
 
@@ -36,6 +38,8 @@ class PurchaseRegularity(Result):
     unit : str
     """
 
+    template: ClassVar[str] = "purchase.regularity"
+
     shape: float
     std_error: float
     ci_low: float
@@ -52,39 +56,19 @@ class PurchaseRegularity(Result):
         names = ("shape", "std_error", "ci_low", "ci_high", "gap_mean", "gap_median", "cv_median")
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the gaps and what the shape says of the purchase models' assumption."""
-        shape, median = (format_number(v, 2, lang=lang) for v in (self.shape, self.gap_median))
-        limits = format_interval(self.ci_low, self.ci_high, 2, lang=lang)
-        if lang == "zh":
-            unit = UNIT_WORDS.get(self.unit, "单位时间")
-            return (
-                f"{self.n_used} 名至少重复购买两次的客户，购买间隔的中位数为 {median} {unit}；"
-                f"间隔的Gamma 形状参数为 {shape} {limits}，{self._verdict('zh')}。"
-            )
-        unit = f" {self.unit}s" if self.unit else " time units"
-        return (
-            f"The {self.n_used} customers with at least two repeat purchases buy every {median}"
-            f"{unit} (median); the gamma shape of their times between purchases is {shape} "
-            f"{limits}: {self._verdict('en')}."
-        )
-
-    def _verdict(self, lang: str) -> str:
-        if self.ci_low > 1:
-            words = Text(
-                "they buy more regularly than the purchase models assume (1)",
-                zh="比购买模型的假设（1）更有规律",
-            )
-        elif self.ci_high < 1:
-            words = Text(
-                "their purchases come in clumps, which the purchase models do not assume (1)",
-                zh="购买成簇出现，与购买模型的假设（1）不符",
-            )
-        else:
-            words = Text(
-                "in line with what the purchase models assume (1)", zh="与购买模型的假设（1）一致"
-            )
-        return words.in_language(lang)
+    def facts(self) -> dict:
+        """Return the gaps, the shape, and what it says of the purchase models' assumption."""
+        kind = "random"
+        if self.ci_high < 1:
+            kind = "clumped"
+        elif self.ci_low > CLOCKWORK:
+            kind = "clockwork"
+        elif self.ci_low > 1:
+            kind = "regular"
+        return {
+            "customers": self.n_used, "gap": self.gap_median, "unit": self.unit,
+            "shape": self.shape, "low": self.ci_low, "high": self.ci_high, "kind": kind,
+        }  # fmt: skip
 
 
 def measure_regularity(

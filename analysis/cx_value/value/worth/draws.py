@@ -15,12 +15,13 @@ from cx_value.value.purchase.families import Family
 from cx_value.value.purchase.history import PurchaseHistory
 from cx_value.value.purchase.likelihood import parameters_by_row
 from cx_value.value.purchase.model import PurchaseModel
+from cx_value.value.worth.observed_spend import ObservedSpend
 from cx_value.value.worth.spend import SpendModel
 
 
 def draw_lifetime_values(
     purchase: PurchaseModel,
-    spend: SpendModel | float,
+    spend: SpendModel | ObservedSpend | float,
     *,
     horizon: float,
     discount_rate_per_year: float,
@@ -111,11 +112,13 @@ def _draw_leaving(family: Family, parameters, history: PurchaseHistory, rate, ra
     return rate * random.beta(np.broadcast_to(a, n), b + history.frequency + first)
 
 
-def _draw_spend(spend: SpendModel | float, n: int, random) -> np.ndarray:
+def _draw_spend(spend: SpendModel | ObservedSpend | float, n: int, random) -> np.ndarray:
     """Return drawn mean spends."""
-    if not isinstance(spend, SpendModel):
+    if isinstance(spend, float | int):
         return np.full(n, float(spend))
     theta = random.multivariate_normal(spend.theta, spend.covariance)
+    if isinstance(spend, ObservedSpend):
+        return spend.price(theta)
     p, q, gamma = np.exp(theta)
     shape = p * spend.frequency + q
-    return p * (gamma + spend.frequency * spend.monetary) / random.gamma(shape)
+    return p * (gamma + spend.frequency * spend.monetary) / random.gamma(shape) * spend.paid

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from scipy.stats import norm
 
 from cx_value.base.errors import DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number, format_percent
+from cx_value.base.wording import Text
 from cx_value.value.log.transactions import UNITS
 from cx_value.value.purchase.model import PurchaseModel
-from cx_value.value.worth.spend import SpendModel, conditional_mean
+from cx_value.value.worth.observed_spend import ObservedSpend
+from cx_value.value.worth.spend import SpendModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,11 @@ class LifetimeValue(Result):
         Of these parameters.
     horizon, discount_rate_per_year, margin, unit
         As asked for.
+    reservations : tuple of dict
+        What the total must be told with: a purchase model whose forecast missed.
     """
+
+    template: ClassVar[str] = "lifetime.value"
 
     customers: pd.DataFrame
     total: float
@@ -54,6 +60,7 @@ class LifetimeValue(Result):
     discount_rate_per_year: float
     margin: float
     unit: str
+    reservations: tuple[dict, ...] = ()
 
     def table(self) -> pd.DataFrame:
         """Return one row a customer.
@@ -70,6 +77,25 @@ class LifetimeValue(Result):
     def by_customer(self) -> pd.Series:
         """Value by customer."""
         return self.customers.set_index("customer")["lifetime_value"]
+
+    def distribution(self) -> pd.DataFrame:
+        """Return how value is spread over customers, with no row of a single one.
+
+        ``share_of_customers share_of_value mean``, by tenths of the customers, the most valuable
+        first; fewer sets where a tenth would hold fewer than ten customers.
+        """
+        import pandas as pd
+
+        values = np.sort(self.customers["lifetime_value"].to_numpy())[::-1]
+        sets = np.array_split(values, max(1, min(10, len(values) // 10)))
+        total = values.sum()
+        return pd.DataFrame(
+            {
+                "share_of_customers": np.cumsum([len(v) for v in sets]) / len(values),
+                "share_of_value": np.cumsum([v.sum() for v in sets]) / (total if total else 1.0),
+                "mean": [v.mean() for v in sets],
+            }
+        )
 
     def by_group(self, groups: pd.Series) -> pd.DataFrame:
         """Return ``group customers mean total std_error ci_low ci_high`` by cohort or segment.
@@ -104,22 +130,16 @@ class LifetimeValue(Result):
         names = ["group", "customers", "mean", "total", "std_error", "ci_low", "ci_high"]
         return pd.DataFrame(rows, columns=names)
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the total, the mean and how the value is spread."""
+    def facts(self) -> dict:
+        """Return the total with its interval, the mean, and how value is spread."""
         values = np.sort(self.customers["lifetime_value"].to_numpy())[::-1]
-        tenth = format_percent(values[: max(1, len(values) // 10)].sum() / values.sum())
-        total = format_number(self.total, 0, lang=lang)
-        limits = format_interval(self.total_low, self.total_high, 0, lang=lang)
-        mean = format_number(values.mean(), 2, lang=lang)
-        if lang == "zh":
-            return (
-                f"{self.n_used:,} 名客户的剩余价值共 {total} {limits}，人均 {mean}；"
-                f"价值最高的十分之一客户占 {tenth}。"
-            )
-        return (
-            f"The residual value of {self.n_used:,} customers is {total} {limits}, {mean} per "
-            f"customer; the most valuable tenth holds {tenth} of it."
-        )
+        tenth = values[: max(1, len(values) // 10)].sum()
+        return {
+            "customers": self.n_used, "total": self.total, "low": self.total_low,
+            "high": self.total_high, "mean": float(values.mean()),
+            "top_tenth": float(tenth / values.sum()) if values.sum() > 0 else None,
+            "reservations": list(self.reservations),
+        }  # fmt: skip
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw the distribution of value over customers."""
@@ -130,7 +150,7 @@ class LifetimeValue(Result):
 
 def lifetime_value(
     purchase: PurchaseModel,
-    spend: SpendModel | float,
+    spend: SpendModel | ObservedSpend | float,
     *,
     horizon: float | None,
     discount_rate_per_year: float,
@@ -139,13 +159,14 @@ def lifetime_value(
     intervals: Literal["delta", "draws"] = "delta",
     n_draws: int = 200,
     seed: int = 1,
+    reservations: Sequence[dict] = (),
 ) -> LifetimeValue:
     """Value each customer's future purchases.
 
     Parameters
     ----------
     purchase : PurchaseModel
-    spend : SpendModel or float
+    spend : SpendModel, ObservedSpend or float
         A fitted model of the same customers, or one price for every purchase.
     horizon : float or None
         How far ahead, in the purchase model's time unit; None for all the future (DERT).
@@ -160,6 +181,8 @@ def lifetime_value(
         parameters drawn from their asymptotic distribution.
     n_draws, seed : int
         For ``"draws"``.
+    reservations : sequence of dict
+        What the purchase model was found to lack (``ModelComparison.reservations``).
 
     Returns
     -------
@@ -214,13 +237,14 @@ def lifetime_value(
             zh=f"基于 {purchase.family.title.zh} 的客户生命周期价值",
         ),
         confidence=purchase.confidence,
-        notes=(*purchase.notes, *(spend.notes if isinstance(spend, SpendModel) else ())),
+        notes=(*purchase.notes, *(() if isinstance(spend, float | int) else spend.notes)),
         customers=customers,
         total=float(values.sum()),
         total_std_error=of_total[0], total_low=of_total[1], total_high=of_total[2],
         simple_total=float(customers["simple_value"].sum(skipna=False)),
         slopes=slopes, covariance=covariance, horizon=horizon,
         discount_rate_per_year=discount_rate_per_year, margin=margin, unit=unit,
+        reservations=tuple(reservations),
     )  # fmt: skip
 
 
@@ -229,14 +253,14 @@ class _Valuation:
     """Value as a function of the parameters of both models."""
 
     purchase: PurchaseModel
-    spend: SpendModel | float
+    spend: SpendModel | ObservedSpend | float
     horizon: float
     rate: float
     margin: float
 
     @property
     def spend_theta(self) -> np.ndarray:
-        return self.spend.theta if isinstance(self.spend, SpendModel) else np.empty(0)
+        return np.empty(0) if isinstance(self.spend, float | int) else self.spend.theta
 
     def transactions(self, theta: np.ndarray) -> np.ndarray:
         """Return discounted expected purchases, (n_customers,)."""
@@ -246,8 +270,8 @@ class _Valuation:
 
     def price(self, theta: np.ndarray) -> np.ndarray:
         """Return expected spend per purchase, (n_customers,)."""
-        if isinstance(self.spend, SpendModel):
-            return conditional_mean(theta, self.spend.frequency, self.spend.monetary)
+        if not isinstance(self.spend, float | int):
+            return self.spend.price(theta)
         return np.full(len(self.purchase.history.position), float(self.spend))
 
     def simple_values(self) -> np.ndarray:
@@ -269,14 +293,14 @@ class _Valuation:
         from scipy.linalg import block_diag
 
         parts = [self.purchase.covariance]
-        if isinstance(self.spend, SpendModel):
+        if not isinstance(self.spend, float | int):
             parts.append(self.spend.covariance)
         return block_diag(*parts)
 
     def draws(self, n_draws: int, seed: int) -> np.ndarray:
         """Return values under drawn parameters, (n_draws, n_customers)."""
         of_purchase = self.purchase.draw_parameters(n_draws, seed)
-        if isinstance(self.spend, SpendModel):
+        if not isinstance(self.spend, float | int):
             of_spend = self.spend.draw_parameters(n_draws, seed + 1)
         else:
             of_spend = np.empty((n_draws, 0))
@@ -325,9 +349,9 @@ def _log_interval(value, error, confidence: float):
 # --- the simple formula, and tables -------------------------------------------------------------
 
 
-def price_so_far(spend: SpendModel | float, n: int) -> np.ndarray:
+def price_so_far(spend: SpendModel | ObservedSpend | float, n: int) -> np.ndarray:
     """Return observed mean order values; the mean of all where a customer has none."""
-    if not isinstance(spend, SpendModel):
+    if isinstance(spend, float | int):
         return np.full(n, float(spend))
     seen = spend.frequency > 0
     overall = spend.frequency @ spend.monetary / spend.frequency.sum()
@@ -378,13 +402,15 @@ def _check_options(horizon, discount_rate_per_year, margin, unit, intervals) -> 
         )
 
 
-def _check_same_customers(purchase: PurchaseModel, spend: SpendModel | float) -> None:
+def _check_same_customers(
+    purchase: PurchaseModel, spend: SpendModel | ObservedSpend | float
+) -> None:
     if round(purchase.history.n_customers) != len(purchase.customers):
         raise DataError(
             f"The purchase model was fitted to {len(purchase.customers)} weighted rows · allowed: "
             "one row a customer · do: fit it to the customers themselves"
         )
-    if not isinstance(spend, SpendModel):
+    if isinstance(spend, float | int):
         if not (np.isfinite(spend) and spend > 0):
             raise ModelError(f"spend is {spend!r} · allowed: a price above 0 · do: mend it")
         return

@@ -37,6 +37,8 @@ class SpendModel(Result):
         Log estimates of p, q, gamma and their covariance matrix.
     frequency, monetary : ndarray of shape (n_customers,)
         All customers of the summary, those without a repeat purchase with frequency 0.
+    paid : ndarray of bool, shape (n_customers,)
+        False for customers who never paid anything: their purchases are expected to bring nothing.
     correlation, correlation_low, correlation_high, correlation_p : float
         Between frequency and mean spend of repeat buyers: the model assumes 0.
     """
@@ -46,6 +48,7 @@ class SpendModel(Result):
     covariance: np.ndarray
     frequency: np.ndarray
     monetary: np.ndarray
+    paid: np.ndarray
     customers: pd.Index
     correlation: float
     correlation_low: float
@@ -99,12 +102,15 @@ class SpendModel(Result):
     def expected_spend(self) -> pd.Series:
         """Return each customer's expected spend per purchase, given what they spent so far.
 
-        Customers without a repeat purchase get the population's mean.
+        Customers without a repeat purchase get the population's mean, those who never paid 0.
         """
         import pandas as pd
 
-        values = conditional_mean(self.theta, self.frequency, self.monetary)
-        return pd.Series(values, index=self.customers, name="expected_spend")
+        return pd.Series(self.price(self.theta), index=self.customers, name="expected_spend")
+
+    def price(self, theta: np.ndarray) -> np.ndarray:
+        """Return each customer's expected spend per purchase at log parameters."""
+        return conditional_mean(theta, self.frequency, self.monetary) * self.paid
 
     def draw_parameters(self, n_draws: int, seed: int) -> np.ndarray:
         """Draw log parameters from their asymptotic distribution, (n_draws, 3)."""
@@ -207,18 +213,34 @@ def fit_spend_model(
         n_dropped=int((~used).sum()),
         method=Text("Gamma–Gamma, maximum likelihood", zh="Gamma–Gamma模型，最大似然估计"),
         confidence=confidence,
-        notes=_notes(x, z, r),
+        notes=_notes(x, z, r, int((~has_paid(frame)).sum())),
         log_likelihood=optimum.log_likelihood,
         theta=optimum.theta,
         covariance=np.linalg.inv(optimum.hessian),
-        frequency=np.where(used, x, 0.0),
-        monetary=np.where(used, z, 0.0),
+        frequency=x,
+        monetary=z,
+        paid=has_paid(frame),
         customers=pd.Index(frame.get("customer", frame.index), name="customer"),
         correlation=r,
         correlation_low=low,
         correlation_high=high,
         correlation_p=p_value,
     )
+
+
+def has_paid(frame: pd.DataFrame) -> np.ndarray:
+    """Return whether each customer ever paid anything.
+
+    Told by ``spend`` where the summary has it, else by the mean spend of repeat buyers.
+
+    >>> import pandas as pd
+    >>> has_paid(pd.DataFrame({"frequency": [0, 2, 3], "monetary": [None, 0.0, 4.0]})).tolist()
+    [True, False, True]
+    """
+    if "spend" in frame:
+        return frame["spend"].to_numpy(dtype=float) > 0
+    again = frame["frequency"].to_numpy(dtype=float) > 0
+    return ~(again & (frame["monetary"].to_numpy(dtype=float) == 0))
 
 
 def _checked(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -324,7 +346,7 @@ def _correlation(x: np.ndarray, z: np.ndarray, confidence: float):
     return float(found.statistic), float(low), float(high), float(found.pvalue)
 
 
-def _notes(x: np.ndarray, z: np.ndarray, r: float) -> tuple[Text, ...]:
+def _notes(x: np.ndarray, z: np.ndarray, r: float, never_paid: int) -> tuple[Text, ...]:
     told, told_zh = (format_number(r, 2, bounded=True, lang=lang) for lang in ("en", "zh"))
     notes = [
         Text(
@@ -344,8 +366,17 @@ def _notes(x: np.ndarray, z: np.ndarray, r: float) -> tuple[Text, ...]:
     if free:
         notes.append(
             Text(
-                f"{free} repeat buyers spent 0 on average and were left out.",
-                zh=f"{free} 名重复购买客户平均消费为 0，未纳入。",
+                f"{free} repeat buyers paid nothing for their repeat purchases; the model of spend "
+                "was fitted without them.",
+                zh=f"{free} 名重复购买客户的重复购买消费额为 0，未纳入消费模型的估计。",
+            )
+        )
+    if never_paid:
+        notes.append(
+            Text(
+                f"{never_paid} customers never paid anything; their future purchases are valued "
+                "at 0.",
+                zh=f"{never_paid} 名客户从未付款，其未来购买按 0 计价。",
             )
         )
     return tuple(notes)
