@@ -104,10 +104,10 @@ def format_interval(
 def format_percent(share: float, decimals: int = 0) -> str:
     """Print a share (0 to 1) as a percentage with no space, as APA 7 and GB usage have it.
 
-    >>> format_percent(0.123, 1), format_percent(0.5)
-    ('12.3%', '50%')
+    >>> format_percent(0.123, 1), format_percent(0.5), format_percent(-0.191, 1)
+    ('12.3%', '50%', '−19.1%')
     """
-    return "–" if math.isnan(share) else f"{100 * share:.{decimals}f}%"
+    return "–" if math.isnan(share) else f"{100 * share:.{decimals}f}%".replace("-", MINUS)
 
 
 def stars(p_value: float) -> str:

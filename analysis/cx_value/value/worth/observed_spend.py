@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from scipy.stats import norm
 
-from cx_value.base.errors import ConvergenceError, DataError, ModelError
+from cx_value.base.errors import DataError, ModelError
 from cx_value.base.results import Result
 from cx_value.base.words import Phrase
 from cx_value.value.log.transactions import TransactionSummary
-from cx_value.value.worth.spend import SpendModel, fit_spend_model, has_paid
+from cx_value.value.worth.spend import NoSpendOptimum, SpendModel, fit_spend_model, has_paid
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_ALIKE = 20.0
 Reason = Literal["equal", "few", "alike", "heavy_tail"]
 
 
@@ -129,8 +130,9 @@ def describe_spend(
         if not paid.any() or not np.isfinite(frame["monetary"].to_numpy(float)[repeats]).all():
             raise
         return _observed(frame, "few" if paid.sum() < 10 else "equal", confidence)
-    except ConvergenceError:
-        return _observed(frame, "alike", confidence)
+    except NoSpendOptimum as error:
+        # 1/q is how much customers differ: towards 0 not at all, towards 1 without bound.
+        return _observed(frame, "alike" if error.q > _ALIKE else "heavy_tail", confidence)
     except ModelError:
         return _observed(frame, "heavy_tail", confidence)
 

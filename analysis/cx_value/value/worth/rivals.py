@@ -40,12 +40,14 @@ class ValueByModel(Result):
 
     def facts(self) -> dict[str, Any]:
         """Return the range of totals and of lost shares, and which models give the ends."""
-        low, high = (self.rows.loc[end] for end in (self.rows["total"].idxmin(),
-                                                    self.rows["total"].idxmax()))  # fmt: skip
         chosen = self.rows[self.rows["chosen"]].iloc[0]
-        lost = self.rows["lost"].dropna()
+        # Against a model with drop-out one without is no rival but the hypothesis it rejects.
+        rivals = self.rows if chosen["lost"] != chosen["lost"] else self.rows.dropna(subset="lost")
+        low, high = rivals.loc[rivals["total"].idxmin()], rivals.loc[rivals["total"].idxmax()]
+        lost = rivals["lost"].dropna()
         return {
-            "models": len(self.rows), "chosen": chosen["model"], "total": chosen["total"],
+            "models": len(rivals), "dropout": len(lost) > 0,
+            "chosen": chosen["model"], "total": chosen["total"],
             "lowest": {"model": low["model"], "total": low["total"]},
             "highest": {"model": high["model"], "total": high["total"]},
             "lost": [lost.min(), lost.max()] if len(lost) else None,

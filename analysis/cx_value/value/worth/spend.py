@@ -143,6 +143,14 @@ class SpendModel(Result):
         )
 
 
+class NoSpendOptimum(ConvergenceError):
+    """The Gamma–Gamma likelihood has no proper optimum; ``q`` is where the search ended."""
+
+    def __init__(self, message: str, *, q: float):
+        super().__init__(message)
+        self.q = q
+
+
 def population_mean(theta: np.ndarray) -> float:
     """Return p gamma / (q - 1) from log parameters."""
     p, q, gamma = np.exp(theta)
@@ -322,11 +330,12 @@ def _total_likelihood(x: np.ndarray, z: np.ndarray):
 def _require_inside(optimum: Optimum) -> None:
     p, q, gamma = np.exp(np.minimum(optimum.theta, 700))
     if not optimum.is_sound or optimum.std_error.max() > _RUNAWAY:
-        raise ConvergenceError(
+        raise NoSpendOptimum(
             f"The Gamma–Gamma model has no proper optimum on these data (p = {p:.3g}, q = {q:.3g}, "
             f"gamma = {gamma:.3g}) · allowed: a maximum inside the range of every parameter · do: "
             "use each customer's own mean spend; customers differ too little, or too much, for a "
-            "model of their differences"
+            "model of their differences",
+            q=q,
         )
     if q <= 1:
         raise ModelError(
