@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from scipy.integrate import quad
 
-from cx_value.base.wording import format_number
 from cx_value.value.metrics.scorecard import _of_model
 from cx_value.value.plan import linked_family
 from cx_value.value.purchase.comparison import compare_purchase_models
@@ -84,7 +83,7 @@ def test_where_gamma_gamma_has_no_optimum_value_is_by_the_spend_observed(reason,
         assert value.total == pytest.approx(mean * ahead.sum())
     assert value.total_low < value.total < value.total_high
     for lang in ("en", "zh"):
-        assert format_number(mean, 2) in spend.sentence(lang)
+        assert f"{mean:,.2f}" in spend.sentence(lang)
 
 
 def test_discounting_is_by_the_effective_rate_of_a_year():
