@@ -15,7 +15,6 @@ ROOMS = [
 BESIDE = {"simulate"}
 #: Circles that are still there, each as the modules it joins. A circle that is cut leaves the list.
 KNOWN_CIRCLES = [
-    {"judge.claims.picture", "judge.claims.verdicts"},
     {"value.link.pictures", "value.link.result"},
     {"value.pictures", "value.purchase.comparison", "value.purchase.model",
      "value.worth.lifecycle", "value.worth.lifetime", "value.worth.survival", "value.worth.truth"},

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
-
-    from cx_value.judge.claims.verdicts import ClaimTests
 
 _COLOURS = {"supported": "#2f7d4f", "contradicted": "#b03a2e", "undecided": "#6b6b6b"}
 _MARKERS = {"supported": "o", "contradicted": "X", "undecided": "D"}
@@ -20,12 +19,15 @@ _WORDS = {
 _NUMBERS = ["claimed_low", "claimed_high", "estimate", "ci_low", "ci_high"]
 
 
-def plot_claims(tests: ClaimTests, ax: Axes | None = None, *, lang: str = "en") -> Axes:
-    """Draw each tested claim's estimate and interval over the middle of its claimed range."""
+def plot_claims(claims: pd.DataFrame, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+    """Draw each tested claim's estimate and interval over the middle of its claimed range.
+
+    ``claims`` is ``ClaimTests.frame``: ``verdict label`` and the claimed and the found numbers.
+    """
     from cx_value.base.style import figure_style, new_axes
     from cx_value.base.wording import in_language
 
-    rows = tests.frame[tests.frame["verdict"] != "not_testable"].iloc[::-1]
+    rows = claims[claims["verdict"] != "not_testable"].iloc[::-1]
     numbers = rows[_NUMBERS].to_numpy(dtype=float)
     numbers = numbers / np.array([[_middle(*row[:2])] for row in numbers]).reshape(-1, 1)
     left = min(0.0, np.nanmin(numbers, initial=0.0))

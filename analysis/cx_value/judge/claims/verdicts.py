@@ -92,7 +92,7 @@ class ClaimTests(Result):
         """Draw estimates with intervals, each divided by the middle of what is claimed."""
         from cx_value.judge.claims.picture import plot_claims
 
-        return plot_claims(self, ax, lang=lang)
+        return plot_claims(self.frame, ax, lang=lang)
 
 
 def _standing_facts(standings: dict[str, Any], role: str) -> dict[str, Any] | None:
