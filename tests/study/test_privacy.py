@@ -72,3 +72,8 @@ def test_names_of_plain_columns(name):
 def test_ages_and_cities_are_no_free_text():
     assert not is_free_text(pd.Series([str(18 + k % 50) for k in range(100)]))
     assert not is_free_text(pd.Series([f"city {k % 15}" for k in range(150)]))
+
+
+def test_amounts_written_with_marks_are_amounts_not_words(tmp_path):
+    survey = survey_of(tmp_path, [f"{18_000 + 173 * k:,}" for k in range(40)])
+    assert survey.quantities["who"].between(18_000, 25_000).all()

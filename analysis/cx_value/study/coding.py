@@ -154,16 +154,24 @@ class Coding:
             amount = self._as_amount(entry, name, words)
             if amount is not None and entry.name != self.study.group:
                 amounts[entry.name] = amount
-            else:
+            elif not self._is_own_words(entry, name, words):
                 groups[entry.name] = self._as_groups(entry, name, words)
         index = self.raw.frame.index
         return pd.DataFrame(groups, index=index), pd.DataFrame(amounts, index=index)
 
     def _is_private(self, entry: Profile, name: str, words: pd.Series) -> bool:
-        """Tell of a column that would print what single persons wrote or are called."""
+        """Tell of a column by which single persons can be found."""
+        holds = identifies_people(name, words.unique())
+        return holds is not None and self._leave_out(entry, name, holds)
+
+    def _is_own_words(self, entry: Profile, name: str, words: pd.Series) -> bool:
+        """Tell of a column that would print what single persons wrote."""
         free = not entry.values and is_free_text(words, self.study.report.minimum_cell)  # noqa: PD011
-        holds = identifies_people(name, words.unique()) or ("free text" if free else None)
-        if holds is None or entry.name in self._roles():
+        return free and self._leave_out(entry, name, "free text")
+
+    def _leave_out(self, entry: Profile, name: str, holds: str) -> bool:
+        """Leave a column out of the profile, unless its words are names of groups or brands."""
+        if entry.name in self._roles():
             return False
         self.findings.append(
             Finding(
