@@ -333,3 +333,35 @@ def test_judgements_without_a_place_are_told():
     )
     found = weigh_by_experts(loose, TREE, draws=20)
     assert found.unplaced == ({"criteria": "g", "expert": "E", "reason": "not_connected"},)
+
+
+def test_the_experts_of_the_bank_give_back_their_truth():
+    import json
+
+    from cx_value.evaluate.hierarchy import hierarchy_of
+    from cx_value.study import read_study
+    from cx_value.study.experts import read_experts
+
+    folder = Path(__file__).parents[2] / "data" / "bank-panel"
+    study = read_study(folder)
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    wanted = pd.Series(truth["parameters"]["expert_weights"])
+    found = weigh_by_experts(read_experts(study), hierarchy_of(study), draws=200, seed=1)
+    wanted = wanted[found.weights.index] / wanted.sum()
+    assert (found.weights - wanted).abs().max() < 0.02  # five experts, Saaty's coarse scale
+    assert found.weights.corr(wanted, method="spearman") > 0.95
+    facts = found.facts()
+    assert [x["expert"] for x in facts["inconsistent"]] == ["E6"] == facts["outlying"]
+    assert facts["concordance"][0]["agree"]
+
+
+def test_the_chapter_needs_no_model_and_no_experts():
+    from cx_value.evaluate.weights.comparison import compare_weights
+    from cx_value.study.indicators import Evaluation
+
+    values = np.random.default_rng(1).integers(0, 7, (50, 2)) / 6
+    axis = draw_resamples(50, 30, seed=2)
+    found = compare_weights(("A", "B"), moments_of(axis, values), axis, Evaluation(), values=values)
+    assert found.headline == "equal"
+    assert found.facts()["least_agreeing"] is None  # two ranks cannot half agree
+    assert "weigh the same" in found.sentence("en")

@@ -15,7 +15,7 @@ from cx_value.evaluate.index import (
     node_indices,
     weighted_mean_of_items,
 )
-from cx_value.evaluate.setting import EvaluationSetting, brand_of
+from cx_value.evaluate.setting import EvaluationSetting, brand_label, brand_of
 from cx_value.evaluate.weights.comparison import interval
 from cx_value.study.indicators import WAVE
 
@@ -138,7 +138,7 @@ def index_groups(
     return GroupIndices(
         n_used=setting.axis.n, method="index by group, weights of the whole",
         confidence=setting.confidence, frame=frame[columns], small=tuple(small), minimum=minimum,
-        own=brands.own if brands else "",
+        own=brand_label(setting.study, brands.own) if brands else "",
     )  # fmt: skip
 
 
@@ -147,7 +147,8 @@ def _groupings(setting: EvaluationSetting) -> Iterator[tuple[str, dict[str, np.n
     study, survey = setting.study, setting.survey
     brands = brand_of(study, survey)
     if brands is not None:
-        named = [study.brands.own, *(study.brands.rivals or sorted(set(brands.dropna())))]
+        rivals = [brand_label(study, code) for code in study.brands.rivals]
+        named = [brand_label(study, study.brands.own), *(rivals or sorted(set(brands.dropna())))]
         names = list(dict.fromkeys(named))
         yield study.brands.column, {name: (brands == name).to_numpy() for name in names}
     wanted = study.evaluation.groups
@@ -179,15 +180,16 @@ def _index_column(
     found = {g: _nodes(setting, weights, select, item_weights) for g, select in groups.items()}
     brands = setting.study.brands
     is_brand = brands is not None and column == brands.column
+    own = brand_label(setting.study, brands.own) if is_brand else ""
     rows = []
     for group, nodes in found.items():
         rest = None
         if not is_brand and len(groups) > 1:
             others = setting.own & ~groups[group]
             rest = _nodes(setting, weights, others, item_weights)
-        elif is_brand and group != brands.own and brands.own in found:
-            rest = found[brands.own]
-        role = "" if not is_brand else "own" if group == brands.own else "rival"
+        elif is_brand and group != own and own in found:
+            rest = found[own]
+        role = "" if not is_brand else "own" if group == own else "rival"
         for node, draws in nodes.items():
             low, high = interval(draws[1:, None], setting.confidence)
             grade = grade_of(draws, setting.study.evaluation.grades)

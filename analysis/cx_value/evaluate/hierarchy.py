@@ -80,7 +80,8 @@ def hierarchy_of(study: Study) -> Hierarchy:
     """Return the indicator system a study declares.
 
     Without ``dimensions`` the overall index is made of the constructs that act on others in the
-    study's model and are neither its satisfaction nor its loyalty; without a model, of all.
+    study's model and are neither its satisfaction nor its loyalty (where the study does not name
+    these: of the constructs that nothing acts on); without a model, of all.
 
     Examples
     --------
@@ -112,8 +113,11 @@ def _acting(study: Study) -> tuple[str, ...]:
 
     names = [c.name for c in study.constructs]
     main = study.model("main")
-    sources = {source for source, _ in model_edges(study, main)} if main else set(names)
+    edges = model_edges(study, main) if main else set()
+    sources = {source for source, _ in edges} if main else set(names)
     ends = {study.value.satisfaction, study.value.loyalty}
+    if study.value.satisfaction is None:
+        ends |= {target for _, target in edges}
     acting = [name for name in names if name in sources and name not in ends]
     return tuple(acting or names)
 

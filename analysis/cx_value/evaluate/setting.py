@@ -109,7 +109,7 @@ def own_customers(study: Study, survey: Survey) -> np.ndarray:
     brands = brand_of(study, survey)
     if brands is None:
         return np.ones(survey.n, dtype=bool)
-    own = (brands == study.brands.own).to_numpy()
+    own = (brands == brand_label(study, study.brands.own)).to_numpy()
     if not own.any():
         raise DataError(
             f"no respondent of the own brand {study.brands.own!r} in column "
@@ -119,13 +119,18 @@ def own_customers(study: Study, survey: Survey) -> np.ndarray:
 
 
 def brand_of(study: Study, survey: Survey) -> pd.Series | None:
-    """Return each respondent's brand by the name it has in ``brands``; None without brands."""
+    """Return each respondent's brand by its English label; None where no brand is declared."""
     if study.brands is None or study.brands.column not in survey.profile:
         return None
-    entry = next(e for e in study.profile if e.name == study.brands.column)
-    codes = {str.__str__(label): code for code, label in entry.values.items()}  # noqa: PD011
     column = survey.profile[study.brands.column].astype(object)
-    return column.map(lambda word: codes.get(str(word), word))
+    return column.map(lambda word: str.__str__(word), na_action="ignore")
+
+
+def brand_label(study: Study, code: str) -> str:
+    """Return the English label of a brand; a value without a label is its own."""
+    entry = next((e for e in study.profile if e.name == study.brands.column), None)
+    labels = entry.values if entry else {}  # noqa: PD011
+    return str.__str__(labels.get(code, code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -150,7 +150,7 @@ class IndicatorWeights(Result):
         table = self.table()
         own = table[table["method"] == self.headline].sort_values("rank")
         pairs = self.agreement().dropna(subset="rho")
-        records = pairs.to_dict("records")
+        records = pairs.to_dict("records") if len(self.indicators) > 2 else []
         spread = table.groupby("indicator")["weight"].agg(np.ptp)
         return {
             "indicators": len(self.indicators), "methods": list(self.methods),
