@@ -96,6 +96,25 @@ def test_pls_item_weights_are_those_of_seminr(ecsi):
     assert [entry["reason"] for entry in basis.left_out] == ["no_model", "no_model"]
 
 
+def test_model_weights_of_the_items_move_the_index_of_the_ecsi_survey():
+    study = read_study(DATA / "ecsi-mobile")
+    setting = prepare_evaluation(study, read_survey(study), draws=30)
+    from cx_value.evaluate.index import index_study
+    from cx_value.evaluate.setting import weights_of_models
+    from cx_value.sem import fit_model
+
+    fit = fit_model(study.structural_syntax(study.model("fallback")), setting.survey.items)
+    basis = weights_of_models(setting, fit, None, setting.item_moments())
+    weights = weigh_constructs(setting, basis)
+    index = index_study(setting, weights)
+    other = index_study(setting, weights, item_weights=basis.item_weights("pls"))
+    # seminr 0.2.1, the same model: 72.454118.
+    assert other.draws["CUSA"][0] == pytest.approx(72.454118, abs=2e-4)
+    table = index.beside(other).set_index("node")
+    assert table.loc["CUSA", "difference"] == pytest.approx(72.454118 - 71.970370, abs=2e-4)
+    assert weights.left_out[0]["indicators"] == ["IMAG"]
+
+
 def test_dimension_indices_weigh_their_own_constructs(ecsi):
     constructs = {"A": np.array([60.0]), "B": np.array([80.0]), "C": np.array([50.0])}
     from cx_value.evaluate.hierarchy import Hierarchy

@@ -82,6 +82,25 @@ class ExperienceIndex(Result):
             ),
         }  # fmt: skip
 
+    def beside(self, other: ExperienceIndex) -> pd.DataFrame:
+        """Return ``node index other other_low other_high difference diff_low diff_high``.
+
+        ``other`` is the same index made with other weights of the items; the difference is taken
+        resample by resample.
+        """
+        rows = []
+        for node, found in self.draws.items():
+            theirs = other.draws[node]
+            low, high = interval(theirs[1:, None], self.confidence)
+            apart = theirs - found
+            diff_low, diff_high = interval(apart[1:, None], self.confidence)
+            rows.append(
+                {"node": node, "index": found[0], "other": theirs[0], "other_low": low[0],
+                 "other_high": high[0], "difference": apart[0], "diff_low": diff_low[0],
+                 "diff_high": diff_high[0]}
+            )  # fmt: skip
+        return pd.DataFrame(rows)
+
     def facts(self) -> dict[str, Any]:
         """Return the whole with its grade, the best and the worst part, and what methods change."""
         table = self.table()

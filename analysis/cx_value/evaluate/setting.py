@@ -146,6 +146,10 @@ class ModelBasis:
     left_out: tuple[Mapping[str, Any], ...]
     target: str
 
+    def item_weights(self, method: str = "pls") -> dict[str, np.ndarray]:
+        """Return construct → weights of its items (1 + draws, k), where the method gives them."""
+        return {name: own[method].weights for name, own in self.items.items() if method in own}
+
 
 def weights_of_models(
     setting: EvaluationSetting,
