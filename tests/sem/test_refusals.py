@@ -5,7 +5,7 @@ word; tests/sem/test_input.py holds them for maximum likelihood on complete data
 at the end asks every estimator for models and data that mostly make no sense.
 """
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +81,7 @@ def test_items_that_add_up_are_refused_or_flagged():
         if estimator in ORDINAL:  # the sum of categories is no linear function of the responses
             assert not fit(data).admissible
         elif estimator == "pls":
-            assert "x7, x8 and x9" in " ".join(fit(data).notes)
+            assert "x7, x8 and x9" in " ".join(map(str, fit(data).notes))
         else:
             with pytest.raises(DataError, match="x7, x8, x9 are exactly collinear"):
                 fit(data)
@@ -97,7 +97,7 @@ def test_too_few_rows_are_refused_or_flagged(estimator, n):
         assert "do:" in str(error)
         return
     if estimator == "pls":
-        assert (n > 9) or "8 rows for 9 items" in " ".join(result.notes)
+        assert (n > 9) or "8 rows for 9 items" in " ".join(map(str, result.notes))
     else:
         assert "small_sample" in {finding.code for finding in result.diagnostics}
 
@@ -129,7 +129,7 @@ def test_lost_rows_are_told_by_every_estimator_that_loses_them():
         assert (result.n_used, result.n_dropped) == (
             (301, 0) if keeps else (complete, 301 - complete)
         )
-        assert keeps or str(301 - complete) in " ".join(result.notes)
+        assert keeps or str(301 - complete) in " ".join(map(str, result.notes))
 
 
 def test_a_model_without_a_scale_is_not_identified_for_any_estimator():
@@ -152,7 +152,7 @@ def test_bootstraps_tell_what_failed_and_refuse_to_read_nothing():
     improper = fit_model(HS, _scores().iloc[:60]).bootstrap(40, seed=1)
     assert 0 < improper.failed_share < 1 and improper.improper.any()
     assert np.isfinite(improper.table()[["se", "ci_low", "ci_high"]]).all().all()
-    assert f"{int((~improper.converged).sum())} of 40" in improper.notes[0]
+    assert f"{int((~improper.converged).sum())} of 40" in str(improper.notes[0])
 
 
 PIECES = st.sampled_from(
@@ -192,3 +192,22 @@ def test_no_estimator_crashes_without_a_message_or_hides_a_bad_number(lines, row
     if not np.isfinite(table.std_all).all():
         assert not fit.admissible or (table.est[~np.isfinite(table.std_all)] == 0).all()
     assert fit.sentence("en") and fit.sentence("zh")
+
+
+@pytest.mark.parametrize("value", [np.inf, -1.0])
+def test_a_weight_that_is_none_is_refused_alike_by_every_estimator(value):
+    data = _scores()
+    weights = np.r_[value, np.ones(len(data) - 1)]
+    pls = {"A": ["x1", "x2", "x3"], "B": ["x4", "x5", "x6"]}
+    attempts = [
+        *(partial(fit_model, HS, data, estimator=e) for e in ("ml", "mlr")),
+        partial(fit_model, HS, data, missing="fiml"),
+        *(
+            partial(fit_model, HS, data.round(), estimator=e, ordered=True)
+            for e in ("wlsmv", "uls")
+        ),
+        partial(fit_pls, pls, [("A", "B")], data),
+    ]
+    for attempt in attempts:
+        with pytest.raises(DataError, match="one finite number of 0 or more a row"):
+            attempt(weights=weights)
