@@ -13,12 +13,6 @@ ROOMS = [
 ]  # fmt: skip
 #: Rooms that stand beside the order: they may import any room, and no room imports them.
 BESIDE = {"simulate"}
-#: Circles that are still there, each as the modules it joins. A circle that is cut leaves the list.
-KNOWN_CIRCLES = [
-    {"value.link.pictures", "value.link.result"},
-    {"value.pictures", "value.purchase.comparison", "value.purchase.model",
-     "value.worth.lifecycle", "value.worth.lifetime", "value.worth.survival", "value.worth.truth"},
-]  # fmt: skip
 #: Packages that take long to import: only inside the functions that need them.
 HEAVY = {
     "pingouin", "semopy", "statsmodels", "matplotlib", "seaborn", "pyreadstat", "duckdb",
@@ -100,11 +94,8 @@ def test_no_module_imports_to_its_right():
 
 
 def test_no_module_imports_itself_through_others():
-    found = circles(GRAPH)
-    new = [sorted(circle) for circle in found if not any(circle <= k for k in KNOWN_CIRCLES)]
-    assert not new, new
-    cut = [sorted(k) for k in KNOWN_CIRCLES if k not in found]
-    assert not cut, f"cut, so take them off KNOWN_CIRCLES: {cut}"
+    found = [sorted(circle) for circle in circles(GRAPH)]
+    assert not found, found
 
 
 def type_checking_imports(tree):

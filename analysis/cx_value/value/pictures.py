@@ -9,14 +9,10 @@ import numpy as np
 from cx_value.base.wording import Text, format_percent
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from collections.abc import Mapping
 
-    from cx_value.value.purchase.comparison import HoldoutCalibration
-    from cx_value.value.purchase.model import PurchaseModel
-    from cx_value.value.worth.lifecycle import LifecycleStages
-    from cx_value.value.worth.lifetime import LifetimeValue
-    from cx_value.value.worth.survival import SurvivalCurve
-    from cx_value.value.worth.truth import TruthCheck
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 _UNITS = {
     "day": Text("days", zh="天"),
@@ -32,14 +28,23 @@ def unit_word(unit: str, lang: str) -> str:
     return _UNITS[unit].in_language(lang)
 
 
-def plot_alive_map(model: PurchaseModel, ax: Axes | None = None, *, lang: str = "en") -> Axes:
-    """Draw P(alive) by frequency and time since the last purchase, for the oldest customers."""
+def plot_alive_map(
+    grid: tuple[np.ndarray, np.ndarray, np.ndarray],
+    unit: str,
+    ax: Axes | None = None,
+    *,
+    lang: str = "en",
+) -> Axes:
+    """Draw P(alive) by frequency and time since the last purchase.
+
+    ``grid`` are counts, silences and P(alive) of shape (n_silences, n_counts).
+    """
     from cx_value.base.style import figure_style, new_axes
 
-    counts, silence, alive = alive_grid(model)
+    counts, silence, alive = grid
     words = {
-        "en": ("Repeat purchases", f"Silence ({unit_word(model.unit, 'en')})", "P(alive)"),
-        "zh": ("重复购买次数", f"未购买时长（{unit_word(model.unit, 'zh')}）", "存活概率"),
+        "en": ("Repeat purchases", f"Silence ({unit_word(unit, 'en')})", "P(alive)"),
+        "zh": ("重复购买次数", f"未购买时长（{unit_word(unit, 'zh')}）", "存活概率"),
     }[lang]
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
@@ -53,28 +58,10 @@ def plot_alive_map(model: PurchaseModel, ax: Axes | None = None, *, lang: str = 
     return ax
 
 
-def alive_grid(model: PurchaseModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return counts, silences and P(alive) of shape (n_silences, n_counts)."""
-    import pandas as pd
-
-    age = float(model.history.age.max())
-    top = max(3, int(np.quantile(model.history.frequency, 0.99)))
-    counts, silence = np.arange(1, top + 1), np.linspace(0.0, age * 0.98, 60)
-    grid = pd.DataFrame(
-        [(x, age - gap, age) for gap in silence for x in counts],
-        columns=["frequency", "recency", "age"],
-    ).assign(**dict(zip(model.covariates, model.history.centre, strict=True)))
-    alive = model.probability_alive(grid).to_numpy()
-    return counts, silence, alive.reshape(len(silence), len(counts))
-
-
-def plot_calibration(
-    calibration: HoldoutCalibration, ax: Axes | None = None, *, lang: str = "en"
-) -> Axes:
-    """Draw actual and expected holdout purchases by calibration frequency."""
+def plot_calibration(table: pd.DataFrame, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+    """Draw ``actual`` and ``expected`` holdout purchases by calibration ``frequency``."""
     from cx_value.base.style import PALETTE, figure_style, new_axes
 
-    table = calibration.table()
     words = {
         "en": (
             "Repeat purchases in the calibration period",
@@ -98,11 +85,10 @@ def plot_calibration(
     return ax
 
 
-def plot_survival(curve: SurvivalCurve, ax: Axes | None = None, *, lang: str = "en") -> Axes:
-    """Draw a survival curve with its band."""
+def plot_survival(table: pd.DataFrame, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+    """Draw a survival curve with its band: ``time survival ci_low ci_high``."""
     from cx_value.base.style import PALETTE, figure_style, new_axes
 
-    table = curve.table()
     words = {"en": ("Time", "Share still a customer"), "zh": ("时间", "仍为客户的比例")}[lang]
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
@@ -118,11 +104,11 @@ def plot_survival(curve: SurvivalCurve, ax: Axes | None = None, *, lang: str = "
     return ax
 
 
-def plot_value_distribution(value: LifetimeValue, ax: Axes | None = None, *, lang: str = "en"):
+def plot_value_distribution(values: np.ndarray, ax: Axes | None = None, *, lang: str = "en"):
     """Draw how many customers have which value, the most valuable tenth set apart."""
     from cx_value.base.style import PALETTE, figure_style, new_axes
 
-    values = np.sort(value.table()["lifetime_value"].to_numpy())
+    values = np.sort(values)
     # Those who are all but lost share the first bar: on a logarithmic scale they would fill half.
     edges = np.geomspace(max(values[-1] / 1e5, np.quantile(values, 0.02)), values[-1], 41)
     limit = np.quantile(values, 0.9)
@@ -147,13 +133,13 @@ def plot_value_distribution(value: LifetimeValue, ax: Axes | None = None, *, lan
     return ax
 
 
-def plot_stage_value(stages: LifecycleStages, ax: Axes | None = None, *, lang: str = "en") -> Axes:
-    """Draw each stage's share of customers beside its share of value."""
+def plot_stage_value(
+    table: pd.DataFrame, stages: Mapping[str, Text], ax: Axes | None = None, *, lang: str = "en"
+) -> Axes:
+    """Draw each stage's share of customers beside its share of value; ``stages`` name them."""
     from cx_value.base.style import PALETTE, figure_style, new_axes
-    from cx_value.value.worth.lifecycle import STAGES
 
-    table = stages.table()
-    names = [STAGES[stage].in_language(lang) for stage in table["stage"]]
+    names = [stages[stage].in_language(lang) for stage in table["stage"]]
     words = {"en": ("Share", "of customers", "of value"), "zh": ("占比", "客户", "价值")}[lang]
     at = np.arange(len(table))
     with figure_style(lang):
@@ -173,16 +159,16 @@ def plot_stage_value(stages: LifecycleStages, ax: Axes | None = None, *, lang: s
     return ax
 
 
-def plot_truth(check: TruthCheck, ax: Axes | None = None, *, lang: str = "en") -> Axes:
-    """Draw each estimate's distance from the truth in standard errors, loadings left out."""
+def plot_truth(
+    table: pd.DataFrame, confidence: float, ax: Axes | None = None, *, lang: str = "en"
+) -> Axes:
+    """Draw each estimate's ``distance`` from the truth in standard errors, loadings left out."""
     from scipy.stats import norm
 
     from cx_value.base.style import PALETTE, figure_style, new_axes
-    from cx_value.value.worth.truth import distance
 
-    rows = check.table()
-    rows = rows[[str(kind) != "loading" for kind in rows["kind"]]]
-    reach = norm.ppf(0.5 + check.confidence / 2)
+    rows = table[[str(kind) != "loading" for kind in table["kind"]]]
+    reach = norm.ppf(0.5 + confidence / 2)
     words = {"en": "Estimate less truth, in standard errors", "zh": "估计值与真值之差（标准误）"}
     at = np.arange(len(rows))
     with figure_style(lang):
@@ -190,7 +176,7 @@ def plot_truth(check: TruthCheck, ax: Axes | None = None, *, lang: str = "en") -
         ax.axvspan(-reach, reach, color=PALETTE["fill"])
         ax.axvline(0, color=PALETTE["grey"], linewidth=0.8)
         colours = [PALETTE["primary" if held else "accent"] for held in rows["covered"]]
-        ax.scatter(distance(rows), at, c=colours, zorder=3)
+        ax.scatter(rows["distance"], at, c=colours, zorder=3)
         ax.set_yticks(at, [quantity.in_language(lang) for quantity in rows["quantity"]])
         ax.invert_yaxis()
         ax.set_xlabel(words[lang])

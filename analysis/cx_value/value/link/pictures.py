@@ -9,9 +9,10 @@ import numpy as np
 from cx_value.base.wording import in_language
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from collections.abc import Mapping
 
-    from cx_value.value.link.result import LinkEffects
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 _AXIS = {
     "en": "Change of log lifetime value per standard deviation",
@@ -19,14 +20,24 @@ _AXIS = {
 }
 
 
-def plot_chain(result: LinkEffects, ax: Axes | None = None, *, lang: str = "en") -> Axes:
-    """Draw a forest of the constructs' total effects on log value, causes on top."""
+def plot_chain(
+    frame: pd.DataFrame,
+    labels: Mapping[str, str],
+    ax: Axes | None = None,
+    *,
+    by_group: bool = False,
+    lang: str = "en",
+) -> Axes:
+    """Draw a forest of the constructs' total effects on log value, causes on top.
+
+    ``frame`` has ``unit from group estimate ci_low ci_high``; ``labels`` name the constructs.
+    """
     from cx_value.base.style import PALETTE, figure_style, new_axes
 
-    rows = result.frame[result.frame.unit == "log_per_sd"]
+    rows = frame[frame.unit == "log_per_sd"]
     place = np.arange(len(rows))[::-1]
-    names = [in_language(result.label(name), lang) for name in rows["from"]]
-    if result.groups:
+    names = [in_language(labels.get(name, name), lang) for name in rows["from"]]
+    if by_group:
         names = [f"{name} · {group}" for name, group in zip(names, rows.group, strict=True)]
     with figure_style(lang):
         ax = new_axes() if ax is None else ax

@@ -200,7 +200,7 @@ class LinkEffects(Result):
         """Draw the total effects on log value per latent standard deviation, with intervals."""
         from cx_value.value.link.pictures import plot_chain
 
-        return plot_chain(self, ax, lang=lang)
+        return plot_chain(self.frame, self.labels, ax, by_group=bool(self.groups), lang=lang)
 
 
 def _where(group: str, lang: str) -> str:

@@ -313,7 +313,7 @@ class HoldoutCalibration(Result):
         """Draw actual and expected means by calibration frequency."""
         from cx_value.value.pictures import plot_calibration
 
-        return plot_calibration(self, ax, lang=lang)
+        return plot_calibration(self.table(), ax, lang=lang)
 
 
 def check_holdout(model: PurchaseModel, summary: TransactionSummary) -> HoldoutCalibration:

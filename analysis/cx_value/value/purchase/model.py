@@ -198,7 +198,7 @@ class PurchaseModel(Result):
         """Map P(alive) over frequency and recency, for the longest-observed customers."""
         from cx_value.value.pictures import plot_alive_map
 
-        return plot_alive_map(self, ax, lang=lang)
+        return plot_alive_map(alive_grid(self), self.unit, ax, lang=lang)
 
 
 def fit_purchase_model(
@@ -344,3 +344,18 @@ def _check_information(
             "BG/BB was given more purchases than opportunities up to the last one · allowed: "
             "frequency ≤ recency ≤ age · do: count at most one purchase an opportunity"
         )
+
+
+def alive_grid(model: PurchaseModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return counts, silences and P(alive) of shape (n_silences, n_counts)."""
+    import pandas as pd
+
+    age = float(model.history.age.max())
+    top = max(3, int(np.quantile(model.history.frequency, 0.99)))
+    counts, silence = np.arange(1, top + 1), np.linspace(0.0, age * 0.98, 60)
+    grid = pd.DataFrame(
+        [(x, age - gap, age) for gap in silence for x in counts],
+        columns=["frequency", "recency", "age"],
+    ).assign(**dict(zip(model.covariates, model.history.centre, strict=True)))
+    alive = model.probability_alive(grid).to_numpy()
+    return counts, silence, alive.reshape(len(silence), len(counts))

@@ -120,7 +120,7 @@ class LifecycleStages(Result):
         """Draw each stage's share of customers beside its share of value."""
         from cx_value.value.pictures import plot_stage_value
 
-        return plot_stage_value(self, ax, lang=lang)
+        return plot_stage_value(self.table(), STAGES, ax, lang=lang)
 
 
 def assign_stages(

@@ -145,7 +145,7 @@ class LifetimeValue(Result):
         """Draw the distribution of value over customers."""
         from cx_value.value.pictures import plot_value_distribution
 
-        return plot_value_distribution(self, ax, lang=lang)
+        return plot_value_distribution(self.table()["lifetime_value"].to_numpy(), ax, lang=lang)
 
 
 def lifetime_value(

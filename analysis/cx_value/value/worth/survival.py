@@ -61,7 +61,7 @@ class SurvivalCurve(Result):
         """Draw the curve with its band."""
         from cx_value.value.pictures import plot_survival
 
-        return plot_survival(self, ax, lang=lang)
+        return plot_survival(self.table(), ax, lang=lang)
 
 
 def estimate_survival(

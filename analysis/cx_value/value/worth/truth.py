@@ -70,7 +70,8 @@ class TruthCheck(Result):
         """Draw each estimate's distance from the truth in standard errors."""
         from cx_value.value.pictures import plot_truth
 
-        return plot_truth(self, ax, lang=lang)
+        table = self.table().assign(distance=distance)
+        return plot_truth(table, self.confidence, ax, lang=lang)
 
 
 def check_truth(
