@@ -295,16 +295,22 @@ def weigh_items(
     return found
 
 
-def expert_weights(setting: EvaluationSetting) -> ExpertWeights | None:
-    """Return the experts' weights; None where the study has no judgements that can be used."""
-    from cx_value.study.experts import read_experts
+def expert_weights(
+    setting: EvaluationSetting, judgements: pd.DataFrame | None
+) -> ExpertWeights | None:
+    """Return the experts' weights; None without judgements, or where none can be used.
 
+    Parameters
+    ----------
+    judgements : DataFrame
+        From :func:`cx_value.study.experts.read_experts`.
+    """
     study = setting.study
-    if study.experts is None:
+    if judgements is None:
         return None
     try:
         return weigh_by_experts(
-            read_experts(study), setting.hierarchy, random_index=study.experts.random_index,
+            judgements, setting.hierarchy, random_index=study.experts.random_index,
             cutoffs=study.cutoffs, draws=setting.axis.draws, seed=study.options.seed,
         )  # fmt: skip
     except DataError:
