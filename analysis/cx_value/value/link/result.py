@@ -95,9 +95,10 @@ class LinkEffects(Result):
                               over all customers of the log; those who have left gain nothing
         ====================  ==================================================================
 
-        ``missing_information`` is the fraction of missing information (plausible values only).
+        ``missing_information`` is the fraction of missing information (plausible values only);
+        ``group_label`` names the group where there are groups.
         """
-        return self.frame.copy()
+        return self._with_group_labels(self.frame) if self.groups else self.frame.copy()
 
     def effect(self, source: str, unit: str, group: str = "") -> pd.Series:
         """Return the row of one construct's effect on value, by unit."""
@@ -110,6 +111,9 @@ class LinkEffects(Result):
     def money(self, sources: Sequence[str | None]) -> pd.DataFrame:
         """Return what one more point of some constructs is worth, groups by their labels."""
         rows = self.frame[(self.frame.effect == "money") & self.frame["from"].isin(sources)]
+        return self._with_group_labels(rows)
+
+    def _with_group_labels(self, rows: pd.DataFrame) -> pd.DataFrame:
         records = rows.to_dict("records")
         return tidy_frame([r | {"group_label": self._group_label(r["group"])} for r in records])
 
