@@ -123,17 +123,17 @@ def test_a_verdict_inherits_what_its_constructs_rest_on(judged, lang):
         "H1": "reserved", "H2": "reserved", "H3": "not_supported", "H4": "contradicted",
     }  # fmt: skip
     assert rows.reservations.to_dict() == {
-        "H1": "reliability fit", "H2": "distinctness fit", "H3": "reliability fit",
-        "H4": "reliability distinctness fit",
+        "H1": "reliability model", "H2": "distinctness model", "H3": "reliability model",
+        "H4": "reliability distinctness model",
     }  # fmt: skip
     said = tests.sentence(lang)
     assert all(part in said.replace("0.44", ".44") for part in (".44", "0.96", "2", "4"))
     assert not any(v["verdict"] == "supported" for v in tests.facts()["verdicts"])
     levers = rank_levers(found, WEAK)
     assert "0.96" in levers.sentence(lang)
-    assert set(levers.table().reservations) == {"distinctness fit", "reliability fit"}
+    assert set(levers.table().reservations) == {"distinctness model", "reliability model"}
     summary = summarise_effects(found, WEAK).set_index(["source", "target"])
-    assert summary.reservations["B", "C"] == "distinctness fit"
+    assert summary.reservations["B", "C"] == "distinctness model"
 
 
 def test_reservations_are_gathered_by_the_studys_own_rules(judged):
@@ -157,7 +157,7 @@ def test_reservations_are_gathered_by_the_studys_own_rules(judged):
 def test_improper_refits_beyond_a_twentieth_are_a_reservation(judged, improper, told):
     drawn = SimpleNamespace(improper_share=improper)
     weak = gather_reservations(judged[0], judged[2], drawn=drawn)
-    assert ("improper" in weak.codes_about("A")) == told
+    assert ("improper" in [r["code"] for r in weak.about("A")]) == told
 
 
 def test_rival_is_nested_and_not_worse_where_the_direct_path_is_nothing(judged):
@@ -258,7 +258,7 @@ def test_without_a_fallback_nothing_is_concluded(tmp_path):
     assert not robust.facts()["reported"] and robust.table().empty and robust.wide().empty
     assert "没有可报告的结构模型" in robust.sentence("zh")
     weak = gather_reservations(study, choice)
-    assert weak.codes_about("A") == "inadmissible"
+    assert weak.about("A") == [{"code": "inadmissible"}]
 
 
 def test_models_that_cannot_be_fitted_at_all_become_a_statement(tmp_path):

@@ -9,7 +9,7 @@ from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.wording import Text
 from cx_value.base.words import Phrase
-from cx_value.judge.reservations import NONE, Reservations, all_told
+from cx_value.judge.reservations import NONE, Reservations, all_told, cell_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +50,7 @@ class HypothesisTests(Result):
         ``reservations`` codes parted by blanks.
         """
         frame = self.frame.copy()
-        frame["reservations"] = [
-            " ".join(dict.fromkeys(told["code"] for told in row)) for row in frame.reservations
-        ]
+        frame["reservations"] = [cell_of(told) for told in frame.reservations]
         return frame
 
     def facts(self) -> dict[str, Any]:

@@ -42,8 +42,26 @@ class Reservations:
         return [*own, *map(dict, self.of_model)]
 
     def codes_about(self, *names: str) -> str:
-        """Return the codes of :meth:`about`, each once, parted by blanks: a cell of a table."""
-        return " ".join(dict.fromkeys(told["code"] for told in self.about(*names)))
+        """Return :meth:`about` as a cell of a table: codes, each once, parted by blanks.
+
+        What concerns the whole model is one code, ``model``: it is the same in every row, and the
+        sentence over the table has it in full.
+        """
+        return cell_of(self.about(*names))
+
+
+#: Codes that speak of single constructs; all others speak of the model as a whole.
+OF_CONSTRUCTS = ("reliability", "distinctness")
+
+
+def cell_of(told: Iterable[Reservation]) -> str:
+    """Return reservations as a cell of a table; see :meth:`Reservations.codes_about`.
+
+    >>> cell_of([{"code": "reliability"}, {"code": "fit"}, {"code": "improper"}])
+    'reliability model'
+    """
+    codes = (r["code"] if r["code"] in OF_CONSTRUCTS else "model" for r in told)
+    return " ".join(dict.fromkeys(codes))
 
 
 #: Nothing is known to be weak.
