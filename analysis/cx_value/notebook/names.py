@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cx_value.base.wording import Text
+from cx_value.evaluate.tracking.plan import WHOLE
 from cx_value.study.indicators import OVERALL, OVERALL_LABEL, WAVE, WAVE_LABEL
 
 if TYPE_CHECKING:
-    from cx_value.base.wording import Text
     from cx_value.study import Survey
     from cx_value.study.spec import Study
 
@@ -27,4 +28,6 @@ def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
     constructs = {c.name: c.label for c in study.constructs}
     answered = survey.profile_labels.values() if survey else ()
     answers = {str.__str__(label): label for labels in answered for label in labels}
-    return {**answers, **named, **(survey.labels if survey else {}), **single, **constructs}
+    whole = {WHOLE: Text("All constructs", zh="全部构念")} if study.data and study.data.wave else {}
+    own = survey.labels if survey else {}
+    return {**whole, **answers, **named, **own, **single, **constructs}

@@ -37,6 +37,7 @@ NEEDS = {
     "06_metrics": lambda study: declares_metrics(study) and not study.transactions,
     "13_claims": lambda study: study.claims,
     "10_voice": lambda study: study.data and study.comments,
+    "11_tracking": lambda study: study.data and study.data.wave,
     "14_brief": lambda study: "brief" in study.report.editions,
 }
 #: What a notebook reads from the store, and so runs after.

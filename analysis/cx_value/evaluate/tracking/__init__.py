@@ -1,0 +1,1 @@
+"""Waves: what has changed, by control limits, change points and a decomposition."""

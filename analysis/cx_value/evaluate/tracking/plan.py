@@ -1,0 +1,61 @@
+"""What a study's waves are put through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cx_value.evaluate.tracking.change import decompose_change
+from cx_value.evaluate.tracking.waves import Waves, track_waves
+
+if TYPE_CHECKING:
+    from cx_value.study.answered import Survey
+    from cx_value.study.spec import Study
+
+WHOLE = "WHOLE"
+
+
+def wave_scores(study: Study, survey: Survey) -> pd.DataFrame:
+    """Return 0–100 scores, the mean of all constructs first: respondents of the own brand.
+
+    A construct's score is the mean of its items on their scale, for those who answered all.
+    """
+    columns = {}
+    for construct in study.constructs:
+        items = [
+            (survey.items[item.name] - item.scale.minimum)
+            / (item.scale.maximum - item.scale.minimum) * 100
+            for item in construct.items
+        ]  # fmt: skip
+        columns[construct.name] = pd.concat(items, axis=1).mean(axis=1, skipna=False)
+    frame = pd.DataFrame(columns)
+    frame.insert(0, WHOLE, frame.mean(axis=1, skipna=False))
+    if study.brands is None:
+        return frame
+    return frame[survey.profile[study.brands.column].astype(str) == study.brands.own]
+
+
+def follow_waves(study: Study, survey: Survey, *, draws: int) -> Waves | None:
+    """Return the study's measures over its waves; None where it has fewer than two."""
+    if survey is None or survey.wave is None:
+        return None
+    scores = wave_scores(study, survey)
+    weights = None if survey.weights is None else survey.weights.reindex(scores.index)
+    return track_waves(
+        scores, survey.wave.reindex(scores.index), weights=weights, draws=draws,
+        minimum=study.evaluation.minimum_group, seed=study.options.seed,
+        confidence=study.options.confidence,
+    )  # fmt: skip
+
+
+def explain_change(waves: Waves) -> pd.DataFrame:
+    """Split the change of the whole between the first and the last wave into the constructs."""
+    frame = waves.table()
+    first, last = frame.wave.iloc[0], frame.wave.iloc[-1]
+    parts = frame[frame.measure != WHOLE]
+    before = parts[parts.wave == first].set_index("measure")["mean"].to_dict()
+    after = parts[parts.wave == last].set_index("measure")["mean"].to_dict()
+    equal = dict.fromkeys(before, 1 / len(before))
+    split = decompose_change(before, after, equal, equal)
+    return split.sort_values("by_score", key=abs, ascending=False, ignore_index=True)

@@ -1,0 +1,110 @@
+"""Waves: control limits, change points, decomposition.
+
+Limits against the R package qcc 2.7 (p chart ``orangejuice`` by its totals, p chart with varying n,
+EWMA) to 1e-8; the decomposition against a worked example that must add up; the planted change of
+the simulated panel; the false-alarm rate of steps over simulated stable years.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cx_value.evaluate.tracking.change import decompose_change, find_step
+from cx_value.evaluate.tracking.charts import (
+    mean_limits,
+    moving_range_sigma,
+    share_limits,
+    smoothed,
+)
+from cx_value.evaluate.tracking.plan import explain_change, follow_waves
+from cx_value.evaluate.tracking.waves import track_waves
+from cx_value.study import read_study, read_survey
+
+PANEL = Path(__file__).parents[2] / "data" / "bank-panel"
+SINGLE = np.array([71.2, 70.8, 72.1, 71.5, 70.9, 71.8, 72.4, 71.1, 73.6, 71.9])
+
+
+def test_share_limits_equal_qcc_with_varying_n():
+    count = np.array([12, 15, 8, 10, 4, 7, 16, 9, 14, 10])
+    n = np.array([100, 80, 80, 100, 110, 110, 100, 100, 90, 90])
+    centre, low, high = share_limits(count, n)
+    assert centre == pytest.approx(0.109375)
+    expected = {100: (0.0157422608, 0.2030077392), 80: (0.0046904152, 0.2140595848),
+                110: (0.0200996861, 0.1986503139), 90: (0.0106774269, 0.2080725731)}  # fmt: skip
+    for size, limits in expected.items():
+        k = list(n).index(size)
+        assert (low[k], high[k]) == pytest.approx(limits, abs=1e-9)
+
+
+def test_ewma_equals_qcc():
+    assert moving_range_sigma(SINGLE) == pytest.approx(0.975177305, abs=1e-8)
+    z, low, high = smoothed(SINGLE)
+    told = [71.624, 71.4592, 71.58736, 71.569888, 71.4359104, 71.50872832, 71.68698266,
+            71.56958612, 71.9756689, 71.96053512]  # fmt: skip
+    assert z == pytest.approx(told, abs=1e-7)
+    assert (low[0], high[0]) == pytest.approx((71.14489362, 72.31510638), abs=1e-7)
+    assert (low[9], high[9]) == pytest.approx((70.76046051, 72.69953949), abs=1e-7)
+
+
+def test_mean_limits_do_not_widen_with_a_change_between_waves():
+    sd, n = np.full(4, 10.0), np.full(4, 100)
+    _, low, _ = mean_limits(np.array([50.0, 50, 50, 50]), sd, n)
+    centre, moved, _ = mean_limits(np.array([40.0, 60, 40, 60]), sd, n)
+    assert centre == 50 and moved == pytest.approx(low)
+
+
+def test_the_parts_of_a_change_add_up():
+    parts = decompose_change(
+        {"a": 70, "b": 60, "c": 80}, {"a": 73, "b": 58, "c": 84},
+        {"a": 0.4, "b": 0.35, "c": 0.25}, {"a": 0.45, "b": 0.30, "c": 0.25},
+    )  # fmt: skip
+    assert parts.by_score.tolist() == pytest.approx([1.275, -0.65, 1.0])
+    assert parts.by_weight.tolist() == pytest.approx([3.575, -2.95, 0.0])
+    assert parts[["by_score", "by_weight"]].sum().sum() == pytest.approx(71.25 - 69.0)
+
+
+def test_the_planted_change_is_found_in_its_wave_and_construct_and_no_other():
+    study = read_study(PANEL)
+    waves = follow_waves(study, read_survey(study), draws=999)
+    clear = waves.steps[waves.steps.clear]
+    assert clear.measure.tolist() == ["RES"] and clear.from_wave.tolist() == ["3"]
+    # .30 of a latent standard deviation, on items whose points follow it as the truth says.
+    told = json.loads((PANEL / "truth.json").read_text("utf-8"))
+    slopes = [told["items"]["points_per_latent_sd"][f"RES{k}"] for k in (1, 2, 3)]
+    points = np.mean(slopes) * told["parameters"]["programme_effect"] / 6 * 100
+    assert clear.low.item() < points < clear.high.item()
+    assert explain_change(waves).iloc[0].part == "RES"
+
+
+def test_stable_years_seldom_show_a_step():
+    random, alarms, years = np.random.default_rng(4), 0, 200
+    waves = np.repeat([1, 2, 3, 4], 40)
+    for year in range(years):
+        step = find_step(
+            random.normal(size=160), waves, np.ones(160), draws=99, seed=year, confidence=0.95
+        )
+        alarms += step.p <= 0.05
+    # Binomial with rate .05: 200 years give 10, and more than 20 once in 500.
+    assert alarms <= 20
+
+
+def test_one_wave_small_waves_and_missing_answers():
+    random = np.random.default_rng(1)
+    scores = pd.DataFrame({"A": random.normal(60, 10, 100)})
+    assert track_waves(scores, pd.Series("1", scores.index)) is None
+    waves = pd.Series(["1"] * 48 + ["2"] * 48 + ["3"] * 4)
+    scores.loc[:5, "A"] = np.nan
+    found = track_waves(scores, waves, draws=49)
+    assert found.small == ("3",) and found.n_dropped == 4
+    assert found.table().n.tolist() == [42, 48]
+
+
+def test_weights_count_as_repeated_rows_in_the_mean():
+    scores = pd.DataFrame({"A": np.r_[np.linspace(40, 60, 40), np.linspace(50, 70, 40)]})
+    waves, weights = pd.Series([1] * 40 + [2] * 40), pd.Series([1.0, 3.0] * 40)
+    found = track_waves(scores, waves, weights=weights, draws=49).table()
+    expected = np.average(scores.A[:40], weights=weights[:40])
+    assert found["mean"][0] == pytest.approx(expected)
