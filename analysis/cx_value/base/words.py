@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from cx_value.base.errors import ReportError
@@ -138,8 +138,9 @@ class Phrasebook:
             ) from error
         return tidy(str(text), self.lang)
 
-    @property
+    @cached_property
     def _environment(self):
+        # Kept: a template is then compiled once a book, not once a sentence.
         environment = _environment(self.lang).overlay()
         environment.globals = {**environment.globals, "cite": self.cite, "term": self.term,
                                "reserve": self.reserve, "sep": self.separate,

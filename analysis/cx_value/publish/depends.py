@@ -36,8 +36,8 @@ def notebook_code(notebook: Path) -> list[Path]:
         path = waiting.pop()
         if path not in found and computes(path):
             found.add(path)
-            called = source if path.is_relative_to(_OPENING) else None
-            waiting += _imported(_tree(path), called=called)
+            opening = path.is_relative_to(_OPENING)
+            waiting += _imported(_tree(path), called=source) if opening else _imports_of(path)
     return sorted(found)
 
 
@@ -56,6 +56,11 @@ def state_of(files: Iterable[Path], *settings: object) -> str:
 @cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _imports_of(path: Path) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(_imported(_tree(path), called=None)))
 
 
 def _imported(tree: ast.Module, *, called: str | None) -> Iterator[Path]:
@@ -84,14 +89,15 @@ def _statements(node: ast.AST, called: str | None) -> Iterator[ast.AST]:
         yield from _statements(child, called)
 
 
-def _files(module: str) -> Iterator[Path]:
-    """Yield the file of a module of the package, and those of the folders above it."""
+@cache
+def _files(module: str) -> tuple[Path, ...]:
+    """Return the file of a module of the package, and those of the folders above it."""
     if not module.startswith("cx_value."):
-        return
+        return ()
     path = PACKAGE.joinpath(*module.split(".")[1:])
     folders = [f for f in (path, *path.parents) if f.is_relative_to(PACKAGE) and f != PACKAGE]
     files = [path.with_suffix(".py"), *(folder / "__init__.py" for folder in folders)]
-    yield from (file for file in files if file.exists())
+    return tuple(file for file in files if file.exists())
 
 
 def _lazily(module: str, name: str) -> Iterator[Path]:
