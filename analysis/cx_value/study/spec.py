@@ -248,6 +248,7 @@ class Options(Frozen):
     correlation: Literal["pearson", "polychoric"] = "pearson"
     invariance_search: bool = True
     partial_invariance: tuple[str, ...] = ()
+    differences: Literal["auto", "classical", "welch", "rank"] = "auto"
     seed: int = 20260101
 
 
