@@ -30,7 +30,7 @@ COLUMNS = [
 #: What an interval's ends begin with -> the column right before it.
 INTERVAL_OF = {
     "": {"estimate", "r", "loading", "est", "mean", "share", "total",
-         "weight", "index", "gap", "score", "rho"}, "std": {"std_all"},
+         "weight", "index", "gap", "score", "rho", "size", "difference"}, "std": {"std_all"},
     "cr": {"composite_reliability"},
 }  # fmt: skip
 
