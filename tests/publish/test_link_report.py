@@ -61,8 +61,8 @@ def stored(built, name):
     return pd.read_csv(built / "results" / f"{name}.csv")
 
 
-def said(built, name):
-    return json.loads((built / "results" / f"{name}.json").read_text(encoding="utf-8"))["sentence"]
+def facts_of(built, name):
+    return json.loads((built / "results" / f"{name}.json").read_text(encoding="utf-8"))["facts"]
 
 
 def test_every_notebook_of_the_suite_has_something_to_say(folder, built):
@@ -91,10 +91,9 @@ def test_the_report_prints_money_metrics_and_claims_as_stored(built, lang):
     page = (built / f"report-{lang}" / "report.html").read_text(encoding="utf-8")
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
     row = stored(built, "link").query("`from` == 'SAT' and effect == 'money'").iloc[0]
-    assert f"{row['estimate']:.2f}" in said(built, "link")[lang]
     assert f"{row['estimate']:.2f}" in text
-    value = stored(built, "lifetime_value")["lifetime_value"]
-    assert f"{value.sum():,.0f}" in text
+    value = facts_of(built, "lifetime_value")
+    assert f"{value['total']:,.0f}" in text
     for metric in ("csat", "nps", "repeat_purchase_rate", "complaint_rate"):
         estimate = stored(built, "core_metrics").set_index("metric").loc[metric, "estimate"]
         assert f"{estimate:.3f}".replace("-", "−") in text, metric
@@ -102,7 +101,7 @@ def test_the_report_prints_money_metrics_and_claims_as_stored(built, lang):
     assert claims.loc["share_price", "verdict"] == "not_testable"
     assert f"{claims.loc['satisfaction_value', 'estimate']:.1f}" in text
     share = len(stored(built, "value_by_loyalty"))
-    assert share == 4 and stored(built, "value_by_loyalty")["customers"].sum() == len(value)
+    assert share == 4 and stored(built, "value_by_loyalty")["customers"].sum() == value["customers"]
 
 
 def test_identifiers_that_do_not_match_are_no_fault_of_the_file_but_of_the_link(folder, tmp_path):

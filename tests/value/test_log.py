@@ -183,8 +183,11 @@ def test_every_return_of_the_simulated_bank_undoes_the_purchase_it_equals():
     log = ROOT / "data" / "bank-panel" / "transactions.csv"
     summary = summarise(log, end="2025-12-31")
     found = rows_of(summary)
-    assert found["return_netted"] == found["purchase_returned"] == 400
-    assert (found["return_unmatched"], found["purchases"]) == (0, 39_857)
+    frame = pd.read_csv(log).dropna(subset="customer").drop_duplicates()
+    given_back = int((frame.amount < 0).sum())
+    assert given_back > 300
+    assert found["return_netted"] == found["purchase_returned"] == given_back
+    assert found["return_unmatched"] == 0
 
 
 # --- the days -----------------------------------------------------------------------------------
@@ -282,7 +285,7 @@ def test_regularity_of_two_gaps_is_wheat_and_morrisons():
 
 
 @pytest.mark.parametrize(
-    ("shape", "words", "zh"), [(3.0, "more regularly", "更有规律"), (1.0, "in line", "一致")]
+    ("shape", "words", "zh"), [(3.0, "more regularly", "规律"), (1.0, "at random times", "随机")]
 )
 def test_regularity_is_recovered_with_customers_of_any_pace(shape, words, zh):
     random, rows = np.random.default_rng(5), []

@@ -214,6 +214,8 @@ def hedges_interval(g: float, n1: int, n2: int, confidence: float = 0.95) -> tup
 
     >>> [round(v, 3) for v in hedges_interval(0.5, 30, 30)]
     [-0.01, 1.006]
+    >>> [round(v, 3) for v in hedges_interval(0.15, 700, 820)]
+    [0.049, 0.251]
     """
     from scipy.optimize import brentq
     from scipy.special import gammaln
@@ -223,7 +225,13 @@ def hedges_interval(g: float, n1: int, n2: int, confidence: float = 0.95) -> tup
     shrink = np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / np.sqrt(df / 2)
     t, tails = g / shrink * root, (0.5 + confidence / 2, 0.5 - confidence / 2)
     reach = 8 * np.sqrt(1 + t**2 / (2 * df))
-    ends = [brentq(lambda v, q=q: nct.cdf(t, df, v) - q, t - reach, t + reach) for q in tails]
+
+    def below(noncentrality: float) -> float:
+        share = nct.cdf(t, df, noncentrality)
+        # Far from t with many degrees of freedom scipy gives NaN where the share is 0 or 1.
+        return float(noncentrality < t) if np.isnan(share) else share
+
+    ends = [brentq(lambda v, q=q: below(v) - q, t - reach, t + reach) for q in tails]
     return float(ends[0] / root * shrink), float(ends[1] / root * shrink)
 
 

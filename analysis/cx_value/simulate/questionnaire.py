@@ -223,7 +223,7 @@ def answer_slope(truth: Truth, loading: float) -> float:
     The slope of the linear regression of the answer on the latent score, by quadrature.
 
     >>> round(answer_slope(Truth(), 0.8), 2)
-    0.94
+    0.92
     """
     node, weight = roots_hermitenorm(80)
     return float(weight @ (node * expected_answer(truth, loading, node)) / weight.sum())
