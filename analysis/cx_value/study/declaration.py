@@ -116,7 +116,8 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
         study["comments"] = {**study["comments"], "themes": themes}
         for theme in themes:
             theme.setdefault("label", theme["name"])
-    for entry in (*study.get("dimensions", []), *study.get("kano", [])):
+    for entry in (*study.get("dimensions", []), *study.get("kano", []),
+                  *study.get("benchmarks", [])):  # fmt: skip
         entry.setdefault("label", entry["name"])
     for column in study.get("profile", []):
         column.setdefault("label", column["name"])

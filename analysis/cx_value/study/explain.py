@@ -25,6 +25,7 @@ NAMED = {
     "expectations": spec.Expectation,
     "touchpoints": spec.Touchpoint,
     "kano": spec.KanoPair,
+    "benchmarks": spec.Benchmark,
 }
 
 _KINDS = {

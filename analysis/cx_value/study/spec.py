@@ -26,6 +26,7 @@ from cx_value.study.indicators import (
     Touchpoint,
 )
 from cx_value.study.levers import Drivers, KanoPair, PriceSensitivity
+from cx_value.study.outside import Benchmark, Funnel
 from cx_value.study.readers.platforms import NAMES as PLATFORMS
 from cx_value.study.theory import Hypothesis, Moderation, StructuralModel
 
@@ -217,6 +218,9 @@ class Metrics(Frozen):
     satisfaction: str | None = None
     satisfied_from: float | None = None
     recommendation: str | None = None
+    effort: str | None = Field(
+        None, description="Item or column of customer effort, low is favourable or as asked."
+    )
 
 
 class Screening(Frozen):
@@ -304,6 +308,8 @@ class Study(Frozen):
     service_log: ServiceLog | None = None
     value: Value = Value()
     metrics: Metrics = Metrics()
+    funnel: Funnel | None = None
+    benchmarks: tuple[Benchmark, ...] = ()
     brands: Brands | None = None
     dimensions: tuple[Dimension, ...] = ()
     experts: Experts | None = None
