@@ -73,6 +73,14 @@ def test_a_build_folder_holds_one_study(study_file, tmp_path):
     open_study(study_file, out)  # who is gone holds nothing
 
 
+def test_a_notebook_writes_into_no_folder_that_was_never_built(study_file, tmp_path):
+    (tmp_path / "somebody").mkdir()
+    (tmp_path / "somebody" / "thesis.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(StudyError, match="is no build folder of small"):
+        open_study(study_file, tmp_path / "somebody")
+    assert [p.name for p in (tmp_path / "somebody").iterdir()] == ["thesis.txt"]
+
+
 def test_printing_refuses_what_belongs_to_something_else(study_file, tmp_path):
     work = open_study(study_file, tmp_path / "small", draft=True)
     work.store.save("found", FOUND)

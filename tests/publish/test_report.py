@@ -204,6 +204,25 @@ def test_a_failed_build_leaves_no_report_that_looks_finished(built, study_file, 
         assert not list(out.glob(f"small/report-*/report.{suffix}"))
 
 
+def test_notebooks_side_by_side_each_run_in_their_own_folder(tmp_path, monkeypatch):
+    from concurrent.futures import ThreadPoolExecutor
+
+    monkeypatch.chdir(tmp_path)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    source = (
+        "import os, pathlib, time\ntime.sleep(0.3)\npathlib.Path('here').write_text(os.getcwd())"
+    )
+    cells = [code_cell("study = None", tags=["parameters"]), code_cell(source)]
+    notebook = tmp_path / "09_where.ipynb"
+    document = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    notebook.write_text(json.dumps(document), encoding="utf-8")
+    targets = [tmp_path / name / "x.ipynb" for name in "abcd"]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda target: execute_notebook(notebook, target, {}), targets))
+    assert all((target.parent / "here").exists() for target in targets)
+    assert Path.cwd() == tmp_path and not (tmp_path / "here").exists()
+
+
 def test_an_unknown_notebook_parameter_is_refused(tmp_path):
     with pytest.raises(AnalysisError, match="unknown notebook parameter 'studdy'"):
         execute_notebook(notebook_paths()[0], tmp_path / "x.ipynb", {"studdy": "s"})

@@ -215,7 +215,7 @@ def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) 
     file = find_study(study)
     declared = read_study(file)
     folder = Path(out) if out else build_folder(file) / declared.name
-    claim_folder(folder, file)
+    claim_folder(folder, file, declared.name)
     state = declaration_sha256(declared)
     draws = declared.options.bootstrap
     waves = received = screening = survey = raking = None
@@ -258,13 +258,14 @@ def find_study(study: str | Path) -> Path:
     )
 
 
-def claim_folder(folder: Path, study_file: Path) -> None:
-    """Mark a build folder as one study's; refuse one that holds another's results.
+def claim_folder(folder: Path, study_file: Path, name: str) -> None:
+    """Mark a build folder as one study's; refuse one that is another's, or no build folder at all.
 
     Raises
     ------
     StudyError
-        If the folder belongs to another study file, which is still there.
+        If the folder belongs to another study file, which is still there; or holds files, is not
+        called by the study's name, and was never a build folder (``out`` read from elsewhere).
     """
     mark = folder / ".study"
     own = os.path.relpath(study_file, folder)
@@ -275,6 +276,11 @@ def claim_folder(folder: Path, study_file: Path) -> None:
                 f"{folder} holds the results of {other.resolve()} · allowed: one study a folder · "
                 "do: give one of the two another name:, or another --out"
             )
+    elif folder.name != name and folder.is_dir() and any(folder.iterdir()):
+        raise StudyError(
+            f"{folder.resolve()} is no build folder of {name} · allowed: a new folder, or one that "
+            f"was built from {study_file.name} before · do: leave out away, or name build/{name}"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     mark.write_text(Path(own).as_posix() + "\n", encoding="utf-8", newline="\n")
 

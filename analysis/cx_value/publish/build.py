@@ -130,7 +130,7 @@ def build_report(job: Job) -> list[Path]:
 @contextmanager
 def _opened(job: Job) -> Iterator[States]:
     """Take a study's build folder: its own, for this run alone, cleared of what nobody saves."""
-    claim_folder(job.folder, job.study_file)
+    claim_folder(job.folder, job.study_file, job.study.name)
     with locked(job.folder):
         states = States.read(job.folder)
         _clear_orphans(job)

@@ -64,7 +64,9 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
         os.environ[name] = "1"
     try:
         papermill.execute_notebook(
-            str(notebook), str(target), parameters, cwd=str(target.parent),
+            str(notebook), str(target), parameters,
+            # Papermill's own ``cwd`` moves the whole process, and notebooks run side by side.
+            resources={"metadata": {"path": str(target.parent)}},
             progress_bar=False, log_output=False, kernel_name="python3",
             extra_arguments=[
                 "--IPKernelApp.log_level=CRITICAL",
