@@ -83,7 +83,7 @@ def test_purchases_alone_are_enough_for_a_claim_about_them(tmp_path, lang):
     text = study.read_text(encoding="utf-8")
     asked = text.replace("claims: [top_fifth, retention_profit]", "claims: bundled")
     study.write_text(asked, encoding="utf-8")
-    out = tmp_path / "out"
+    out = tmp_path / "build" / "cdnow"
     codes = pd.DataFrame(columns=["code", "label", "label_zh"])
     Store(out, read_study(study)).declare("codebook", codes)
     declared, pages = printed(study, out, {"_10_claims.qmd": "13_claims"})
