@@ -20,7 +20,7 @@ def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
     their English labels.
     """
     things = [*study.profile, *study.models, *study.dimensions, *study.touchpoints]
-    things += [*study.kano, *study.benchmarks]
+    things += [*study.kano, *study.benchmarks, *study.segments.needs]
     things += [*study.evaluation.grades, *(study.comments.themes if study.comments else ())]
     named = {OVERALL: OVERALL_LABEL, WAVE: WAVE_LABEL} | {
         thing.name: thing.label for thing in things

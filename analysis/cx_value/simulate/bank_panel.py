@@ -19,6 +19,7 @@ import pandas as pd
 from cx_value.base.errors import ModelError
 from cx_value.simulate.experts import simulate_experts
 from cx_value.simulate.money import ValueOfLoyalty, money_truth
+from cx_value.simulate.needs import draw_needs, tell_needs
 from cx_value.simulate.population import draw_people, pooled_effects, pooled_paths
 from cx_value.simulate.purchases import draw_traits, simulate_service, simulate_transactions
 from cx_value.simulate.questionnaire import (
@@ -37,6 +38,8 @@ SEED = 20261128
 _SEGMENTS = (("mass", 0.0), ("affluent", 0.70), ("private", 0.92))
 #: Log odds of being asked, over those of the mass segment.
 _INVITATION = {"mass": 0.0, "affluent": 0.5, "private": 1.0}
+#: Needs came later: a stream of their own leaves every other column as it was.
+_NEEDS_STREAM = (1, 1)
 _FILES = {
     "survey": "survey.csv",
     "transactions": "transactions.csv",
@@ -127,13 +130,17 @@ def simulate_panel(
     own = people[~people["rival"]].reset_index(drop=True)
     careless = pd.Series(survey.pop("careless").to_numpy(), index=survey["customer"])
     people["careless"] = people["customer"].map(careless).fillna("")
+    asked = people[people["responded"]].sort_values("customer", ignore_index=True)
+    planted, needs = draw_needs(truth, asked, np.random.default_rng([seed, *_NEEDS_STREAM]))
+    survey = survey.join(needs)
     return Panel(
         survey=survey,
         transactions=simulate_transactions(truth, own["customer"], own, streams[3]),
         service_log=simulate_service(own["customer"], own, streams[4]),
         experts=simulate_experts(truth, streams[5]),
         latent=people.drop(columns=["rival", "first_day", "last_day"]),
-        truth=_tell_truth(truth, customers, respondents, rivals, seed),
+        truth=_tell_truth(truth, customers, respondents, rivals, seed)
+        | {"segments": _plain(tell_needs(truth, planted, survey["weight"]))},
     )
 
 

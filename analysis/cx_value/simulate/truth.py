@@ -76,6 +76,14 @@ def _brand_shift() -> dict[str, dict[str, float]]:
     }
 
 
+def _need_means() -> dict[str, tuple[float, ...]]:
+    return {
+        "price": (6.2, 3.6, 4.4, 4.6, 4.8),
+        "advice": (3.8, 6.0, 3.4, 5.8, 4.6),
+        "digital": (4.6, 3.0, 6.2, 4.6, 5.8),
+    }
+
+
 def _expert_weights() -> dict[str, float]:
     return {
         "REL": 0.15, "RES": 0.12, "PRI": 0.11, "VAL": 0.10, "PRQ": 0.09, "ASS": 0.08, "EMP": 0.08,
@@ -123,6 +131,9 @@ class Truth:
     n_duplicates, n_without_customer : int
         Rows of the log that are there twice, and rows that name no customer.
     expert_weights : mapping construct → weight
+    need_means, need_spread
+        Planted segments: the importance of five needs in each, before rounding to 1 to 7, and the
+        standard deviation about it.
     """
 
     structure: Mapping[str, Mapping[str, float]] = field(default_factory=_structure)
@@ -165,6 +176,8 @@ class Truth:
     n_duplicates: int = 12
     n_without_customer: int = 9
     expert_weights: Mapping[str, float] = field(default_factory=_expert_weights)
+    need_means: Mapping[str, tuple[float, ...]] = field(default_factory=_need_means)
+    need_spread: float = 1.1
 
     @property
     def mean_spend(self) -> float:

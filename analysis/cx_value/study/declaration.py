@@ -110,6 +110,7 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     if isinstance(study.get("drivers"), dict) and scale is not None:
         study["drivers"] = {"importance_scale": scale, **study["drivers"]}
     _name_grades(study.get("evaluation"))
+    _write_out_needs(document, study, scale, findings)
     if isinstance(study.get("comments"), dict) and study["comments"].get("themes"):
         place = ("comments", "themes")
         themes = _named_list(document, study["comments"]["themes"], place, findings)
@@ -201,6 +202,17 @@ def _write_out_items(
         for name, body in items.items()
     }
     return _with_scale(_named_list(document, full, place, findings), scale)
+
+
+def _write_out_needs(
+    document: Document, study: dict[str, Any], scale: Any, findings: list[Finding]
+) -> None:
+    segments = study.get("segments")
+    if isinstance(segments, dict) and "needs" in segments:
+        needs = segments["needs"] or {}
+        place = ("segments", "needs")
+        listed = _write_out_items(document, needs, scale, place, findings)
+        study["segments"] = {**segments, "needs": listed}
 
 
 def _with_scale(items: list[dict], scale: Any) -> list[dict]:

@@ -17,6 +17,7 @@ def check_indicators(study: Study) -> list[Finding]:
         *_check_expectations(study),
         *_check_groups(study),
         *_check_drivers(study),
+        *_check_segments(study),
         *_check_margins(study),
         *_check_loops(study),
     ]
@@ -133,6 +134,28 @@ def _check_drivers(study: Study) -> Iterator[Finding]:
             "leave it in one of the two lists",
             kind="wrong name",
         )
+
+
+def _check_segments(study: Study) -> Iterator[Finding]:
+    """Find constructs of segments that do not exist, and needs that bear another's name."""
+    constructs = [c.name for c in study.constructs]
+    measured = [*constructs, *study.item_names]
+    for name in study.segments.by:
+        if name not in constructs:
+            yield _unknown(study, ("segments", "by"), name, constructs, "a construct")
+    for key in ("perceived_value", "price_fairness"):
+        name = getattr(study.segments, key)
+        if name is not None and name not in measured:
+            yield _unknown(study, ("segments", key), name, measured, "a construct or item")
+    for need in study.segments.needs:
+        if need.name in measured:
+            yield Finding(
+                study.where("segments", "needs", need.name),
+                f"{need.name!r} is a need and a construct or item",
+                "a name of its own for every need",
+                "call the need otherwise, or name the construct under by",
+                kind="wrong name",
+            )
 
 
 def _check_margins(study: Study) -> Iterator[Finding]:

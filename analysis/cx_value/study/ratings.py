@@ -41,6 +41,9 @@ def rating_items(study: Study) -> Iterator[tuple[Item, str, Place]]:
     for point in study.touchpoints:
         item = Item(name=point.name, label=point.label, column=point.column, scale=point.scale)
         yield item, point.column or point.name, ("touchpoints", point.name)
+    for need in study.segments.needs:
+        item = Item(name=need.name, label=need.label, column=need.column, scale=need.scale)
+        yield item, need.column or need.name, ("segments", "needs", need.name)
     yield from _lever_items(study)
 
 

@@ -28,6 +28,7 @@ from cx_value.study.indicators import (
 from cx_value.study.levers import Drivers, KanoPair, PriceSensitivity
 from cx_value.study.outside import Benchmark, Funnel
 from cx_value.study.readers.platforms import NAMES as PLATFORMS
+from cx_value.study.segments import Segments
 from cx_value.study.theory import Hypothesis, Moderation, StructuralModel
 
 
@@ -317,6 +318,7 @@ class Study(Frozen):
     expectations: tuple[Expectation, ...] = ()
     touchpoints: tuple[Touchpoint, ...] = ()
     drivers: Drivers = Drivers()
+    segments: Segments = Segments()
     comments: Comments | None = None
     kano: tuple[KanoPair, ...] = ()
     price_sensitivity: PriceSensitivity | None = None
