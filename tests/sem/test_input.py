@@ -109,7 +109,7 @@ def test_lost_rows_are_told(hs):
     hs.loc[:9, "x4"] = np.nan
     fit = fit_model(HS, hs)
     assert (fit.n_used, fit.n_dropped) == (291, 10)
-    assert "10 of 301 rows were dropped" in str(fit.warnings[0])
+    assert "10 of 301 rows did not enter: with missing answers (x4)" in str(fit.warnings[0])
     chinese = fit.warnings[0].in_language("zh")
     assert "x4" in chinese and "10" in chinese
 

@@ -434,7 +434,9 @@ def test_what_should_be_known_is_told():
     few = fit_model(CFA, data_of("hs4"), ordered=True)
     assert "rare_categories" in {f.code for f in few.diagnostics}
     gaps = fit("hs4_listwise")
-    assert any("pairwise deletion would keep them" in str(note) for note in gaps.notes)
+    assert any(
+        "Pairwise deletion would keep the incomplete ones" in str(note) for note in gaps.notes
+    )
 
 
 @pytest.mark.parametrize(

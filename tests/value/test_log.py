@@ -303,10 +303,19 @@ def test_regularity_refusals():
     with pytest.raises(DataError, match="lacks gap_mean, gap_cv"):
         measure_regularity(pd.DataFrame({"frequency": [1]}))
     even = pd.DataFrame({"frequency": [3] * 20, "gap_mean": 7.0, "gap_cv": 0.0})
-    with pytest.raises(DataError, match="All 20 customers buy at equal gaps"):
-        measure_regularity(even)
     with pytest.raises(DataError, match="Only 5 customers"):
         measure_regularity(even.head(5))
+
+
+@pytest.mark.parametrize(("cv", "kind"), [(0.0, "equal"), (0.001, "equal"), (3**0.5, "clumped")])
+def test_gaps_at_their_limits_have_a_kind_and_no_shape(cv, kind):
+    """Equal gaps need an endless shape; all gaps but one next to nothing, a shape of 0."""
+    frame = pd.DataFrame({"frequency": [3] * 20, "gap_mean": 7.0, "gap_cv": cv})
+    fit = measure_regularity(frame)
+    assert (fit.facts()["kind"], fit.facts()["estimated"]) == (kind, False)
+    assert np.isnan([fit.shape, fit.ci_low, fit.ci_high]).all() and fit.gap_median == 7
+    for lang, word in (("en", "contract"), ("zh", "合同")):
+        assert (word in fit.sentence(lang)) == (kind == "equal") and "nan" not in fit.sentence(lang)
 
 
 # --- time zones ---------------------------------------------------------------------------------

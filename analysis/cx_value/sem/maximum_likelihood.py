@@ -147,6 +147,6 @@ def _findings(
     point: Point,
     weakest: float,
 ) -> list[diagnostics.Finding]:
-    found = diagnostics.rows_lost(prepared.n_all - prepared.n, prepared.n_all, list(prepared.gaps))
+    found = diagnostics.rows_lost(prepared.lost, prepared.n_all)
     found += solution_findings(prepared, solution, frame, std_se, weakest)
     return found + group_findings(prepared, point)

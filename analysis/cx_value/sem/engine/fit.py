@@ -23,7 +23,7 @@ from cx_value.sem.engine.moments import (
     weighted_moments,
 )
 from cx_value.sem.engine.optimise import Optimum, minimise
-from cx_value.sem.engine.rows import Rows, kept_rows, read_rows, split_rows
+from cx_value.sem.engine.rows import Loss, Rows, kept_rows, read_rows, split_rows
 from cx_value.sem.engine.starts import starting_points
 from cx_value.study.language.syntax import Syntax, parse_syntax
 
@@ -58,7 +58,7 @@ class Prepared:
     model: Model
     samples: tuple[Sample, ...]
     n_all: int
-    gaps: tuple[str, ...]
+    lost: tuple[Loss, ...]
     design: Design
     target: Target
     patterns: tuple[Patterns, ...] = ()
@@ -93,7 +93,7 @@ def prepare(request: Request, data: pd.DataFrame, **columns: Any) -> Prepared:
             "Weights with estimator='mlm' · allowed: ml or mlr with weights · do: use mlr"
         )
     complete = request.missing != "fiml"
-    keep = kept_rows(rows, complete=complete, required=fixed_predictors(syntax))
+    keep, lost = kept_rows(rows, complete=complete, required=fixed_predictors(syntax))
     samples = split_rows(_scaled(rows, keep), keep, instead="fiml")
     model = build_model(syntax, model_options(request, syntax, len(samples)))
     patterns = ()
@@ -107,7 +107,7 @@ def prepare(request: Request, data: pd.DataFrame, **columns: Any) -> Prepared:
     check_counts(design, model)
     return Prepared(
         request=request, model=model, samples=samples, n_all=rows.n,
-        gaps=rows.gaps, design=design, target=target, patterns=patterns,
+        lost=lost, design=design, target=target, patterns=patterns,
     )  # fmt: skip
 
 

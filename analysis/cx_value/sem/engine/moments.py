@@ -133,7 +133,14 @@ def _check_values(columns: np.ndarray, names: Sequence[str]) -> None:
 
 
 def check_variation(sample: Sample, names: Sequence[str], where: str = "") -> None:
-    """Refuse columns that never vary among the rows used."""
+    """Refuse columns that nobody answered, or that never vary, among the rows used."""
+    answered = ~np.isnan(sample.rows).all(axis=0)
+    if not answered.all():
+        empty = ", ".join(n for n, seen in zip(names, answered, strict=True) if not seen)
+        raise DataError(
+            f"Nobody{where} answered {empty} · allowed: items with answers · do: leave the item "
+            "out of the model, or do not compare this group"
+        )
     low, high = np.nanmin(sample.rows, axis=0), np.nanmax(sample.rows, axis=0)
     constant = [(n, v) for n, v, w in zip(names, low, high, strict=True) if v == w]
     if constant:

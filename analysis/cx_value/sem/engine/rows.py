@@ -41,12 +41,24 @@ class Rows:
     def n(self) -> int:
         return len(self.columns)
 
-    @property
-    def gaps(self) -> tuple[str, ...]:
-        """Variables with missing answers, the emptiest first."""
-        counts = np.isnan(self.columns).sum(axis=0)
-        order = np.argsort(-counts, kind="stable")
-        return tuple(self.names[i] for i in order if counts[i])
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Rows that do not enter a fit for one reason.
+
+    Attributes
+    ----------
+    reason : str
+        ``no_group``, ``no_weight`` (0), ``no_answer`` (to any variable of the model),
+        ``no_predictor`` (an observed predictor is missing) or ``incomplete`` (listwise deletion).
+    rows : int
+    columns : tuple of str
+        Variables missing in these rows, the emptiest first; where a variable made the difference.
+    """
+
+    reason: str
+    rows: int
+    columns: tuple[str, ...] = ()
 
 
 def read_rows(
@@ -80,8 +92,8 @@ def read_rows(
     Examples
     --------
     >>> rows = read_rows(pd.DataFrame({"a": [1, 2], "g": ["x", None]}), ["a"], group="g")
-    >>> rows.labels.tolist(), rows.gaps
-    (['x', None], ())
+    >>> rows.labels.tolist(), rows.n
+    (['x', None], 2)
     """
     return Rows(
         names=tuple(names),
@@ -169,8 +181,10 @@ def _codes(data: pd.DataFrame, given: str | np.ndarray, role: str) -> np.ndarray
     return pd.factorize(values)[0]
 
 
-def kept_rows(rows: Rows, *, complete: bool, required: Sequence[str] = ()) -> np.ndarray:
-    """Mark the rows that enter a fit.
+def kept_rows(
+    rows: Rows, *, complete: bool, required: Sequence[str] = ()
+) -> tuple[np.ndarray, tuple[Loss, ...]]:
+    """Mark the rows that enter a fit, and count the others by the first reason that holds.
 
     Parameters
     ----------
@@ -179,15 +193,48 @@ def kept_rows(rows: Rows, *, complete: bool, required: Sequence[str] = ()) -> np
         Every answer is needed, or else one of them.
     required : sequence of str
         Variables that must be there all the same.
+
+    Examples
+    --------
+    >>> data = pd.DataFrame({"a": [1, None, 2], "b": [1, None, None], "w": [0, 1, 1]})
+    >>> keep, lost = kept_rows(read_rows(data, ["a", "b"], weights="w"), complete=True)
+    >>> [(loss.reason, loss.rows, loss.columns) for loss in lost]
+    [('no_weight', 1, ()), ('no_answer', 1, ()), ('incomplete', 1, ('b',))]
     """
     missing = np.isnan(rows.columns)
-    keep = ~missing.any(axis=1) if complete else ~missing.all(axis=1)
-    keep &= ~missing[:, [rows.names.index(name) for name in required]].any(axis=1)
+    keep, lost = np.ones(rows.n, dtype=bool), []
+    for reason, falls in _reasons(rows, missing, complete, required).items():
+        now = keep & falls
+        keep &= ~falls
+        if now.any():
+            named = reason in ("no_predictor", "incomplete")
+            gaps = _emptiest(rows.names, missing[now]) if named else ()
+            wanted = required if reason == "no_predictor" else gaps
+            columns = tuple(name for name in gaps if name in wanted)
+            lost.append(Loss(reason=reason, rows=int(now.sum()), columns=columns))
+    return keep, tuple(lost)
+
+
+def _reasons(
+    rows: Rows, missing: np.ndarray, complete: bool, required: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Return by reason which rows it holds for."""
+    reasons = {}
     if rows.labels is not None:
-        keep &= np.array([label is not None for label in rows.labels])
+        reasons["no_group"] = np.array([label is None for label in rows.labels], dtype=bool)
     if rows.weights is not None:
-        keep &= rows.weights > 0
-    return keep
+        reasons["no_weight"] = ~(rows.weights > 0)
+    reasons["no_answer"] = missing.all(axis=1)
+    predictors = [rows.names.index(name) for name in required]
+    reasons["no_predictor"] = missing[:, predictors].any(axis=1)
+    if complete:
+        reasons["incomplete"] = missing.any(axis=1)
+    return reasons
+
+
+def _emptiest(names: Sequence[str], missing: np.ndarray) -> tuple[str, ...]:
+    counts = missing.sum(axis=0)
+    return tuple(names[i] for i in np.argsort(-counts, kind="stable") if counts[i])
 
 
 def split_rows(

@@ -38,8 +38,7 @@ def findings_of(
     found: Sandwich,
     indices: Mapping[str, float],
 ) -> list[Finding]:
-    lost, gaps = prepared.n_all - prepared.n, list(prepared.gaps)
-    out = diagnostics.rows_lost(lost, prepared.n_all, gaps, "pairwise")
+    out = diagnostics.rows_lost(prepared.lost, prepared.n_all, "pairwise")
     out += solution_findings(prepared, solution, frame, std_se, found.weakest)
     out += _rare_categories(prepared)
     out += _robust_undefined(prepared, indices)

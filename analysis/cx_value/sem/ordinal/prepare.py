@@ -57,7 +57,7 @@ def prepare_ordinal(
     syntax = parse_syntax(request.syntax)
     rows = read_rows(data, syntax.observed, group=request.group, weights=weights)
     items = _ordered_names(ordered, list(rows.names), data)
-    keep = kept_rows(rows, complete=request.missing == "listwise")
+    keep, lost = kept_rows(rows, complete=request.missing == "listwise")
     samples = split_rows(rows, keep, instead="pairwise")
     _check_sizes(samples)
     n_levels = count_levels(rows.columns, list(rows.names), items, samples)
@@ -79,7 +79,7 @@ def prepare_ordinal(
         model=ordinal.model,
         samples=samples,
         n_all=rows.n,
-        gaps=rows.gaps,
+        lost=lost,
         design=design,
         target=target,
         ordinal=ordinal,

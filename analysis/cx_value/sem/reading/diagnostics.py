@@ -11,6 +11,7 @@ import pandas as pd
 
 from cx_value.base.cutoffs import CUTOFFS
 from cx_value.base.words import Phrase
+from cx_value.sem.engine.rows import Loss
 
 FAR_BEYOND_PEERS = 10.0
 WEAK_INFORMATION = 1e-6
@@ -124,17 +125,20 @@ def errors_beyond_peers(table: pd.DataFrame, std_se: np.ndarray) -> list[Finding
     return findings
 
 
-def rows_lost(
-    n_dropped: int, n_all: int, columns: list[str], remedy: str = "full_information"
-) -> list[Finding]:
-    """Tell how many rows listwise deletion cost, where the gaps are, and what would keep them.
+def rows_lost(lost: Sequence[Loss], n_all: int, remedy: str = "full_information") -> list[Finding]:
+    """Tell how many rows do not enter, each by its reason, and what would keep the incomplete.
 
     ``remedy`` is ``full_information`` or ``pairwise``.
     """
-    if not n_dropped:
+    if not lost:
         return []
-    facts = {"dropped": n_dropped, "all": n_all, "columns": columns, "remedy": remedy}
-    return [Finding("rows_lost", facts, tuple(columns))]
+    reasons = [
+        {"reason": loss.reason, "rows": loss.rows, "columns": list(loss.columns)} for loss in lost
+    ]
+    facts = {"dropped": sum(loss.rows for loss in lost), "all": n_all, "reasons": reasons,
+             "incomplete": any(loss.reason == "incomplete" for loss in lost),
+             "remedy": remedy}  # fmt: skip
+    return [Finding("rows_lost", facts, tuple(n for loss in lost for n in loss.columns))]
 
 
 def weak_identification(smallest: float) -> list[Finding]:

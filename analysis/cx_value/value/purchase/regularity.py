@@ -36,6 +36,9 @@ class PurchaseRegularity(Result):
     cv_median : float
         Of their coefficients of variation.
     unit : str
+    limit : str
+        Where the shape has no estimate, at which end: ``equal`` gaps to the day (no shape is large
+        enough), or all but one gap of a customer next to nothing, ``clumped``. Else "".
     """
 
     template: ClassVar[str] = "purchase.regularity"
@@ -48,6 +51,7 @@ class PurchaseRegularity(Result):
     gap_median: float
     cv_median: float
     unit: str
+    limit: str = ""
 
     def table(self) -> pd.DataFrame:
         """Return one row: ``shape std_error ci_low ci_high gap_mean gap_median cv_median``."""
@@ -58,7 +62,7 @@ class PurchaseRegularity(Result):
 
     def facts(self) -> dict:
         """Return the gaps, the shape, and what it says of the purchase models' assumption."""
-        kind = "random"
+        kind = self.limit or "random"
         if self.ci_high < 1:
             kind = "clumped"
         elif self.ci_low > CLOCKWORK:
@@ -68,6 +72,7 @@ class PurchaseRegularity(Result):
         return {
             "customers": self.n_used, "gap": self.gap_median, "unit": self.unit,
             "shape": self.shape, "low": self.ci_low, "high": self.ci_high, "kind": kind,
+            "estimated": not self.limit,
         }  # fmt: skip
 
 
@@ -84,8 +89,7 @@ def measure_regularity(
     Raises
     ------
     DataError
-        If a column is missing, fewer than ten customers bought at least three times, or their
-        gaps are all equal.
+        If a column is missing, or fewer than ten customers bought at least three times.
 
     Notes
     -----
@@ -95,7 +99,8 @@ def measure_regularity(
     R. D., & Morrison, D. G. (1990), Estimating purchase regularity with two interpurchase times,
     Journal of Marketing Research 27(1), 87–93. The interval is symmetric in log k. Times are whole
     days, so k is overstated where customers buy nearly every day; and gaps longer than the
-    observation are not seen.
+    observation are not seen. Equal gaps have no k that is large enough: ``limit`` says so, and the
+    shape is NaN.
 
     Examples
     --------
@@ -110,10 +115,13 @@ def measure_regularity(
     frame = summary.customers if isinstance(summary, TransactionSummary) else summary
     n, mean, cv = _gaps(frame)
     squares = (1 + cv**2 * (n - 1) / n) / n
-    shape = _solve(n, squares)
-    residual = squares - _expected(n, shape)
-    slope = ((1 - n) / (n * shape + 1) ** 2).sum()
-    error = float(np.sqrt(residual @ residual) / abs(slope))
+    limit = _limit_of(n, squares)
+    shape = error = np.nan
+    if not limit:
+        shape = _solve(n, squares)
+        residual = squares - _expected(n, shape)
+        slope = ((1 - n) / (n * shape + 1) ** 2).sum()
+        error = float(np.sqrt(residual @ residual) / abs(slope))
     half = float(np.exp(norm.ppf(0.5 + confidence / 2) * error / shape))
     return PurchaseRegularity(
         n_used=len(n),
@@ -128,6 +136,7 @@ def measure_regularity(
         gap_median=float(np.median(mean)),
         cv_median=float(np.median(cv)),
         unit=summary.unit if isinstance(summary, TransactionSummary) else "",
+        limit=limit,
     )
 
 
@@ -145,11 +154,6 @@ def _gaps(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             f"Only {len(n)} customers bought at least three times · allowed: at least 10 · do: "
             "observe for longer"
         )
-    if not (cv > 0).any():
-        raise DataError(
-            f"All {len(n)} customers buy at equal gaps · allowed: gaps that differ · do: take "
-            "their gaps as they are; there is nothing random to estimate"
-        )
     return n, mean, cv
 
 
@@ -157,13 +161,17 @@ def _expected(n: np.ndarray, shape: float) -> np.ndarray:
     return (shape + 1) / (n * shape + 1)
 
 
-def _solve(n: np.ndarray, squares: np.ndarray) -> float:
-    def excess(log_shape: float) -> float:
-        return float((squares - _expected(n, np.exp(log_shape))).sum())
+def _excess(log_shape: float, n: np.ndarray, squares: np.ndarray) -> float:
+    return float((squares - _expected(n, np.exp(log_shape))).sum())
 
-    if excess(np.log(_LOW)) > 0 or excess(np.log(_HIGH)) < 0:
-        raise DataError(
-            f"The gaps of {len(n)} customers are clumped on single days, or equal to the day · "
-            "allowed: gaps between these extremes · do: look at gap_cv customer by customer"
-        )
-    return float(np.exp(brentq(excess, np.log(_LOW), np.log(_HIGH), xtol=1e-12)))
+
+def _limit_of(n: np.ndarray, squares: np.ndarray) -> str:
+    """Return at which end the shape runs away, "" where it does not."""
+    if _excess(np.log(_HIGH), n, squares) < 0:
+        return "equal"
+    return "clumped" if _excess(np.log(_LOW), n, squares) > 0 else ""
+
+
+def _solve(n: np.ndarray, squares: np.ndarray) -> float:
+    ends = np.log(_LOW), np.log(_HIGH)
+    return float(np.exp(brentq(_excess, *ends, args=(n, squares), xtol=1e-12)))
