@@ -272,8 +272,8 @@ def test_ecsi_study_is_clean_and_holds_the_published_model():
 
 
 def test_ecsi_study_file_writes_out_every_key_with_its_default():
-    raw = yaml.safe_load((ECSI / "study.yml").read_text(encoding="utf-8"))
-    study = read_study(ECSI)
+    raw = yaml.safe_load((ECSI / "every_key.yml").read_text(encoding="utf-8"))
+    study = read_study(ECSI / "every_key.yml")
     for section in ("screening", "options", "report", "data"):
         model = type(getattr(study, section))
         assert set(raw[section]) == set(model.model_fields), section

@@ -239,6 +239,7 @@ def _report_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
     names = [notebook.stem for notebook in notebooks_of(job.study)]
     for lang, edition in [(lang, edition) for lang in job.languages for edition in job.editions]:
         sources = [*_sources(lang), *printing_code(), job.study_file]
+        sources += job.study.declaring_files
 
         def state(sources=sources) -> str:
             stored = sorted(

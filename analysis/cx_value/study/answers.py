@@ -190,7 +190,9 @@ def item_reader(study: Study, raw: RawTable, item: Item, column: str) -> Callabl
     is an answer (the study check has warned of it), unless the data file itself declares it.
     """
     labels = _numbers_by_label(item, raw.value_labels.get(column, {}))
-    codes = [code for code in study.data.missing_codes if not _on_scale(code, item)]
+    codes = item.missing_codes
+    if codes is None:
+        codes = [code for code in study.data.missing_codes if not _on_scale(code, item)]
     check = missing_reader(codes, raw.user_missing.get(column, []))
     number = number_reader(
         raw.frame[column],

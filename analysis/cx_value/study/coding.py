@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -148,11 +148,13 @@ class Coding:
             if name not in self.raw.frame:
                 continue
             self._label(entry.name, entry.label, name)
-            words = self._code_words(name)
+            words = self._code_words(entry, name)
             if self._is_private(entry, name, words):
                 continue
             amount = self._as_amount(entry, name, words)
-            if amount is not None and entry.name != self.study.group:
+            if entry.bins and amount is not None:
+                groups[entry.name] = self._as_bins(entry, amount)
+            elif amount is not None and entry.name != self.study.group:
                 amounts[entry.name] = amount
             elif not self._is_own_words(entry, name, words):
                 groups[entry.name] = self._as_groups(entry, name, words)
@@ -190,9 +192,11 @@ class Coding:
         brands = getattr(self.study, "brands", None)
         return {self.study.group, brands.column if brands else None} - {None}
 
-    def _code_words(self, name: str) -> pd.Series:
+    def _code_words(self, entry: Profile, name: str) -> pd.Series:
         """Return the cells of a column as plain text, empty where there is no answer."""
-        check = missing_reader(self.study.data.missing_codes, self.raw.user_missing.get(name, []))
+        own = entry.missing_codes
+        codes = self.study.data.missing_codes if own is None else own
+        check = missing_reader(codes, self.raw.user_missing.get(name, []))
 
         def word(cell: object) -> str:
             text = clean(cell)
@@ -208,11 +212,22 @@ class Coding:
         if entry.values or self.raw.value_labels.get(name):  # noqa: PD011
             return None
         column = convert(words, self._number_reader(name))
-        few = column.numbers.nunique() <= MOST_CATEGORIES
+        few = column.numbers.nunique() <= MOST_CATEGORIES and not entry.bins
         if "text" not in column.reasons.to_numpy() and len(column.refused):
             self._refuse(("profile", entry.name), name, column)
             return column.numbers
         return None if few or not column.refused.empty else column.numbers
+
+    def _as_bins(self, entry: Profile, amount: pd.Series) -> pd.Series:
+        """Return the groups that the bins of a number make, those nobody is in left out."""
+        names = name_bins(entry.bins, whole=bool((amount.dropna() % 1 == 0).all()))
+        place = np.searchsorted(np.asarray(entry.bins), amount.fillna(np.inf), side="right")
+        seen = sorted(set(place[amount.notna()]))
+        self.profile_labels[entry.name] = tuple(Text(names[k]) for k in seen)
+        words = pd.Series([names[k] for k in place], index=amount.index).where(amount.notna())
+        return pd.Series(
+            pd.Categorical(words, categories=[names[k] for k in seen]), index=amount.index
+        )
 
     def _as_groups(self, entry: Profile, name: str, words: pd.Series) -> pd.Series:
         labels = {clean(k): v for k, v in entry.values.items()}  # noqa: PD011
@@ -352,3 +367,15 @@ def _by_number(code: str) -> tuple[bool, float, str]:
         return code == _RARE, float(code), code
     except ValueError:
         return code == _RARE, float("inf"), code
+
+
+def name_bins(bins: Sequence[float], *, whole: bool) -> list[str]:
+    """Name the groups of a number by their ends.
+
+    >>> name_bins((18, 30), whole=True), name_bins((0.5, 1.5), whole=False)
+    (['< 18', '18–29', '≥ 30'], ['< 0.5', '0.5–<1.5', '≥ 1.5'])
+    """
+    ends = [f"{high - 1:g}" if whole else f"<{high:g}" for high in bins[1:]]
+    inner = [f"{low:g}–{end}" if end != f"{low:g}" else end
+             for low, end in zip(bins, ends, strict=False)]  # fmt: skip
+    return [f"< {bins[0]:g}", *inner, f"≥ {bins[-1]:g}"]

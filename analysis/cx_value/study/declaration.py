@@ -12,10 +12,18 @@ from pydantic import ValidationError
 from cx_value.base.cutoffs import CUTOFFS
 from cx_value.study import spec
 from cx_value.study.claims import BUNDLED, write_out_claim
+from cx_value.study.codebook import read_codebook
+from cx_value.study.columns import (
+    Header,
+    pairs_by_pattern,
+    write_out_items,
+    write_out_positions,
+)
 from cx_value.study.document import Document, Place, read_document
 from cx_value.study.explain import NAMED, explain_error
 from cx_value.study.findings import Finding, raise_errors, suggest
 from cx_value.study.indicator_checks import check_indicators
+from cx_value.study.merging import merge, with_includes
 from cx_value.study.model_checks import check_models
 
 _ARROW = re.compile(r"\s*(?:->|→)\s*")
@@ -81,21 +89,36 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     if not isinstance(raw, dict):
         findings.append(_not_a_mapping(document, (), "keys such as title, data and constructs"))
         return None
-    study = {str(key): value for key, value in raw.items()}
+    study = with_includes(document, {str(key): value for key, value in raw.items()}, findings)
+    if study.get("codebook"):
+        told = read_codebook(document, str(study["codebook"]), findings)
+        own = _short_forms("constructs", study.get("constructs") or {})
+        study["constructs"] = merge(told, own) if isinstance(own, dict) else own
     folder = document.path.resolve().parent
+    header = Header(folder, study.get("data"))
     study.setdefault("name", _plain_name(folder.name))
     study["folder"] = folder
     if study.get("transactions") and not (study.get("data") or study.get("constructs")):
         study |= {"data": None, "constructs": {}}  # a study of purchases alone
     elif study.get("data", ...) is None:
         del study["data"]
+    data = study.get("data")
+    if isinstance(data, dict) and isinstance(data.get("waves"), dict) and data["waves"]:
+        waves = {_plain(name): pattern for name, pattern in data["waves"].items()}
+        study["data"] = {"wave": "wave", **data, "waves": waves}
     scale = study.pop("scale", None)
+    by_pattern = study.get("expectations")
+    if isinstance(by_pattern, str):
+        del study["expectations"]
     for key in NAMED:
         if study.get(key) is None:
             study.pop(key, None)
         else:
             study[key] = _named_list(document, _short_forms(key, study[key]), (key,), findings)
-    _write_out_constructs(document, study.get("constructs", []), scale, findings)
+    _write_out_constructs(document, study.get("constructs", []), scale, findings, header)
+    if isinstance(by_pattern, str):
+        pairs = pairs_by_pattern(by_pattern, study.get("constructs", []), header)
+        study["expectations"] = [{"name": name, **pair} for name, pair in pairs.items()]
     _write_out_models(document, study.get("models", []), findings)
     for key in ("hypotheses", "moderations"):
         _write_out_chains(document, key, study.get(key, []), findings)
@@ -124,6 +147,7 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
         column.setdefault("label", column["name"])
         if isinstance(column.get("values"), dict):
             column["values"] = {_plain(k): v for k, v in column["values"].items()}
+    write_out_positions(study, header)
     _check_cutoffs(document, study, findings)
     return study
 
@@ -134,7 +158,13 @@ def _plain_name(folder: str) -> str:
 
 
 def _short_forms(key: str, entries: Any) -> Any:
-    """Accept ``H1: A -> B``, ``main: [A -> B]``, ``SERVICE: [REL, RES]``, names of claims."""
+    """Accept ``H1: A -> B``, ``main: [A -> B]``, ``SERVICE: [REL, RES]``, names of claims.
+
+    A construct may be its items, ``SAT: SAT1..SAT4``, or its label, ``SAT: {en: …, zh: …}``.
+    """
+    if key == "constructs" and isinstance(entries, dict):
+        return {n: {"label": b} if _is_phrase(b) else {"items": b} if isinstance(b, str | list)
+                else b for n, b in entries.items()}  # fmt: skip
     if key == "claims" and entries == "bundled":
         return dict.fromkeys(BUNDLED)
     if key == "claims" and isinstance(entries, list) and all(isinstance(e, str) for e in entries):
@@ -177,19 +207,20 @@ def _named_list(
 
 
 def _write_out_constructs(
-    document: Document, constructs: list[dict], scale: Any, findings: list[Finding]
+    document: Document, constructs: list[dict], scale: Any, findings: list[Finding], header: Header
 ) -> None:
     for construct in constructs:
         name = construct["name"]
         construct.setdefault("label", name)
         own = construct.pop("scale", scale)
         place = ("constructs", name, "items")
-        items = construct.get("items")
-        if isinstance(items, list) and all(isinstance(i, (str, int)) for i in items):
-            items = {str(item): None for item in items}
-        if items is None:
+        codes = construct.pop("missing_codes", None)
+        if construct.get("items") is None:
             continue
+        items = write_out_items(name, construct["items"], header)
         construct["items"] = _write_out_items(document, items, own, place, findings)
+        for item in construct["items"] if codes is not None else ():
+            item.setdefault("missing_codes", codes)
 
 
 def _write_out_items(
@@ -305,7 +336,7 @@ def _not_a_mapping(document: Document, place: Place, allowed: str) -> Finding:
         document.where(place) if place else document.path.name,
         "nothing is declared here, or not in the right form",
         allowed,
-        "write it as in data/ecsi-mobile/study.yml",
+        "write it as in data/ecsi-mobile/every_key.yml",
         kind="wrong value",
     )
 

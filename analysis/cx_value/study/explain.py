@@ -58,7 +58,7 @@ def explain_error(document: Document, declared: dict, detail: dict) -> Finding:
             where,
             f"the key {key!r} is missing",
             f"the key {key} with a value",
-            "add it; data/ecsi-mobile/study.yml shows every key",
+            "add it; data/ecsi-mobile/every_key.yml shows every key",
             kind="missing key",
         )
     allowed = _allowed(detail)
@@ -146,8 +146,8 @@ def _keys_allowed(loc: Place) -> list[str]:
     if model is None:
         return []
     keys = {f.alias or n for n, f in model.model_fields.items()} - {"folder"}
-    extra = {spec.Study: {"scale"}, spec.Construct: {"scale"}, spec.Hypothesis: {"path"},
-             spec.Claim: {"number"}}  # fmt: skip
+    extra = {spec.Study: {"scale"}, spec.Construct: {"scale", "missing_codes"},
+             spec.Hypothesis: {"path"}, spec.Claim: {"number"}}  # fmt: skip
     hidden = {"name"} if model in (*NAMED.values(), spec.Item, Grade) else set()
     return sorted((keys | extra.get(model, set())) - hidden)
 

@@ -213,7 +213,8 @@ def _check_missing_codes(study: Study) -> Iterator[Finding]:
     for code in study.data.missing_codes if study.data else ():
         if isinstance(code, str):
             continue
-        on = [i.name for i in study.items if i.scale.minimum <= code <= i.scale.maximum]
+        on = [i.name for i in study.items if i.missing_codes is None
+              and i.scale.minimum <= code <= i.scale.maximum]  # fmt: skip
         if on:
             every = len(on) == len(study.items)
             yield Finding(

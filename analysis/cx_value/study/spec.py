@@ -6,13 +6,11 @@ against the data live beside this module; here is only the shape.
 
 from __future__ import annotations
 
-import codecs
 import re
-from datetime import date as Date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from cx_value.base.wording import Text
 from cx_value.study.entries import Frozen, Phrase, Scale
@@ -27,8 +25,8 @@ from cx_value.study.indicators import (
 )
 from cx_value.study.levers import Drivers, KanoPair, PriceSensitivity
 from cx_value.study.outside import Benchmark, Funnel
-from cx_value.study.readers.platforms import NAMES as PLATFORMS
 from cx_value.study.segments import Segments
+from cx_value.study.sources import DataFile, ServiceLog, Transactions
 from cx_value.study.theory import Hypothesis, Moderation, StructuralModel
 
 
@@ -41,6 +39,7 @@ class Item(Frozen):
     reverse: bool = False
     scale: Scale
     source: str | None = None
+    missing_codes: tuple[float | str, ...] | None = None
 
 
 class Construct(Frozen):
@@ -67,6 +66,14 @@ class Profile(Frozen):
     label: Phrase
     column: str | None = None
     values: dict[str, Phrase] = Field({})
+    bins: tuple[float, ...] = ()
+    missing_codes: tuple[float | str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _bins_rise(self) -> Profile:
+        if list(self.bins) != sorted(set(self.bins)):
+            raise ValueError("bins: lower ends of groups, each above the one before")
+        return self
 
 
 def _is_name(name: str) -> str:
@@ -85,79 +92,6 @@ def _is_date(words: str) -> str:
     if not re.fullmatch(r"[\w .,/:()年月日、–—-]{1,60}", words):
         raise ValueError("a date in words of up to 60 letters, such as 2026-11-28 or 28 May 2026")
     return words
-
-
-Decimal = Literal["auto", ".", ","]
-
-
-def _known_encoding(name: Any) -> Any:
-    if name == "auto":
-        return name
-    try:
-        codecs.lookup(str(name)).decode(b"")
-    except (LookupError, ValueError, TypeError) as error:
-        raise ValueError("auto, or an encoding Python knows, such as utf-8, gb18030, cp949, "
-                         "shift_jis, big5, cp1252") from error  # fmt: skip
-    return str(name)
-
-
-Encoding = Annotated[str, BeforeValidator(_known_encoding)]
-
-
-class DataFile(Frozen):
-    """Where the answers are and how they are coded. ``file`` is relative to ``study.yml``."""
-
-    file: Path
-    encoding: Encoding = "auto"
-    sheet: str | int = 0
-    decimal: Decimal = "auto"
-    header_rows: Literal["auto"] | Annotated[int, Field(ge=1, le=9)] = "auto"
-    skip_rows: int = Field(0, ge=0)
-    platform: Literal["auto", "none", *PLATFORMS] = "auto"
-    missing_codes: tuple[float | str, ...] = ()
-    id: str | None = None
-    weight: str | None = None
-    cluster: str | None = None
-    strata: str | None = None
-    wave: str | None = None
-    duration: str | None = None
-    licence: str | None = None
-    citation: str | None = None
-
-
-class Transactions(Frozen):
-    """The purchase log, one row a transaction: where it is and what its columns are called."""
-
-    file: Path
-    customer: str = "customer"
-    date: str = "date"
-    amount: str = "amount"
-    cost: str | None = None
-    date_format: str | None = None
-    decimal: Decimal = "auto"
-    time_zone: str = "UTC"
-    returns: Literal["net", "drop"] = "net"
-    zero_amounts: Literal["keep", "drop"] = "keep"
-    duplicates: Literal["keep", "drop"] = "keep"
-    unit: Literal["day", "week", "month", "year"] = "week"
-    end: Date | None = None
-    calibration_end: Date | None = None
-    currency: Phrase = Text("")
-    licence: str | None = None
-    citation: str | None = None
-
-
-class ServiceLog(Frozen):
-    """The log of service cases: when, how long it took, and whether it was a complaint."""
-
-    file: Path
-    customer: str = "customer"
-    date: str = "date"
-    minutes: str | None = None
-    first_contact: str | None = None
-    complaint: str | None = None
-    decimal: Decimal = "auto"
-    target_minutes: float | None = Field(None, gt=0)
 
 
 class Stages(Frozen):
@@ -295,6 +229,8 @@ class Study(Frozen):
         description="Where and when the hypotheses were registered before the data were analysed "
         "(printed beside them; without it the report makes no such claim).",
     )
+    include: tuple[Path, ...] = ()
+    codebook: Path | None = None
     data: DataFile | None
     constructs: tuple[Construct, ...]
     profile: tuple[Profile, ...] = ()
@@ -350,6 +286,12 @@ class Study(Frozen):
         """Every file of data: answers, transactions, service log, experts' judgements."""
         sources = (self.data, self.transactions, self.service_log, self.experts)
         return [self.folder / source.file for source in sources if source is not None]
+
+    @property
+    def declaring_files(self) -> list[Path]:
+        """Files beside ``study.yml`` that say what the study is: its codebook, what it includes."""
+        named = [*self.include, *([self.codebook] if self.codebook else [])]
+        return [self.folder / path for path in named]
 
     @property
     def links(self) -> bool:

@@ -58,7 +58,7 @@ def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> st
             f"{file.name}: none of the {raw.frame.shape[1]} columns look like rating items · "
             "allowed: two or more columns of whole numbers (3 to 11 different ones), best named "
             "by construct and number such as SAT1 SAT2 · do: rename the columns, or write the "
-            "study by hand after data/ecsi-mobile/study.yml"
+            "study by hand after data/ecsi-mobile/every_key.yml"
         )
     names = ShortNames(guess)
     parts = [
@@ -168,7 +168,7 @@ def _head(file: Path, raw: RawTable, guess: Guess) -> str:
     return f"""\
 # Starter study for {_one_line(file.name)} ({raw.format}{made}, {rows} rows, {columns} columns).
 # Everything below was guessed from the answers, the labels and the names in the file: read it
-# once, line by line, above all what is marked UNSURE. data/ecsi-mobile/study.yml shows every key.
+# once, above all what is marked UNSURE. Every key: data/ecsi-mobile/every_key.yml.
 {_left_out(guess)}
 name: {quote(slug)}
 title:

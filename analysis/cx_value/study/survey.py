@@ -14,8 +14,10 @@ from cx_value.study.coding import Coding
 from cx_value.study.findings import Finding, list_rows, list_some, raise_errors, suggest
 from cx_value.study.names import stem_of
 from cx_value.study.phrases import count_noun
+from cx_value.study.ratings import rating_items
 from cx_value.study.spec import Item, Study
 from cx_value.study.tables import Layout, RawTable, filled_cells, read_table
+from cx_value.study.waves import stack_waves
 
 
 def read_survey(study: Study) -> Survey:
@@ -100,7 +102,11 @@ def read_answers(study: Study) -> RawTable:
     """Read the data file as the study says it is laid out."""
     data = study.data
     layout = Layout(header_rows=data.header_rows, skip_rows=data.skip_rows, platform=data.platform)
-    return read_table(study.data_path, encoding=data.encoding, sheet=data.sheet, layout=layout)
+    raw = read_table(study.data_path, encoding=data.encoding, sheet=data.sheet, layout=layout)
+    if not data.waves:
+        return raw
+    beside = [column for _, column, _ in rating_items(study)]
+    return stack_waves(raw, [*declared_columns(study), *beside], data.waves, data.wave)
 
 
 def check_study(path: str | Path) -> list[Finding]:
