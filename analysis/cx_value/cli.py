@@ -1,7 +1,7 @@
 """The command line: ``cx-value new | check | run | report | words``.
 
 Exit codes: 0 done, 1 the study, its data or the report is at fault (the message says what to do),
-2 the command itself was mistyped.
+2 the command itself was mistyped, 3 printed, but figures moved (``--compare BUILD --strict``).
 """
 
 from __future__ import annotations
@@ -70,6 +70,13 @@ Cluster = Annotated[
     typer.Option(
         help="Summarise the purchase log on Dask: local, or a scheduler, tcp://host:8786."
     ),
+]
+Compare = Annotated[
+    Path | None,
+    typer.Option(help="An earlier build: a page tells what moved since, and why."),
+]
+Strict = Annotated[
+    bool, typer.Option(help="End with exit code 3 where anything moved since --compare.")
 ]
 Out = Annotated[
     Path | None, typer.Option(help="Build folder; default: build/ beside the study's data/.")
@@ -162,18 +169,27 @@ def report(
     draft: Draft = False,
     out: Out = None,
     cluster: Cluster = None,
+    compare: Compare = None,
+    strict: Strict = False,
 ) -> None:
     """Execute what changed, then print the report in every language and format asked for."""
+    from cx_value.base.wording import in_language
     from cx_value.publish.build import build_report
     from cx_value.publish.rendering.render import passed_over
 
+    if strict and compare is None:
+        raise typer.BadParameter("--strict needs --compare BUILD")
     _use_cluster(cluster)
-    job = _job(study, lang, format, renderer, draft, out)
+    job = _job(study, lang, format, renderer, draft, out, compare)
     if (why := passed_over(renderer.value)) and not _TOLD.quiet:
         typer.echo(_say("embedded_instead", why=why), err=True)
     files = _timed(lambda: build_report(job))
     for path in files:
         typer.echo(path)
+    for since in job.since:
+        typer.echo(in_language(since.phrase().bilingual(), _TOLD.lang))
+        if strict and since.moved:
+            raise typer.Exit(3)
 
 
 @app.command()
@@ -242,10 +258,11 @@ def _use_cluster(address: str | None) -> None:
     os.environ[CLUSTER] = address
 
 
-def _job(study, lang, formats, renderer, draft, out):
+def _job(study, lang, formats, renderer, draft, out, compare=None):
     from cx_value.publish.build import Job
     from cx_value.publish.progress import progress_for
     from cx_value.publish.rendering.render import require_quarto
+    from cx_value.publish.since import earlier_ledger
     from cx_value.study import check_study, read_study
 
     path = study_file(study)
@@ -261,6 +278,7 @@ def _job(study, lang, formats, renderer, draft, out):
         formats=_formats(formats) or declared.report.formats, renderer=renderer.value,
         draft=draft, out=out.resolve() if out else None,
         progress=progress_for(sys.stderr, quiet=_TOLD.quiet),
+        compare=earlier_ledger(compare, declared.name) if compare else None,
     )  # fmt: skip
 
 

@@ -82,17 +82,19 @@ def declaration_sha256(study: Study) -> str:
     declared = study.model_dump(exclude={"folder", *PRINTED_ONLY})
     report = declared.get("report") or {}
     declared["report"] = {k: v for k, v in report.items() if k not in PRINTED_ONLY_OF_REPORT}
-    return sha256_of_text(json.dumps(_plain(declared), sort_keys=True, ensure_ascii=False))
+    return sha256_of_text(
+        json.dumps(plain_declaration(declared), sort_keys=True, ensure_ascii=False)
+    )
 
 
-def _plain(value: Any) -> Any:
+def plain_declaration(value: Any) -> Any:
     """Return nested declarations as JSON has them, both languages of a phrase kept."""
     if isinstance(value, Text):
         return [str(value), value.zh]
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain_declaration(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(entry) for entry in value]
+        return [plain_declaration(entry) for entry in value]
     return value if isinstance(value, int | float | bool | None) else str(value)
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.places import REPORT, build_folder
@@ -26,7 +26,12 @@ from cx_value.publish.chapters.editions import edition_name
 from cx_value.publish.depends import notebook_code, printing_code, state_of
 from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths
 from cx_value.publish.progress import WORKERS, Progress, progress_for
+from cx_value.publish.since import STEP, keep_and_compare
 from cx_value.publish.state import States, locked
+
+if TYPE_CHECKING:
+    from cx_value.judge.since.comparison import Since
+    from cx_value.judge.since.ledger import Ledger
 
 #: What a notebook needs the study to declare; the others need answers.
 NEEDS = {
@@ -61,7 +66,9 @@ class Job:
     draft: bool = False
     out: Path | None = None
     progress: Progress | None = None
+    compare: Ledger | None = None
     errors: list[Exception] = field(default_factory=list)
+    since: list[Since] = field(default_factory=list)
 
     def attempt(self, action, *arguments) -> bool:
         """Run a step for doit, which wants a verdict: keep what it raises for the analyst."""
@@ -102,7 +109,7 @@ def notebooks_of(study: Any) -> list[Path]:
 def run_notebooks(job: Job) -> None:
     """Execute every notebook whose inputs changed. Raises what the first failing cell raised."""
     with _opened(job) as states:
-        _run(list(_notebook_tasks(job, states)), job, states)
+        _run([*_notebook_tasks(job, states), _since_task(job)], job, states)
 
 
 def build_report(job: Job) -> list[Path]:
@@ -118,7 +125,8 @@ def build_report(job: Job) -> list[Path]:
     files = [path for pair in pairs for path in job.report_files(*pair)]
     with _opened(job) as states:
         try:
-            tasks = [*_notebook_tasks(job, states), *_report_tasks(job, states)]
+            tasks = [*_notebook_tasks(job, states), _since_task(job)]
+            tasks += _report_tasks(job, states)
             _run(tasks, job, states)
         except Exception:
             for path in files:
@@ -169,6 +177,23 @@ def _notebook_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
             "task_dep": [f"build:{one}" for one in first],
             "uptodate": [lambda n=name, s=state, t=target: _unchanged(states, n, s(), t)],
         }
+
+
+def _since_task(job: Job) -> dict[str, Any]:
+    """Return the step that keeps the ledger: always run, for it is what the run is told by."""
+    return {
+        "name": STEP,
+        "actions": [(job.attempt, [_keep_ledger, job])],
+        "io": {"capture": False},
+        "task_dep": [f"build:{notebook.stem}" for notebook in notebooks_of(job.study)],
+        "uptodate": [False],
+    }  # fmt: skip
+
+
+def _keep_ledger(job: Job) -> None:
+    since = keep_and_compare(job.folder, job.study, draft=job.draft, compare=job.compare)
+    if since is not None:
+        job.since.append(since)
 
 
 def _run_notebook(job: Job, notebook: Path, target: Path) -> list[Path]:
@@ -254,7 +279,7 @@ def _report_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
             "name": name,
             "actions": [(_remembered, [job, states, name, state, run])],
             "io": {"capture": False},
-            "task_dep": [f"build:{one}" for one in names],
+            "task_dep": [f"build:{one}" for one in (*names, STEP)],
             "uptodate": [lambda n=name, s=state, f=files: _unchanged(states, n, s(), *f)],
         }
 

@@ -1,0 +1,1 @@
+"""What has moved since an earlier report, and why."""
