@@ -53,9 +53,8 @@ def probed(path):
     study = read_study(path)
     survey = read_survey(study)
     how = plan_estimation(study, survey)
-    return probe_moderations(
-        study, choose_model(study, survey.items, how), survey.items, how
-    ), survey
+    answers = survey.items.join(survey.quantities)
+    return probe_moderations(study, choose_model(study, survey.items, how), answers, how), survey
 
 
 def test_a_declared_moderation_is_the_engines(tmp_path):
@@ -77,6 +76,29 @@ def test_a_declared_moderation_is_the_engines(tmp_path):
         shown = [float(v) for v in re.findall(r"b = (-?\d*\.\d{3})", said)]
         assert shown[0] == pytest.approx(row.est, abs=5e-4)
     assert "TRU strengthened the effect of SAT on LOY" in ours.sentence("en")
+
+
+def test_a_number_of_the_profile_moderates_as_an_observed_variable(tmp_path):
+    path = write_study(
+        tmp_path,
+        STUDY.replace("by: TRU", "by: age").replace("SAT, TRU -> LOY", "SAT -> LOY")
+        + "profile: {age: {}}\n",
+    )
+    answers = pd.read_csv(tmp_path / "answers.csv")
+    age = 40 + 12 * answers[["t1", "t2", "t3", "t4"]].mean(axis=1).round(2)
+    answers.assign(age=age).to_csv(tmp_path / "answers.csv", index=False)
+    ours, survey = probed(path)
+    assert dict(ours.refused) == {}
+    row = ours.table().iloc[0]
+    standardised = (age - age.mean()) / age.std()
+    frame = survey.items.assign(z=standardised.to_numpy())
+    syntax = "SAT =~ s1 + s2 + s3\nLOY =~ l1 + l2 + l3\nage =~ 1*z\nz ~~ 0*z\nLOY ~ SAT + age"
+    theirs = fit_interaction(
+        syntax, frame, outcome="LOY", predictor="SAT", moderator="age",
+        pairs=[("s1", "z"), ("s2", "z"), ("s3", "z")],
+    )  # fmt: skip
+    assert row.est == pytest.approx(theirs.table().iloc[2].est, abs=1e-6)
+    assert row.significant and row.low < 0.3 < row.high
 
 
 def test_a_moderation_of_no_path_is_told_and_the_rest_stands(tmp_path):

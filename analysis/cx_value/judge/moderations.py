@@ -114,7 +114,9 @@ def probe_moderations(
 
     Each is estimated in the equation of its outcome: the outcome on all its predictors in the
     model reported and on the moderator, with a product of latent variables (unconstrained product
-    indicators, double-mean-centred) and robust errors.
+    indicators, double-mean-centred) and robust errors. A moderator that is a number of the profile,
+    or a construct of one item, enters as observed without error, in its standard deviations:
+    ``items`` must hold its column.
 
     Returns
     -------
@@ -155,10 +157,15 @@ def _interaction(
             "a path of the model · do: declare another"
         )
     sources = list(dict.fromkeys([*sources, moderation.by]))
-    terms = " + ".join(variable_of(study, name) for name in sources)
-    # Items are matched in their order; the shorter list decides.
-    blocks = (study.construct(name).item_names for name in (moderation.source, moderation.by))
+    terms = " + ".join(
+        name if name == moderation.by else variable_of(study, name) for name in sources
+    )
+    first, second = study.construct(moderation.source).item_names, _observed(study, moderation)
     measurement = study.measurement_syntax([*sources, moderation.target])
+    if len(second) == 1:
+        items = _with_number(items, second[0], moderation.by)
+        measurement += f"\n{moderation.by} =~ 1*{second[0]}.z\n{second[0]}.z ~~ 0*{second[0]}.z"
+        second = [f"{second[0]}.z"] * len(first)
     options = how.options(f"{moderation.target} ~ {terms}", items)
     options = {
         k: v for k, v in options.items() if k in ("weights", "confidence", "cluster", "strata")
@@ -166,9 +173,27 @@ def _interaction(
     return fit_interaction(
         f"{measurement}\n{moderation.target} ~ {terms}", items, outcome=moderation.target,
         predictor=moderation.source, moderator=moderation.by,
-        pairs=list(zip(*blocks, strict=False)),
+        # Items are matched in their order; the shorter list decides.
+        pairs=list(zip(first, second, strict=False)),
         missing="fiml" if how.missing in ("fiml", "pairwise") else "listwise", **options,
     )  # fmt: skip
+
+
+def _observed(study: Study, moderation: Moderation) -> list[str]:
+    """Return the items of a moderator; a number of the profile is its own."""
+    by = next((c for c in study.constructs if c.name == moderation.by), None)
+    return by.item_names if by else [moderation.by]
+
+
+def _with_number(items: pd.DataFrame, column: str, by: str) -> pd.DataFrame:
+    """Add an observed moderator in standard deviations from its mean."""
+    if column not in items:
+        raise ModelError(
+            f"The moderator {by} is no number · allowed: a construct, or a profile column of "
+            "numbers · do: name another"
+        )
+    numbers = items[column].astype(float)
+    return items.assign(**{f"{column}.z": (numbers - numbers.mean()) / numbers.std(ddof=1)})
 
 
 def _frame(study: Study, found: Mapping[str, Interaction], alpha: float) -> pd.DataFrame:

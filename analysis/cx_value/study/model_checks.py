@@ -348,19 +348,21 @@ def _check_hypothesis(study: Study, hypothesis: Hypothesis) -> Iterator[Finding]
 def _check_moderation(study: Study, moderation: Moderation) -> Iterator[Finding]:
     place, known = ("moderations", moderation.name), [c.name for c in study.constructs]
     names = (moderation.source, moderation.target, moderation.by)
-    unknown = [name for name in names if name not in known]
+    numbers = [p.name for p in study.profile if not p.values and not p.bins]
+    unknown = [n for n in names[:2] if n not in known]
+    unknown += [moderation.by] if moderation.by not in [*known, *numbers] else []
     for name in unknown:
         yield _unknown_construct(study, place, name, known)
     if unknown:
         return
-    single = [name for name in names if len(study.construct(name).items) == 1]
+    single = [name for name in names[:2] if len(study.construct(name).items) == 1]
     if len(set(names)) == 3 and not single:
         return
     found = f"{', '.join(single)} with a single item" if single else "a construct named twice"
     yield Finding(
         study.where(*place),
         f"moderation {moderation.name} has {found}",
-        "three constructs of two items or more: from, to and by",
+        "from and to: constructs of two items or more; by: a construct, or a number of the profile",
         "name other constructs, or delete the moderation",
         kind="moderation that cannot be tested",
     )
