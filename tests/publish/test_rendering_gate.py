@@ -89,6 +89,7 @@ def test_the_gate_reports_every_fault_at_once(project):
         "Code `@fig-none` and `{{< x >}}`.",
         "```\n@fig-none [@none] ![a](none.png)\n```",
         "An escaped \\@nobody.",
+        "Told twice: \\{\\#sec-x .y\\} and \\{\\#sec-x\\}.",
         "A comment <!-- @fig-none -->.",
         "Twice [@fornell1996, pp. 7--9; see also @tenenhaus2005].",
         "图[@fig-path]与[@tbl-fit]，@sec-results 之后。",

@@ -1,5 +1,6 @@
 """No answer of a single person enters a profile: folded, or left out and told."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -77,3 +78,57 @@ def test_ages_and_cities_are_no_free_text():
 def test_amounts_written_with_marks_are_amounts_not_words(tmp_path):
     survey = survey_of(tmp_path, [f"{18_000 + 173 * k:,}" for k in range(40)])
     assert survey.quantities["who"].between(18_000, 25_000).all()
+
+
+# --- counts of few, and what they leave to be worked out ------------------------------------
+
+
+def test_patterns_of_few_respondents_are_gathered_and_not_drawn():
+    from cx_value.study.missing import OTHER_PATTERNS, describe_missing
+
+    items = pd.DataFrame(np.ones((60, 3)), columns=list("abc"))
+    items.iloc[:8, 0] = np.nan
+    items.iloc[8:12, 1] = np.nan
+    items.iloc[12:14, [0, 2]] = np.nan
+    items.iloc[14, :2] = np.nan
+    missing = describe_missing(items, minimum_cell=5)
+    table = missing.patterns()
+    assert table["items"].tolist() == ["", "a", OTHER_PATTERNS]
+    assert table["respondents"].tolist() == [45, 8, 7]
+    assert len(missing.plot().images[0].get_array()) == 53
+    alone = describe_missing(items.drop(index=range(12, 15)), minimum_cell=5).patterns()
+    # One small pattern is the rest of all: the next goes with it.
+    assert alone["respondents"].tolist() == [45, 12]
+
+
+def test_a_pattern_that_decides_littles_test_is_told_without_its_people():
+    from cx_value.study.missing import little_mcar_test
+
+    random = np.random.default_rng(3)
+    items = pd.DataFrame(random.normal(size=(200, 3)), columns=list("abc"))
+    items.loc[random.random(200) < 0.2, "a"] = np.nan
+    items.loc[[5, 6], ["b", "c"]] = [np.nan, 9.0]
+    test = little_mcar_test(items, minimum_cell=5)
+    assert test.decided_by_one_pattern and test.pattern_n == 2
+    facts = test.facts()
+    assert np.isnan(facts["pattern_n"]) and facts["pattern_items"] == "" and facts["few"]
+    assert "fewer than 5 respondents" in test.sentence("en") and "不足 5 名" in test.sentence("zh")
+
+
+@pytest.mark.parametrize("minimum", [1, 5, 12])
+def test_answers_of_few_are_withheld_and_cannot_be_subtracted(tmp_path, minimum):
+    from cx_value.study.distribution import describe_items, distribute_answers
+
+    survey = survey_of(tmp_path, ["x"] * 40)
+    survey.items["a1"] = [1.0] * 2 + [2.0] * 9 + [3.0] * 20 + [4.0] * 8 + [np.nan]
+    study = read_study(tmp_path)
+    answers = distribute_answers(study, survey, minimum_cell=minimum)
+    shown = answers.table().query("item == 'a1'")
+    hidden = 39 - shown["n"].sum()
+    assert ((shown["n"].dropna() >= minimum) | (shown["n"].dropna() == 0)).all()
+    assert hidden == 0 or (hidden >= minimum and shown["n"].isna().sum() >= 2)
+    drawn = answers._drawn().query("item == 'a1'")
+    assert drawn["share"].sum() == pytest.approx(1)
+    row = describe_items(study, survey, minimum_cell=minimum).table().set_index("item").loc["a1"]
+    assert np.isnan(row["floor"]) == np.isnan(row["minimum"]) == (minimum > 2)
+    assert row["ceiling"] == 0 and row["mean"] == pytest.approx(survey.items["a1"].mean())

@@ -14,6 +14,7 @@ from cx_value.base.words import Phrase
 from cx_value.study.answered import Survey
 from cx_value.study.moments import kurtosis, skew, weighted_mean_sd
 from cx_value.study.normality import MultivariateNormality, mardia_test
+from cx_value.study.privacy import suppress_small_cells
 from cx_value.study.spec import Study
 
 if TYPE_CHECKING:
@@ -87,8 +88,11 @@ def mean_spans(table: pd.DataFrame) -> list[dict[str, Any]]:
     return spans
 
 
-def describe_items(study: Study, survey: Survey) -> ItemStatistics:
+def describe_items(study: Study, survey: Survey, *, minimum_cell: int = 1) -> ItemStatistics:
     """Describe how every item was answered.
+
+    What fewer than ``minimum_cell`` respondents answered is not told: the lowest and the highest
+    answer, floor and ceiling are NaN there.
 
     Floor and ceiling are the shares of answers at the end points of the *scale*, not of the lowest
     and highest answer that happened to be given. Reverse-keyed items are recoded already.
@@ -109,7 +113,11 @@ def describe_items(study: Study, survey: Survey) -> ItemStatistics:
         {
             "item": item.name,
             "construct": construct.name,
-            **item_moments(survey.items[item.name], item.scale.minimum, item.scale.maximum),
+            **_withheld(
+                item_moments(survey.items[item.name], item.scale.minimum, item.scale.maximum),
+                survey.items[item.name],
+                minimum_cell,
+            ),
             **_weighted_moments(survey.items[item.name], survey.weights),
             "scale_minimum": item.scale.minimum,
             "scale_maximum": item.scale.maximum,
@@ -145,6 +153,18 @@ def item_moments(answers: pd.Series, lowest: float, highest: float) -> dict[str,
     }
 
 
+def _withheld(moments: dict[str, float], answers: pd.Series, minimum_cell: int) -> dict[str, float]:
+    """Return the statistics of an item without those that stand on a handful of respondents."""
+    given = answers.dropna()
+    for end in ("minimum", "maximum"):
+        if 0 < (given == moments[end]).sum() < minimum_cell:
+            moments[end] = np.nan
+    for end in ("floor", "ceiling"):
+        if 0 < round(moments[end] * len(given)) < minimum_cell:
+            moments[end] = np.nan
+    return moments
+
+
 def _weighted_moments(answers: pd.Series, weights: pd.Series | None) -> dict[str, float]:
     if weights is None:
         return {"mean_weighted": np.nan, "sd_weighted": np.nan}
@@ -162,21 +182,31 @@ class AnswerDistribution(Result):
     template = "distribution.answers"
 
     counts: pd.DataFrame
+    hidden: np.ndarray
     labels: Mapping[str, str]
 
     def table(self) -> pd.DataFrame:
-        """Return one row per item and answer: ``item construct answer n share``."""
-        return self.counts
+        """Return one row per item and answer: ``item construct answer n share``.
+
+        Counts by which somebody could be recognised are NaN; zero is told.
+        """
+        return self.counts.mask(self.hidden[:, None] & self.counts.columns.isin(["n", "share"]))
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw diverging bars, centred on the middle of each item's scale."""
         from cx_value.study.pictures import draw_answers
 
-        return draw_answers(self.table(), self.labels, ax, lang)
+        return draw_answers(self._drawn(), self.labels, ax, lang)
+
+    def _drawn(self) -> pd.DataFrame:
+        """Return the shares with what is withheld of an item spread evenly over its places."""
+        item = self.counts["item"]
+        even = self.counts["share"].where(self.hidden).groupby(item).transform("mean")
+        return self.counts.assign(share=self.counts["share"].where(~self.hidden, even))
 
     def facts(self) -> dict[str, Any]:
         """Return the items answered above the middle of their scale most and least often."""
-        table = self.table()
+        table = self.counts
         middle = table.groupby("item")["answer"].transform(lambda a: (a.min() + a.max()) / 2)
         above = table[table["answer"] > middle].groupby("item", sort=False)["share"].sum()
         best, worst = above.idxmax(), above.idxmin()
@@ -184,8 +214,12 @@ class AnswerDistribution(Result):
                 "worst": worst, "worst_share": above[worst]}  # fmt: skip
 
 
-def distribute_answers(study: Study, survey: Survey) -> AnswerDistribution:
+def distribute_answers(
+    study: Study, survey: Survey, *, minimum_cell: int = 1
+) -> AnswerDistribution:
     """Count the answers to every item by point of its scale.
+
+    Counts below ``minimum_cell`` are withheld (:func:`suppress_small_cells`).
 
     Points nobody chose are listed with 0. Answers between the points count for the nearest. A
     scale of more than 21 points is cut into ten classes of equal width, named by their middle.
@@ -209,10 +243,12 @@ def distribute_answers(study: Study, survey: Survey) -> AnswerDistribution:
                     }
                 )
             )
+    hidden = [suppress_small_cells(part["n"].to_numpy(), minimum_cell) for part in parts]
     return AnswerDistribution(
         n_used=survey.n,
         method=Phrase("distribution.answers_method"),
         counts=pd.concat(parts, ignore_index=True),
+        hidden=np.array([why != "" for part in hidden for why in part]),
         labels={item: survey.labels[item] for item in study.item_names},
     )
 

@@ -12,11 +12,15 @@ from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import ConvergenceError, DataError
 from cx_value.base.results import Result
 from cx_value.base.words import Phrase
+from cx_value.study.privacy import suppress_small_cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 EM_TOLERANCE, EM_STEPS = 1e-10, 20_000
+
+#: Stands for the patterns of few respondents.
+OTHER_PATTERNS = "other_patterns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -177,6 +181,8 @@ class McarTest(Result):
         Its share of the statistic, 0 to 1.
     p_without : float
         p of the test without those respondents.
+    minimum_cell : int
+        A pattern of fewer respondents is told as such: neither their number nor their items.
     """
 
     template = "missing.little"
@@ -190,6 +196,7 @@ class McarTest(Result):
     pattern_n: int = 0
     pattern_share: float = np.nan
     p_without: float = np.nan
+    minimum_cell: int = 1
 
     @property
     def decided_by_one_pattern(self) -> bool:
@@ -199,9 +206,11 @@ class McarTest(Result):
         return self.significance.passes(self.p) != self.significance.passes(self.p_without)
 
     def table(self) -> pd.DataFrame:
+        few = 0 < self.pattern_n < self.minimum_cell
         row = {"statistic": self.statistic, "df": self.df, "p": self.p,
                "n_patterns": self.n_patterns, "n_used": self.n_used,
-               "pattern_items": self.pattern_items, "pattern_n": self.pattern_n,
+               "pattern_items": "" if few else self.pattern_items,
+               "pattern_n": np.nan if few else self.pattern_n,
                "pattern_share": self.pattern_share, "p_without": self.p_without}  # fmt: skip
         return pd.DataFrame([row])
 
@@ -210,12 +219,16 @@ class McarTest(Result):
         return {
             **self.table().to_dict("records")[0],
             "rejected": bool(self.significance.passes(self.p)),
-            "one_pattern": self.decided_by_one_pattern,
-        }
+            "one_pattern": self.decided_by_one_pattern, "minimum": self.minimum_cell,
+            "few": 0 < self.pattern_n < self.minimum_cell,
+        }  # fmt: skip
 
 
 def little_mcar_test(
-    items: pd.DataFrame, *, significance: Cutoff = CUTOFFS["significance"]
+    items: pd.DataFrame,
+    *,
+    significance: Cutoff = CUTOFFS["significance"],
+    minimum_cell: int = 1,
 ) -> McarTest:
     r"""Test whether answers are missing completely at random (Little's test).
 
@@ -223,6 +236,8 @@ def little_mcar_test(
     ----------
     items : DataFrame, n × items
         NaN = no answer; rows without any answer are left out and counted in ``n_dropped``.
+    minimum_cell : int
+        Smallest number of respondents that is told of a pattern.
 
     Returns
     -------
@@ -246,7 +261,8 @@ def little_mcar_test(
     values = items.to_numpy(dtype=float)
     kept = values[~np.isnan(values).all(axis=1)]
     common = {"n_used": len(kept), "n_dropped": len(values) - len(kept),
-              "method": Phrase("missing.little_method"), "significance": significance}  # fmt: skip
+              "method": Phrase("missing.little_method"), "significance": significance,
+              "minimum_cell": minimum_cell}  # fmt: skip
     if not len(kept) or (np.isnan(kept) == np.isnan(kept[0])).all():
         return McarTest(statistic=np.nan, df=0, p=np.nan, n_patterns=min(len(kept), 1), **common)
     statistic, df, p, parts = _little(kept)
@@ -292,7 +308,8 @@ def _squared_gap(pattern: _Pattern, moments: Moments) -> float:
 class MissingData(Result):
     """Missing answers by item, by respondent and by pattern.
 
-    ``answered`` (n × items, bool) says which answers are there, never what they are.
+    ``answered`` (n × items, bool) says which answers are there, never what they are. Patterns of
+    fewer than ``minimum_cell`` respondents are gathered, and stand in no picture.
     """
 
     template = "missing.items"
@@ -300,6 +317,7 @@ class MissingData(Result):
     answered: pd.DataFrame
     coded: dict[str, int] = field(default_factory=dict)
     cutoff: Cutoff = CUTOFFS["missing_item"]
+    minimum_cell: int = 1
 
     def table(self) -> pd.DataFrame:
         """Return one row per item: missing answers, their share, how many held a missing code."""
@@ -328,33 +346,44 @@ class MissingData(Result):
     def patterns(self) -> pd.DataFrame:
         """Return the missing-data patterns, the most frequent first.
 
-        ``items`` names the items a pattern leaves unanswered, joined by a space; empty = complete.
+        ``items`` names the items a pattern leaves unanswered, joined by a space; empty = complete;
+        ``other_patterns`` gathers those of few respondents (``n_missing`` is NaN there).
         """
-        groups = self.answered.groupby(list(self.answered.columns), sort=False).size()
-        rows = [
-            {
-                "items": " ".join(
-                    str(c)
-                    for c, there in zip(self.answered.columns, seen, strict=True)
-                    if not there
-                ),
-                "n_missing": len(seen) - sum(seen),
-                "respondents": int(count),
-                "share": count / len(self.answered),
-            }
-            for key, count in groups.items()
-            for seen in [key if isinstance(key, tuple) else (key,)]
-        ]
-        frame = pd.DataFrame(rows)
-        return frame.sort_values(
+        frame = pd.DataFrame(
+            [
+                {"items": " ".join(map(str, self.answered.columns[~seen])),
+                 "n_missing": int((~seen).sum()), "respondents": int(at.sum())}
+                for seen, at in self._patterns()
+            ]
+        )  # fmt: skip
+        frame = frame.sort_values(
             ["respondents", "n_missing", "items"], ascending=[False, True, True], ignore_index=True
         )
+        hidden = self._hidden(frame["respondents"].to_numpy())
+        if hidden.any():
+            rest = {"items": OTHER_PATTERNS, "n_missing": np.nan,
+                    "respondents": frame.loc[hidden, "respondents"].sum()}  # fmt: skip
+            frame = pd.concat([frame[~hidden], pd.DataFrame([rest])], ignore_index=True)
+        return frame.assign(share=frame["respondents"] / len(self.answered))
+
+    def _patterns(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return every pattern with the rows that have it."""
+        seen, inverse = np.unique(self.answered.to_numpy(), axis=0, return_inverse=True)
+        return [(row, inverse.ravel() == k) for k, row in enumerate(seen)]
+
+    def _hidden(self, counts: np.ndarray) -> np.ndarray:
+        return np.array([why != "" for why in suppress_small_cells(counts, self.minimum_cell)])
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw the missingness map: items across, respondents down, gaps dark."""
         from cx_value.study.pictures import draw_missing_map
 
-        return draw_missing_map(self.answered, ax, lang)
+        patterns = self._patterns()
+        hidden = self._hidden(np.array([at.sum() for _, at in patterns]))
+        rare = np.zeros(len(self.answered), dtype=bool)
+        for (_, at), hide in zip(patterns, hidden, strict=True):
+            rare |= at & hide
+        return draw_missing_map(self.answered[~rare], ax, lang)
 
     def facts(self) -> dict[str, Any]:
         """Return ``answers missing respondents k complete worst worst_share over rule``."""
@@ -368,7 +397,7 @@ class MissingData(Result):
             "complete": int(self.answered.all(axis=1).sum()),
             "complete_share": float(self.answered.all(axis=1).mean()),
             "worst": worst["item"], "worst_share": worst["missing_share"], "over": over,
-            "rule": self.cutoff.facts(),
+            "rule": self.cutoff.facts(), "minimum": self.minimum_cell,
         }  # fmt: skip
 
 
@@ -377,6 +406,7 @@ def describe_missing(
     *,
     coded: dict[str, int] | None = None,
     cutoff: Cutoff = CUTOFFS["missing_item"],
+    minimum_cell: int = 1,
 ) -> MissingData:
     """Count missing answers by item, by respondent and by pattern.
 
@@ -386,6 +416,8 @@ def describe_missing(
         NaN = no answer.
     coded : dict, optional
         Item → how many of its missing answers held a missing code (``survey.missing_coded``).
+    minimum_cell : int
+        Patterns of fewer respondents are gathered (``study.report.minimum_cell``).
 
     Examples
     --------
@@ -400,4 +432,5 @@ def describe_missing(
         answered=answered,
         coded=dict(coded or {}),
         cutoff=cutoff,
+        minimum_cell=minimum_cell,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from cx_value.base.wording import Text
@@ -75,3 +76,27 @@ def fold_rare(words: pd.Series, known: Iterable[str], minimum_cell: int) -> set[
         for word, count in counts.items()
         if count < minimum_cell and word not in known and not re.fullmatch(r"[-\d.,]+", word)
     }
+
+
+def suppress_small_cells(counts: np.ndarray, minimum_cell: int) -> list[str]:
+    """Say which counts of one variable must be withheld: ``small``, ``complementary`` or nothing.
+
+    Counts from 1 to below the minimum are small. One withheld cell could be worked out from the
+    total, as could several whose sum is below the minimum; then the next smallest cell is
+    withheld with them (complementary suppression; Hundepool et al., 2012, section 4.2).
+
+    >>> suppress_small_cells(np.array([40, 3, 20]), 5)
+    ['', 'small', 'complementary']
+    >>> suppress_small_cells(np.array([40, 3, 2, 20]), 5)
+    ['', 'small', 'small', '']
+    """
+    why = ["small" if 0 < count < minimum_cell else "" for count in counts]
+    if "small" not in why:
+        return why
+    order = [k for k in np.argsort(counts, kind="stable") if not why[k] and counts[k] > 0]
+    for k in order:
+        hidden = [counts[j] for j, reason in enumerate(why) if reason]
+        if len(hidden) > 1 and sum(hidden) >= minimum_cell:
+            break
+        why[k] = "complementary"
+    return why

@@ -14,6 +14,7 @@ from cx_value.base.results import Result
 from cx_value.base.wording import Text, in_language
 from cx_value.base.words import Phrase
 from cx_value.study.answered import FlowStep, Survey
+from cx_value.study.privacy import suppress_small_cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -172,30 +173,6 @@ def _profile_column(survey: Survey, name: str, minimum_cell: int) -> pd.DataFram
             "suppressed": why,
         }
     )
-
-
-def suppress_small_cells(counts: np.ndarray, minimum_cell: int) -> list[str]:
-    """Say which counts of one variable must be withheld: ``small``, ``complementary`` or nothing.
-
-    Counts from 1 to below the minimum are small. One withheld cell could be worked out from the
-    total, as could several whose sum is below the minimum; then the next smallest cell is
-    withheld with them (complementary suppression; Hundepool et al., 2012, section 4.2).
-
-    >>> suppress_small_cells(np.array([40, 3, 20]), 5)
-    ['', 'small', 'complementary']
-    >>> suppress_small_cells(np.array([40, 3, 2, 20]), 5)
-    ['', 'small', 'small', '']
-    """
-    why = ["small" if 0 < count < minimum_cell else "" for count in counts]
-    if "small" not in why:
-        return why
-    order = [k for k in np.argsort(counts, kind="stable") if not why[k] and counts[k] > 0]
-    for k in order:
-        hidden = [counts[j] for j, reason in enumerate(why) if reason]
-        if len(hidden) > 1 and sum(hidden) >= minimum_cell:
-            break
-        why[k] = "complementary"
-    return why
 
 
 def _profile_amounts(survey: Survey, minimum_cell: int) -> pd.DataFrame:

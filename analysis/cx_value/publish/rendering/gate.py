@@ -22,7 +22,7 @@ IMAGE_SUFFIXES = (".svg", ".png")
 
 _KIND = "(?:fig|tbl|sec|eq)"
 _CHINESE = "\u3400-\u9fff\uf900-\ufaff"
-_LABEL = re.compile(rf"\{{[^{{}}]*#({_KIND}-[\w.:-]+)[^{{}}]*\}}")
+_LABEL = re.compile(rf"(?<!\\)\{{[^{{}}]*(?<!\\)#({_KIND}-[\w.:-]+)[^{{}}]*\}}")
 _KEY = re.compile(r"(?<![\w\\@/])@\{?([^\W_][\w:.#$%&\-+?<>~/]*)")
 _BARE_REFERENCE = re.compile(
     rf"(?<=[{_CHINESE}])@({_KIND}-[A-Za-z0-9_-]*[A-Za-z0-9])"
