@@ -1,4 +1,4 @@
-"""The command line: ``cx-value new | check | run | report | words``.
+"""The command line: ``cx-value new | check | run | report | schema | words``.
 
 Exit codes: 0 done, 1 the study, its data or the report is at fault (the message says what to do),
 2 the command itself was mistyped, 3 printed, but figures moved (``--compare BUILD --strict``).
@@ -118,7 +118,7 @@ def new(
     """Write a commented starter study from a data file."""
     from cx_value.study import write_study
 
-    written = write_study(datafile, folder or Path("data") / datafile.stem)
+    written = write_study(datafile, folder or Path("data") / datafile.stem, _TOLD.lang)
     typer.echo(_say("written", file=written, folder=written.parent))
 
 
@@ -141,6 +141,17 @@ def check(
     typer.echo(_say("checked", faults=faults, cautions=len(checked.findings) - faults))
     if faults:
         raise typer.Exit(1)
+
+
+@app.command()
+def schema(
+    target: Annotated[Path, typer.Argument(help="File to write.")] = Path("study.schema.json"),
+    lang: Annotated[MessageLanguage | None, typer.Option(help="Language of messages.")] = None,
+) -> None:
+    """Write the JSON Schema of study.yml, by which editors complete and explain its keys."""
+    from cx_value.study.schema import write_schema
+
+    typer.echo(write_schema(target, lang.value if lang else _TOLD.lang))
 
 
 def _locale_language() -> str:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from cx_value.study.guess import Block, Guess
 from cx_value.base.wording import Text
 from cx_value.study.names import construct_of, stem_of
+from cx_value.study.schema import write_schema
 from cx_value.study.tables import RawTable, read_table
 from cx_value.study.yaml_words import ShortNames, flow, phrase, quote
+
+#: File beside a study by which an editor completes and explains its keys.
+SCHEMA = "study.schema.json"
 
 
 def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> str:
@@ -73,7 +77,7 @@ def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> st
     return "\n".join(part for part in parts if part)
 
 
-def write_study(datafile: str | Path, target: str | Path | None = None) -> Path:
+def write_study(datafile: str | Path, target: str | Path | None = None, lang: str = "en") -> Path:
     """Write :func:`new_study` to a file.
 
     Parameters
@@ -84,6 +88,8 @@ def write_study(datafile: str | Path, target: str | Path | None = None) -> Path:
         Default: ``study.yml`` beside the data file. A path ending in ``.yml`` is the file itself,
         naming the data where they are. Any other path is the folder of the study: it is made, and
         the data file is copied into it, so that the folder holds all of the study.
+    lang
+        Language in which an editor explains the keys, by the JSON Schema written beside.
 
     Returns
     -------
@@ -111,6 +117,7 @@ def write_study(datafile: str | Path, target: str | Path | None = None) -> Path:
         relative = Path(os.path.relpath(file.resolve(), path.parent.resolve())).as_posix()
         text = text.replace(f"file: {quote(file.name)}", f"file: {quote(relative)}", 1)
     path.write_text(text, encoding="utf-8")
+    write_schema(path.with_name(SCHEMA), lang)
     return path
 
 
@@ -166,6 +173,7 @@ def _head(file: Path, raw: RawTable, guess: Guess) -> str:
     )
     made = f", export of {raw.platform}" if raw.platform else ""
     return f"""\
+# yaml-language-server: $schema={SCHEMA}
 # Starter study for {_one_line(file.name)} ({raw.format}{made}, {rows} rows, {columns} columns).
 # Everything below was guessed from the answers, the labels and the names in the file: read it
 # once, above all what is marked UNSURE. Every key: data/ecsi-mobile/every_key.yml.
