@@ -147,7 +147,7 @@ def test_reservations_are_gathered_by_the_studys_own_rules(judged):
     lenient = study.model_copy(update={"cutoffs": {"alpha": 0.6, "htmt": 0.9}})
     none = gather_reservations(lenient, choice, reliability=alphas, htmt=pairs)
     assert none.codes_about("A", "B") == ""
-    judged_fit = judge_fit("theory", "theory", choice.fit, study)
+    judged_fit = judge_fit("theory", choice.fit, study)
     met = judged_fit.facts()
     told = gather_reservations(study, choice, judged=judged_fit).about("A")
     assert bool(told) == (met["n_met"] < len(met["criteria"]))

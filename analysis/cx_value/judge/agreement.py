@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, format_number
+from cx_value.base.words import Phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,72 +17,49 @@ if TYPE_CHECKING:
     from cx_value.sem.reading.second_opinion import SecondOpinion
     from cx_value.study.spec import Study
 
-MEASUREMENT = Text("measurement model", zh="测量模型")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Agreement(Result):
     """Every model of a study, by our engine and by semopy."""
 
-    opinions: dict[str, tuple[str, SecondOpinion]]
+    template = "agreement.programs"
+
+    opinions: dict[str, SecondOpinion]
 
     def table(self) -> pd.DataFrame:
         """Return one row a model.
 
-        Columns: ``model label chisq chisq_semopy df parameters difference difference_se agrees
-        note``; ``difference`` is the largest between two estimates, ``difference_se`` in units of
-        our standard error.
+        Columns: ``model chisq chisq_semopy df parameters difference difference_se agrees
+        verdict``, a code; ``difference`` is the largest between two estimates, ``difference_se`` in
+        units of our standard error.
         """
-        return tidy_frame(_row(name, *entry) for name, entry in self.opinions.items())
+        return tidy_frame(_row(name, opinion) for name, opinion in self.opinions.items())
 
-    def sentence(self, lang: str = "en") -> str:
-        """Say for how many models the two programs agree."""
-        known = [o.agrees for _, o in self.opinions.values() if o.agrees is not None]
-        text = _SENTENCE[lang].format(models=len(known), agree=sum(known))
+    def facts(self) -> dict[str, Any]:
+        """Return ``models agree silent``: how many both could fit, agree on, and only we could."""
+        known = [o.agrees for o in self.opinions.values() if o.agrees is not None]
         silent = len(self.opinions) - len(known)
-        return text + (_SILENT[lang].format(n=silent) if silent else "")
+        return {"models": len(known), "agree": sum(known), "silent": silent}
 
 
-_SENTENCE = {
-    "en": "Of {models} models that both programs could fit, {agree} agree within a thousandth of a "
-    "standard error in every estimate and a thousandth in χ².",
-    "zh": "在两个程序均能拟合的 {models} 个模型中，{agree} 个模型的全部估计值相差不到千分之一个"
-    "标准误，χ² 相差不到千分之一。",
-}
-_SILENT = {
-    "en": " For {n}, semopy gave no comparable answer; the table says why.",
-    "zh": " 另有 {n} 个模型 semopy 未给出可比结果，原因见表。",
-}
-
-
-def _row(name: str, label: str, opinion: SecondOpinion) -> dict:
+def _row(name: str, opinion: SecondOpinion) -> dict:
     table = opinion.table()
     largest = float(table.difference.abs().max()) if opinion.available else float("nan")
-    note = _note(opinion)
     return {
-        "model": name, "label": label, "chisq": opinion.chisq,
+        "model": name, "chisq": opinion.chisq,
         "chisq_semopy": opinion.chisq_semopy, "df": opinion.df_semopy, "parameters": len(table),
         "difference": largest, "difference_se": opinion.largest_difference,
-        "agrees": opinion.agrees, "note": note,
+        "agrees": opinion.agrees, "verdict": _verdict(opinion),
     }  # fmt: skip
 
 
-def _note(opinion: SecondOpinion) -> Text:
+def _verdict(opinion: SecondOpinion) -> str:
+    """Return ``agrees``, ``stopped_short`` or ``lower``, or why semopy gave no answer."""
     if not opinion.available:
-        return opinion.notes[0].bilingual()
+        return opinion.reason
     if opinion.agrees:
-        return Text("agrees", zh="一致")
-    gap = opinion.chisq_semopy - opinion.chisq
-    said = {lang: format_number(abs(gap), 4) for lang in ("en", "zh")}
-    if gap > 0:
-        return Text(
-            f"semopy stopped short: its χ² is {said['en']} higher",
-            zh=f"semopy 未到最优，其 χ² 高 {said['zh']}",
-        )
-    return Text(
-        f"semopy's χ² is {said['en']} lower, estimates differ",
-        zh=f"semopy 的 χ² 低 {said['zh']}，估计值有差异",
-    )
+        return "agrees"
+    return "stopped_short" if opinion.chisq_semopy > opinion.chisq else "lower"
 
 
 def compare_programs(
@@ -107,16 +84,16 @@ def compare_programs(
     """
     from cx_value.sem.reading.second_opinion import second_opinion
 
-    fits = {"measurement": (MEASUREMENT, measurement)}
+    fits = {"measurement": measurement}
     for name, attempt in choice.attempts.items() if choice else ():
         if attempt.fit is not None:
-            fits[name] = (attempt.model.label, attempt.fit)
+            fits[name] = attempt.fit
     if items is not None:
-        fits = {name: (label, _as_both_can(fit, items)) for name, (label, fit) in fits.items()}
-    opinions = {name: (label, second_opinion(fit)) for name, (label, fit) in fits.items() if fit}
+        fits = {name: _as_both_can(fit, items) for name, fit in fits.items()}
+    opinions = {name: second_opinion(fit) for name, fit in fits.items() if fit}
     return Agreement(
         n_used=measurement.n_used, n_dropped=measurement.n_dropped, opinions=opinions,
-        method=Text("semopy, plain maximum likelihood", zh="semopy，极大似然"),
+        method=Phrase("estimators.named", {"method": "semopy"}),
         confidence=study.options.confidence,
     )  # fmt: skip
 

@@ -13,17 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import DataError, ModelError
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, in_language
-from cx_value.judge.estimation_words import (
-    ESTIMATORS,
-    FITTED,
-    MISSING,
-    REASONS,
-    SAMPLING,
-    SHORT,
-    WEIGHTED,
-    WEIGHTS,
-)
+from cx_value.base.words import Phrase
 from cx_value.study.model_checks import MOST_CATEGORIES
 
 if TYPE_CHECKING:
@@ -54,10 +44,12 @@ class Estimation(Result):
     sampling : mapping of str to Series
         ``cluster`` and ``strata`` by respondent, where the study declares them.
     reason : str
-        Key of :data:`REASONS`.
+        Why this estimator: the step of the rule of :func:`plan_estimation` that chose it.
     n_complete : int
         Respondents who answered every item.
     """
+
+    template = "estimation.plan"
 
     estimator: str
     missing: str
@@ -67,18 +59,6 @@ class Estimation(Result):
     sampling: Mapping[str, pd.Series] = field(default_factory=dict)
     reason: str = "declared"
     n_complete: int
-
-    @property
-    def label(self) -> Text:
-        """What a table calls it: ``MLR, FIML, weighted``."""
-        parts = [self.estimator.upper()]
-        parts += [] if self.missing == "none" else [SHORT[self.missing]]
-        words = {
-            lang: [in_language(part, lang) for part in parts]
-            + ([in_language(WEIGHTED, lang)] if self.weights is not None else [])
-            for lang in ("en", "zh")
-        }
-        return Text(", ".join(words["en"]), zh="，".join(words["zh"]))
 
     @property
     def is_plain(self) -> bool:
@@ -118,38 +98,35 @@ class Estimation(Result):
         return replace(self, **changes)
 
     def table(self) -> pd.DataFrame:
-        """Return one row: ``estimator missing weight ordered reason n n_complete label``."""
+        """Return one row: ``estimator missing weight ordered reason n n_complete plain``."""
         row = {
             "estimator": self.estimator, "missing": self.missing, "weight": self.weight_name,
             "ordered": len(self.ordered), "reason": self.reason, "n": self.n_used,
-            "n_complete": self.n_complete, "label": self.label, "plain": self.is_plain,
+            "n_complete": self.n_complete, "plain": self.is_plain,
         }  # fmt: skip
         return tidy_frame([row])
 
-    def sentence(self, lang: str = "en") -> str:
-        """Say by what the models are fitted, why, and what became of missing answers."""
-        numbers = {
+    def facts(self) -> dict[str, Any]:
+        """Return by what models are fitted, why, and what became of missing answers."""
+        return {
+            "estimator": self.estimator, "reason": self.reason, "missing": self.missing,
             "n": self.n_used, "complete": self.n_complete, "gaps": self.n_used - self.n_complete,
-            "ordered": len(self.ordered), "few": FEW_CATEGORIES, "weight": self.weight_name,
+            "ordered": len(self.ordered), "few": FEW_CATEGORIES,
+            "weighted": self.weights is not None,
+            **{role: self.sampling[role].nunique() if role in self.sampling else 0
+               for role in ("cluster", "strata")},
         }  # fmt: skip
-        parts = [FITTED[lang].format(
-            by=in_language(ESTIMATORS[self.estimator], lang),
-            why=in_language(REASONS[self.reason], lang).format(**numbers),
-        )]  # fmt: skip
-        parts.append(in_language(MISSING[self.missing], lang).format(**numbers))
-        if self.weights is not None:
-            parts.append(WEIGHTS[lang].format(**numbers))
-        if self.sampling:
-            counts = {role: labels.nunique() for role, labels in self.sampling.items()}
-            parts.append(in_language(SAMPLING[" ".join(sorted(counts))], lang).format(**counts))
-        return ("" if lang == "zh" else " ").join(parts)
+
+
+def _named(estimator: str) -> Phrase:
+    return Phrase("estimation.method", {"estimator": estimator})
 
 
 def plain_estimation(study: Study, items: pd.DataFrame) -> Estimation:
     """Return the plan that other programs can follow: ML on complete, unweighted rows."""
     complete = int(items.notna().all(axis=1).sum())
     return Estimation(
-        n_used=len(items), method=ESTIMATORS["ml"], confidence=study.options.confidence,
+        n_used=len(items), method=_named("ml"), confidence=study.options.confidence,
         estimator="ml", missing="none" if complete == len(items) else "listwise",
         n_complete=complete,
     )  # fmt: skip
@@ -199,7 +176,7 @@ def plan_estimation(study: Study, survey: Survey) -> Estimation:
             "auto · do: choose mlr"
         )
     return Estimation(
-        n_used=len(items), n_dropped=len(survey.items) - len(items), method=ESTIMATORS[estimator],
+        n_used=len(items), n_dropped=len(survey.items) - len(items), method=_named(estimator),
         confidence=asked.confidence, estimator=estimator, missing=missing if gaps else "none",
         ordered=ordered, weights=survey.weights, weight_name=study.data.weight or "",
         sampling=_sampling(survey),

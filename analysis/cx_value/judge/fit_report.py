@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import LANGUAGES, Text, in_language
 from cx_value.sem.reading import fit_facts
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ class FitReport(Result):
     template = "fit.report"
 
     name: str
-    label: Text
     fit: ModelFit
     rules: Mapping[str, Cutoff]
 
@@ -39,18 +37,17 @@ class FitReport(Result):
         return fit_table(self.name, self.fit)
 
     def facts(self) -> dict[str, Any]:
-        """Return ``label`` and :func:`cx_value.sem.reading.fit_facts.fit_facts`."""
+        """Return ``model`` and :func:`cx_value.sem.reading.fit_facts.fit_facts`."""
         facts = fit_facts.fit_facts(
             self.fit.indices, self.fit.n_used, admissible=self.fit.admissible, rules=self.rules
         )
-        label = {lang: in_language(self.label, lang) for lang in LANGUAGES}
-        return {"model": self.name, "label": label, **facts}
+        return {"model": self.name, **facts}
 
 
-def judge_fit(name: str, label: str, fit: ModelFit, study: Study) -> FitReport:
+def judge_fit(name: str, fit: ModelFit, study: Study) -> FitReport:
     """Report a model's fit by the rules of a study (its own where it sets any)."""
     return FitReport(
-        name=name, label=label, fit=fit, rules=cutoffs_with(study.cutoffs), n_used=fit.n_used,
+        name=name, fit=fit, rules=cutoffs_with(study.cutoffs), n_used=fit.n_used,
         n_dropped=fit.n_dropped, method=fit.method, confidence=fit.confidence, notes=fit.notes,
     )  # fmt: skip
 

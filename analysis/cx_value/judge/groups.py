@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import AnalysisError
-from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import (
-    Text,
-    format_number,
-    format_p,
-    in_language,
-    inside_sentence,
-    join_words,
-)
+from cx_value.base.results import Result
+from cx_value.base.words import Phrase
 
 if TYPE_CHECKING:
     from cx_value.judge.estimation import Estimation
@@ -46,17 +38,20 @@ def large_groups(survey: Survey, column: str, fewest: int) -> tuple[pd.DataFrame
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GroupsNotCompared(Result):
-    """Why the groups a study names are not compared."""
+    """Why the groups a study names are not compared: too few are large enough, or no fit."""
 
-    why: Text
+    template = "groups.not_compared"
+
+    parameters: int
+    reason: str = ""
 
     def table(self) -> pd.DataFrame:
         """Return no row, for nothing was compared."""
         return pd.DataFrame(columns=["model"])
 
-    def sentence(self, lang: str = "en") -> str:
-        """Say why the groups are not compared."""
-        return in_language(self.why, lang)
+    def facts(self) -> dict[str, Any]:
+        """Return ``parameters`` of the model, and the ``reason`` of a failed fit."""
+        return {"parameters": self.parameters, "reason": self.reason}
 
 
 def judge_invariance(
@@ -84,8 +79,7 @@ def judge_invariance(
     fewest = int(how.fit(syntax, survey.items).indices["npar"])
     items, small = large_groups(survey, study.group, fewest)
     if items[GROUP].nunique() < 2:
-        why = Text(_FEW["en"].format(n=fewest), zh=_FEW["zh"].format(n=fewest))
-        return _not_compared(how, len(items), why)
+        return _not_compared(how, len(items), fewest)
     options = how.options(syntax, items)
     try:
         found = check_invariance(
@@ -98,168 +92,56 @@ def judge_invariance(
             **options,
         )
     except AnalysisError as error:
-        why = Text(_FAILED["en"].format(error=error), zh=_FAILED["zh"].format(error=error))
-        return _not_compared(how, len(items), why)
+        return _not_compared(how, len(items), fewest, str(error))
     return replace(found, notes=(*found.notes, *_left_out(small, fewest)))
 
 
-_FEW = {
-    "en": "The groups are not compared: fewer than two of them have more respondents than the "
-    "model has parameters ({n}).",
-    "zh": "未作组间比较：人数多于模型参数个数（{n}）的组不足两个。",
-}
-_FAILED = {
-    "en": "The groups could not be compared: {error}",
-    "zh": "未能作组间比较：{error}",
-}
-
-
-def _not_compared(how: Estimation, n: int, why: Text) -> GroupsNotCompared:
+def _not_compared(how: Estimation, n: int, fewest: int, reason: str = "") -> GroupsNotCompared:
     return GroupsNotCompared(
-        n_used=n, method=how.method, confidence=how.confidence, why=why
+        n_used=n, method=how.method, confidence=how.confidence, parameters=fewest,
+        reason=reason.split(" · ")[0],
     )  # fmt: skip
 
 
-def _left_out(small: list[str], fewest: int) -> tuple[Text, ...]:
-    if not small:
-        return ()
-    return (
-        Text(
-            f"Left out as too small (no more than {fewest} respondents, one a parameter): "
-            f"{join_words(small)}.",
-            zh=f"因人数过少（不超过 {fewest} 人，即每个参数不足一人）而未纳入："
-            f"{join_words(small, lang='zh')}。",
-        ),
-    )
+def _left_out(small: list[str], fewest: int) -> tuple[Phrase, ...]:
+    facts = {"groups": small, "fewest": fewest}
+    return (Phrase("groups.left_out", facts),) if small else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GroupPaths(Result):
-    """Paths held equal across groups against free, each with its verdict.
+    """Paths held equal across groups against free, each with its verdict."""
 
-    Attributes
-    ----------
-    found : PathComparison
-    labels : mapping of variable to Text
-    group_label : Text
-    """
+    template = "groups.judged_paths"
 
     found: PathComparison
-    labels: Mapping[str, Text]
-    group_label: Text
 
     def table(self) -> pd.DataFrame:
         """Return one row a path, then one for all together.
 
-        Columns ``path label d_chisq d_df p p_holm differs``; ``p_holm`` is adjusted over the paths
+        Columns ``path route d_chisq d_df p p_holm differs``; ``p_holm`` is adjusted over the paths
         and decides, for all together ``p`` does.
         """
         frame = self.found.table()
-        rows = frame.drop(columns=["lhs", "rhs"]).to_dict("records")
-        labels = [self._arrow(row) for row in frame.itertuples()]
-        return tidy_frame(
-            [{**row, "label": label} for row, label in zip(rows, labels, strict=True)]
-        )
+        routes = [
+            "all" if row.path == "all" else f"{row.rhs} → {row.lhs}" for row in frame.itertuples()
+        ]
+        return frame.drop(columns=["lhs", "rhs"]).assign(route=routes)
 
     def estimates(self) -> pd.DataFrame:
         """Return each path in each group: ``source target group est se p std_all std_low …``."""
-        frame = self.found.estimates.rename(
+        return self.found.estimates.rename(
             columns={"rhs": "source", "lhs": "target", "std_ci_low": "std_low",
                      "std_ci_high": "std_high"}
         )  # fmt: skip
-        return tidy_frame(
-            [{**row, "group_label": self._group(row["group"])} for row in frame.to_dict("records")]
-        )
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the joint test and name the paths that differ, with their estimates by group."""
-        caution = "" if self.found.fits["free"].admissible else _IMPROPER[lang]
-        return self._verdict(lang) + caution
-
-    def _verdict(self, lang: str) -> str:
-        frame = self.found.table()
-        together = frame[frame.path == "all"].iloc[0]
-        single = frame[frame.path != "all"]
-        text = _TOGETHER[lang].format(
-            group=inside_sentence(self.group_label, lang), df=int(together.d_df),
-            chisq=format_number(together.d_chisq), p=format_p(together.p, lang=lang, relation=True),
-            verdict=_VERDICT[lang][bool(together.differs)],
-        )  # fmt: skip
-        if len(single) == 1:
-            return text + self._estimates_of(single.iloc[0], lang)
-        different = single[single.differs]
-        if different.empty:
-            return text + _NONE[lang].format(n=len(single))
-        named = [self._named(row, lang) for row in different.itertuples()]
-        return text + _SOME[lang].format(
-            k=len(different),
-            n=len(single),
-            named=join_words(named, lang=lang),
-            differ="differs" if len(different) == 1 else "differ",
-        )
-
-    def _arrow(self, row) -> Text:
-        if row.path == "all":
-            return Text("All paths together", zh="全部路径一并检验")
-        return Text(self._path(row, "en"), zh=self._path(row, "zh"))
-
-    def _path(self, row, lang: str) -> str:
-        ends = (in_language(self.labels.get(name, name), lang) for name in (row.rhs, row.lhs))
-        return " → ".join(ends)
-
-    def _group(self, name: str) -> Text:
-        return self.labels.get(f"{GROUP}:{name}", Text(name))
-
-    def _named(self, row, lang: str) -> str:
-        p = format_p(row.p_holm, lang=lang, relation=True)
-        return _PATH[lang].format(path=self._path(row, lang), by=self._by_group(row, lang), p=p)
-
-    def _estimates_of(self, row, lang: str) -> str:
-        return _ONE[lang].format(path=self._path(row, lang), by=self._by_group(row, lang))
-
-    def _by_group(self, row, lang: str) -> str:
-        rows = self.found.estimates
-        rows = rows[(rows.lhs == row.lhs) & (rows.rhs == row.rhs)]
-        parts = [
-            f"{in_language(self._group(r.group), lang)} "
-            + format_number(r.std_all, 2, bounded=True, lang=lang)
-            for r in rows.itertuples()
-        ]
-        return ("，" if lang == "zh" else ", ").join(parts)
-
-
-_TOGETHER = {
-    "en": "Held equal across the groups of {group}, the paths together {verdict}, Δχ²({df}) = "
-    "{chisq}, p {p}.",
-    "zh": "将全部路径在各{group}组间设为相等后，拟合{verdict}（Δχ²({df}) = {chisq}，p {p}）。",
-}
-_VERDICT = {
-    "en": {True: "fit worse", False: "do not fit worse"},
-    "zh": {True: "显著变差", False: "未显著变差"},
-}
-_IMPROPER = {
-    "en": " The solution is not admissible in every group (see below), so that no difference, and "
-    "no lack of one, is a finding here.",
-    "zh": "解并非在每一组都合理（见下文），因此此处有无差异均不作为结论。",
-}
-_NONE = {
-    "en": " None of the {n} paths differs by itself after Holm's adjustment.",
-    "zh": "经 Holm 校正，{n} 条路径均无显著的组间差异。",
-}
-_SOME = {
-    "en": " By itself, after Holm's adjustment, {k} of {n} paths {differ}: {named}.",
-    "zh": "经 Holm 校正，{n} 条路径中有 {k} 条存在组间差异：{named}。",
-}
-_PATH = {"en": "{path} (β: {by}; p {p})", "zh": "{path}（β：{by}；p {p}）"}
-_ONE = {"en": " {path}, β: {by}.", "zh": "{path} 的 β：{by}。"}
+    def facts(self) -> dict[str, Any]:
+        """Return the facts of the comparison, and whether the free solution is admissible."""
+        return {**self.found.facts(), "admissible": self.found.fits["free"].admissible}
 
 
 def compare_group_paths(
-    study: Study,
-    choice: ModelChoice,
-    survey: Survey,
-    how: Estimation,
-    labels: Mapping[str, Text],
+    study: Study, choice: ModelChoice, survey: Survey, how: Estimation
 ) -> GroupPaths | None:
     """Test whether the paths of the model reported differ between the groups a study names.
 
@@ -269,7 +151,6 @@ def compare_group_paths(
     choice : ModelChoice
     survey : Survey
     how : Estimation
-    labels : mapping of variable to Text
 
     Returns
     -------
@@ -297,12 +178,4 @@ def compare_group_paths(
     return GroupPaths(
         n_used=found.n_used, n_dropped=found.n_dropped, confidence=found.confidence,
         method=found.method, notes=(*found.notes, *_left_out(small, fewest)), found=found,
-        labels={**labels, **_group_names(survey, study.group)},
-        group_label=next(p.label for p in study.profile if p.name == study.group),
     )  # fmt: skip
-
-
-def _group_names(survey: Survey, column: str) -> dict[str, Text]:
-    """Return ``group:<name>`` → what the group is called in both languages."""
-    words = survey.profile_labels.get(column, ())
-    return {f"{GROUP}:{word}": word for word in words}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text
 from cx_value.base.words import Phrase
 from cx_value.judge.reservations import NONE, Reservations, all_told, cell_of
 
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
     from cx_value.study.spec import Hypothesis, Study
 
 VERDICTS = ("supported", "reserved", "not_supported", "contradicted", "not_tested")
-COLUMNS = ("hypothesis", "statement", "path", "sign", "kind", "est", "se", "z", "p", "std_all",
-           "std_low", "std_high", "verdict", "reservations")  # fmt: skip
+HYPOTHESIS = ("hypothesis", "own", "source", "through", "target", "path", "sign")
+COLUMNS = (*HYPOTHESIS, "kind", "est", "se", "z", "p", "std_all", "std_low", "std_high", "verdict",
+           "reservations")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,9 +45,9 @@ class HypothesisTests(Result):
     def table(self) -> pd.DataFrame:
         """Return one row a hypothesis.
 
-        Columns: ``hypothesis statement path sign kind est se z p std_all std_low std_high verdict
-        reservations``; ``std_low``/``std_high`` are bootstrap limits where there are any,
-        ``reservations`` codes parted by blanks.
+        Columns: ``hypothesis own source through target path sign kind est se z p std_all std_low
+        std_high verdict reservations``; ``std_low``/``std_high`` are bootstrap limits where there
+        are any, ``reservations`` codes parted by blanks.
         """
         frame = self.frame.copy()
         frame["reservations"] = [cell_of(told) for told in frame.reservations]
@@ -112,13 +112,9 @@ def _judge(
     level: Cutoff,
     weak: Reservations,
 ) -> dict:
-    statement = hypothesis_statement(study, hypothesis)
     row = _effect(study, hypothesis, effects) if choice.reported else None
-    shared = {
-        "hypothesis": hypothesis.name, "statement": statement,
-        "path": hypothesis_path(hypothesis), "sign": "+" if hypothesis.sign == "+" else "−",
-        "kind": "indirect" if hypothesis.through else "direct",
-    }  # fmt: skip
+    kind = "indirect" if hypothesis.through else "direct"
+    shared = {**hypothesis_words(hypothesis), "kind": kind}
     verdict = "not_tested" if row is None else _verdict(hypothesis, row, level)
     names = (hypothesis.source, *hypothesis.through, hypothesis.target)
     told = [] if row is None else weak.about(*names)
@@ -173,17 +169,14 @@ def hypothesis_path(hypothesis: Hypothesis) -> str:
     return " → ".join([hypothesis.source, *hypothesis.through, hypothesis.target])
 
 
-def hypothesis_statement(study: Study, hypothesis: Hypothesis) -> Text:
-    """Return a hypothesis in words: the study's own, else written from its labels."""
-    if hypothesis.label is not None:
-        return hypothesis.label
-    source, target = (study.construct(n).label for n in (hypothesis.source, hypothesis.target))
-    via = [study.construct(name).label for name in hypothesis.through]
-    good = hypothesis.sign == "+"
-    effect = ("positive" if good else "negative"), ("正向" if good else "负向")
-    through = " through " + ", then ".join(via) if via else ""
-    through_zh = "通过" + "、".join(v.zh for v in via) if via else ""
-    return Text(
-        f"{source} has a {effect[0]} effect on {target}{through}",
-        zh=f"{source.zh}{through_zh}{effect[1]}影响{target.zh}",
-    )
+def hypothesis_words(hypothesis: Hypothesis) -> dict[str, Any]:
+    """Return what ``hypotheses.statement`` says, the keys :data:`HYPOTHESIS`.
+
+    ``own`` tells that the study words the hypothesis itself, under its name in the codebook.
+    """
+    values = (
+        hypothesis.name, hypothesis.label is not None, hypothesis.source,
+        " ".join(hypothesis.through), hypothesis.target, hypothesis_path(hypothesis),
+        "+" if hypothesis.sign == "+" else "−",
+    )  # fmt: skip
+    return dict(zip(HYPOTHESIS, values, strict=True))

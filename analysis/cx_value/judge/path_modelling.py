@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import (
-    Text,
-    format_number,
-    in_language,
-    inside_sentence,
-)
+from cx_value.base.wording import Text, in_language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,6 +171,8 @@ def _consistent_r_squared(
 class OutcomeMap(Result):
     """Importance and performance of everything that acts on the final outcome."""
 
+    template = "pls.importance"
+
     found: ImportancePerformance
     labels: Mapping[str, Text]
 
@@ -185,24 +182,9 @@ class OutcomeMap(Result):
         frame.insert(0, "target", self.found.target)
         return frame
 
-    def sentence(self, lang: str = "en") -> str:
-        """Name what matters most, and what matters and has most room left."""
-        table = self.found.table()
-        first = table.iloc[0]
-        above = table[table.importance >= table.importance.mean()]
-        weakest = above.loc[above.performance.idxmin()]
-        words = {
-            "target": self._called(self.found.target, lang),
-            "level": format_number(self.found.target_performance, 1),
-            "first": self._called(first.construct, lang),
-            "gain": format_number(first.importance, 2, lang=lang),
-            "weakest": self._called(weakest.construct, lang),
-            "performance": format_number(weakest.performance, 1),
-        }  # fmt: skip
-        if len(above) == 1:
-            return _MAP_ALONE[lang].format(**words)
-        alone = first.construct == weakest.construct
-        return (_MAP_ONE if alone else _MAP)[lang].format(**words)
+    def facts(self) -> dict[str, Any]:
+        """Return what matters most, and what matters and has most room left."""
+        return self.found.facts()
 
     @property
     def is_map(self) -> bool:
@@ -216,37 +198,7 @@ class OutcomeMap(Result):
         table = self.found.table()
         table["construct"] = [in_language(self.labels[name], lang) for name in table.construct]
         target = in_language(self.labels[self.found.target], lang)
-        return draw_map(table, inside_sentence(target, lang), ax, lang)
-
-    def _called(self, name: str, lang: str) -> str:
-        return inside_sentence(self.labels[name], lang)
-
-
-_MAP = {
-    "en": "On a scale from 0 to 100, {target} stands at {level}. One point more of {first} goes "
-    "with {gain} points more of it, the most of all; among the constructs of at least average "
-    "importance, {weakest} has the lowest performance ({performance}) and so the most room to "
-    "gain, in the map of Ringle & Sarstedt (2016).",
-    "zh": "以 0–100 分计，{target}的得分为 {level}。{first}每提高 1 分，{target}相应高出 {gain} "
-    "分，为各构念之首；按 Ringle & Sarstedt（2016）的重要性–绩效图，重要性不低于平均水平的构念中，"
-    "{weakest}的绩效最低（{performance}），改进空间最大。",
-}
-_MAP_ALONE = {
-    "en": "On a scale from 0 to 100, {target} stands at {level}. One point more of {first} goes "
-    "with {gain} points more of it; {first} alone is of more than average importance, and its "
-    "performance is {performance}, in the map of Ringle & Sarstedt (2016).",
-    "zh": "以 0–100 分计，{target}的得分为 {level}。{first}每提高 1 分，{target}相应高出 {gain} "
-    "分；重要性高于平均水平的仅有{first}，其绩效为 {performance}（Ringle & Sarstedt，2016）。",
-}
-_MAP_ONE = {
-    "en": "On a scale from 0 to 100, {target} stands at {level}. One point more of {first} goes "
-    "with {gain} points more of it, the most of all; of the constructs of at least average "
-    "importance, it also has the lowest performance ({performance}) and so the most room to gain, "
-    "in the map of Ringle & Sarstedt (2016).",
-    "zh": "以 0–100 分计，{target}的得分为 {level}。{first}每提高 1 分，{target}相应高出 {gain} "
-    "分，为各构念之首；按 Ringle & Sarstedt（2016）的重要性–绩效图，在重要性不低于平均水平的构念"
-    "中，它的绩效也最低（{performance}），改进空间最大。",
-}
+        return draw_map(table, target, ax, lang)
 
 
 def map_outcome(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cx_value.base.cutoffs import CUTOFFS, Cutoff, cutoffs_with
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, format_number, in_language
+from cx_value.base.words import Phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,8 @@ class FitPower(Result):
     ``n_needed`` the respondents that the wanted power takes.
     """
 
+    template = "power.close_fit"
+
     df: int
     power: float
     n_needed: int
@@ -40,28 +42,12 @@ class FitPower(Result):
         }  # fmt: skip
         return tidy_frame([row])
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the power and the sample it would take."""
-        bounded = {"bounded": True, "lang": lang}
-        power = ">" + format_number(0.99, 2, **bounded)
-        if self.power <= 0.99:
-            power = format_number(self.power, 2, **bounded)
-        return _SENTENCE[lang].format(
-            n=self.n_used, df=self.df, power=power, needed=self.n_needed,
-            wanted=format_number(self.wanted.threshold, 2, **bounded),
-            null=format_number(CLOSE_FIT, 2, **bounded),
-            true=format_number(MEDIOCRE_FIT, 2, **bounded),
-            said=in_language(self.wanted.said, lang),
-        )  # fmt: skip
-
-
-_SENTENCE = {
-    "en": "With {n} respondents and {df} degrees of freedom, the measurement model's test of close "
-    "fit (RMSEA ≤ {null}) has a power of {power} when the true RMSEA is {true}; a power of "
-    "{wanted} takes {needed} respondents ({said}).",
-    "zh": "样本量为 {n}、自由度为 {df} 时，若真实 RMSEA 为 {true}，测量模型近似拟合检验"
-    "（RMSEA ≤ {null}）的功效为 {power}；功效达到 {wanted} 需要 {needed} 名受访者（{said}）。",
-}
+    def facts(self) -> dict[str, Any]:
+        """Return the power and the respondents that the wanted power takes."""
+        return {
+            "n": self.n_used, "df": self.df, "power": self.power, "needed": self.n_needed,
+            "close": CLOSE_FIT, "mediocre": MEDIOCRE_FIT, "rule": self.wanted.facts(),
+        }  # fmt: skip
 
 
 def judge_power(study: Study, n: int) -> FitPower | None:
@@ -97,5 +83,5 @@ def judge_power(study: Study, n: int) -> FitPower | None:
         n_needed=rmsea_sample_size(
             df, wanted.threshold, rmsea_null=CLOSE_FIT, rmsea_true=MEDIOCRE_FIT
         ),
-        method=Text("power of the test of close fit", zh="近似拟合检验的功效"),
+        method=Phrase("power.method"),
     )  # fmt: skip

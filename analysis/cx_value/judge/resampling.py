@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import ConvergenceError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,18 +23,17 @@ MOST_PATTERNS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Resampling(Result):
-    """The refits that intervals rest on; without a ``bootstrap``, why there is none."""
+    """The refits that intervals rest on; without a ``bootstrap``, why there is none.
 
-    fit: ModelFit
-    bootstrap: Bootstrap | None
-    error: str = ""
+    ``kind`` is what they rest on: ``bootstrap``, ``monte_carlo`` or ``delta``.
+    """
 
     template = "drawing.drawing"
 
-    @property
-    def kind(self) -> str:
-        """What the intervals rest on: ``bootstrap``, ``monte_carlo`` or ``delta``."""
-        return KINDS[str(self.method)]
+    fit: ModelFit
+    kind: str
+    bootstrap: Bootstrap | None
+    error: str = ""
 
     @property
     def improper_share(self) -> float:
@@ -53,13 +52,6 @@ class Resampling(Result):
         return {"kind": self.kind, "error": self.error or None, "drawn": drawn}
 
 
-KINDS = {
-    "Nonparametric bootstrap": "bootstrap",
-    "Monte Carlo method": "monte_carlo",
-    "Delta method": "delta",
-}
-
-
 def resample(fit: ModelFit, draws: int, *, seed: int) -> Resampling:
     """Bootstrap a model; where too many refits fail, say so and leave the delta method.
 
@@ -76,7 +68,7 @@ def resample(fit: ModelFit, draws: int, *, seed: int) -> Resampling:
         from cx_value.sem.resampling.monte_carlo import monte_carlo
 
         drawn = monte_carlo(fit, draws, seed=seed)
-        return _resampling(fit, drawn, drawn.method)
+        return _resampling(fit, "monte_carlo", drawn)
     bootstrap, error = None, ""
     try:
         bootstrap = fit.bootstrap(draws, seed=seed)
@@ -85,17 +77,13 @@ def resample(fit: ModelFit, draws: int, *, seed: int) -> Resampling:
             bootstrap, error = None, f"{draws - kept} / {draws}"
     except ConvergenceError as failed:
         error = str(failed).split(" · ")[0]
-    method = (
-        Text("Nonparametric bootstrap", zh="非参数自助法")
-        if bootstrap
-        else Text("Delta method", zh="delta 法")
-    )
-    return _resampling(fit, bootstrap, method, error)
+    return _resampling(fit, "bootstrap" if bootstrap else "delta", bootstrap, error)
 
 
-def _resampling(fit, bootstrap: Bootstrap | None, method: Text, error: str = "") -> Resampling:
+def _resampling(fit, kind: str, bootstrap: Bootstrap | None, error: str = "") -> Resampling:
     return Resampling(
-        n_used=fit.n_used, n_dropped=fit.n_dropped, confidence=fit.confidence, method=method,
+        n_used=fit.n_used, n_dropped=fit.n_dropped, confidence=fit.confidence, kind=kind,
+        method=Phrase("estimators.named", {"method": kind}),
         notes=bootstrap.notes if bootstrap is not None else (),
         fit=fit, bootstrap=bootstrap, error=error,
     )  # fmt: skip

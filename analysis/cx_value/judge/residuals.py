@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, format_number, format_percent, in_language
+from cx_value.base.words import Phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class LargestResiduals(Result):
     """Residual correlations of all pairs of items, the largest first."""
 
+    template = "residuals.largest"
+
     frame: pd.DataFrame
     cutoff: Cutoff
 
@@ -32,25 +34,14 @@ class LargestResiduals(Result):
         """
         return self.frame.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """Name the largest residual and count those beyond the limit."""
-        first, pairs = self.frame.iloc[0], len(self.frame)
-        beyond = int(self.frame.beyond.sum())
-        return _SENTENCE[lang].format(
-            one=first.item_1, two=first.item_2, pairs=pairs, beyond=beyond,
-            r=format_number(first.residual, 2, bounded=True, lang=lang),
-            share=format_percent(beyond / pairs, 1),
-            limit=format_number(self.cutoff.threshold, 2, bounded=True, lang=lang),
-            said=in_language(self.cutoff.said, lang),
-        )  # fmt: skip
-
-
-_SENTENCE = {
-    "en": "The largest residual correlation is {r}, between {one} and {two}; of {pairs} pairs of "
-    "items, {beyond} ({share}) have a residual correlation beyond ±{limit} ({said}).",
-    "zh": "最大的残差相关为 {r}（{one} 与 {two}）；{pairs} 对题项中有 {beyond} 对（{share}）"
-    "的残差相关超出 ±{limit}（{said}）。",
-}
+    def facts(self) -> dict[str, Any]:
+        """Return the largest residual and how many pass the limit."""
+        first, beyond = self.frame.iloc[0], int(self.frame.beyond.sum())
+        return {
+            "one": first.item_1, "two": first.item_2, "residual": first.residual,
+            "pairs": len(self.frame), "beyond": beyond, "share": beyond / len(self.frame),
+            "rule": self.cutoff.facts(),
+        }  # fmt: skip
 
 
 def largest_residuals(
@@ -85,7 +76,7 @@ def largest_residuals(
     return LargestResiduals(
         n_used=fit.n_used, n_dropped=fit.n_dropped, cutoff=rule,
         frame=frame.loc[order].reset_index(drop=True),
-        method=Text("residual correlations", zh="残差相关"), confidence=fit.confidence,
+        method=Phrase("residuals.method"), confidence=fit.confidence,
     )  # fmt: skip
 
 

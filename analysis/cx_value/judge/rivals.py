@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, format_number, format_p, in_language
+from cx_value.base.words import Phrase
 from cx_value.judge.fit_report import reported_indices
 
 if TYPE_CHECKING:
@@ -18,9 +16,15 @@ if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
 
 
+#: A CFI that differs by less prints alike.
+SAME_CFI = 0.0005
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RivalComparison(Result):
     """The reported model against its rival: does the theory describe the data better?"""
+
+    template = "rivals.comparison"
 
     frame: pd.DataFrame
 
@@ -34,53 +38,22 @@ class RivalComparison(Result):
         """
         return self.frame.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """Say which of the two models the data prefer, and by what."""
-        rivals = self.frame[~self.frame.reported]
-        return " ".join(_compared(row, lang) for _, row in rivals.iterrows())
+    def facts(self) -> dict[str, Any]:
+        """Return each rival with what the reported model has more or less than it."""
+        keys = ["model", "delta_bic", "delta_cfi"]
+        return {"rivals": [
+            {**row[keys].to_dict(), "bic_known": bool(row.delta_bic == row.delta_bic),
+             "lower_bic": bool(row.delta_bic > 0), "lower_cfi": bool(row.delta_cfi > 0),
+             "same_cfi": bool(abs(row.delta_cfi) < SAME_CFI), "test": _test_of(row)}
+            for _, row in self.frame[~self.frame.reported].iterrows()
+        ]}  # fmt: skip
 
 
-_COMPARED = {
-    "en": "Against {label}, the reported model has a BIC that is {size} {direction}{test}.",
-    "zh": "与{label}相比，所报告模型的 BIC {direction} {size}{test}。",
-}
-_WITHOUT_BIC = {
-    "en": "Against {label}, the reported model has a CFI that is {size} {direction}{test}.",
-    "zh": "与{label}相比，所报告模型的 CFI {direction} {size}{test}。",
-}
-_SAME_CFI = {
-    "en": "Against {label}, the reported model has the same CFI{test}.",
-    "zh": "与{label}相比，所报告模型的 CFI 相同{test}。",
-}
-_TEST = {
-    "en": ", and the {kind}χ² difference is {chisq} (df = {df}, p {p})",
-    "zh": "；{kind}卡方差异检验 Δχ²({df}) = {chisq}，p {p}",
-}
-_SCALED = {"en": "scaled ", "zh": "校正"}
-_DIRECTION = {"en": ("lower", "higher"), "zh": ("低", "高")}
-
-
-def _compared(row: pd.Series, lang: str) -> str:
-    test = ""
-    if row.nested:
-        test = _TEST[lang].format(
-            chisq=format_number(abs(row.delta_chisq)), df=int(abs(row.delta_df)),
-            p=format_p(row.delta_p, lang=lang, relation=True),
-            kind=_SCALED[lang] if row.scaled else "",
-        )  # fmt: skip
-    label = in_language(row.label, lang)
-    label = f"“{label[0].lower() + label[1:]}”" if lang == "en" else f"“{label}”"
-    if not np.isnan(row.delta_bic):
-        size, higher = format_number(abs(row.delta_bic), 1), row.delta_bic < 0
-        template = _COMPARED[lang]
-    else:
-        size, higher = (
-            format_number(abs(row.delta_cfi), 3, bounded=True, lang=lang),
-            row.delta_cfi < 0,
-        )
-        template = _WITHOUT_BIC[lang] if abs(row.delta_cfi) >= 0.0005 else _SAME_CFI[lang]
-    direction = _DIRECTION[lang][higher]
-    return template.format(label=label, size=size, test=test, direction=direction)
+def _test_of(row: pd.Series) -> dict[str, Any] | None:
+    if not row.nested:
+        return None
+    return {"d_chisq": abs(row.delta_chisq), "d_df": int(abs(row.delta_df)), "p": row.delta_p,
+            "scaled": bool(row.scaled)}  # fmt: skip
 
 
 def compare_rivals(choice: ModelChoice) -> RivalComparison:
@@ -104,7 +77,7 @@ def compare_rivals(choice: ModelChoice) -> RivalComparison:
     rows = [_comparison(choice, name) for name in [shown, *others]]
     return RivalComparison(
         n_used=choice.fit.n_used, n_dropped=choice.fit.n_dropped, frame=tidy_frame(rows),
-        method=Text("information criteria and χ² difference", zh="信息准则与卡方差异检验"),
+        method=Phrase("rivals.method"),
         confidence=choice.confidence,
     )  # fmt: skip
 
@@ -123,9 +96,8 @@ def _comparison(choice: ModelChoice, name: str) -> dict:
     if nested:
         delta["delta_chisq"], delta["delta_p"] = _tested(own, fit)
     return {
-        "model": name, "label": choice.attempts[name].model.label,
-        "reported": name == choice.shown.name, **other, "delta_p": float("nan"), **delta,
-        "nested": nested, "scaled": "chisq_scaled" in fit.indices,
+        "model": name, "reported": name == choice.shown.name, **other, "delta_p": float("nan"),
+        **delta, "nested": nested, "scaled": "chisq_scaled" in fit.indices,
     }  # fmt: skip
 
 

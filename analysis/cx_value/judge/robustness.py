@@ -16,7 +16,6 @@ import numpy as np
 from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, in_language
 from cx_value.base.words import Phrase
 from cx_value.judge.estimation import (
     Estimation,
@@ -38,7 +37,6 @@ VARIANTS = ("reported", "ml", "mlr", "wlsmv", "fiml", "listwise", "unweighted", 
 #: A standardised path below this in size is next to nothing (r = .10 is small; Cohen 1988); there a
 #: change of sign is none that matters.
 NEGLIGIBLE = 0.10
-_IMPROPER = Text("the solution is not admissible", zh="解不可接受")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,8 +48,8 @@ class Robustness(Result):
     frame : DataFrame
         See :meth:`table`.
     fits : DataFrame
-        ``variant label n chisq df cfi …`` and ``note``: why a variant could not be fitted, that
-        its solution is not admissible, or that searches stopped at worse optima.
+        ``variant n chisq df cfi …``, ``note`` (``not_fitted``, ``improper``, ``local_optima``)
+        and ``reason``, the message of a variant that could not be fitted.
     """
 
     template = "robustness.paths"
@@ -139,14 +137,14 @@ def check_robustness(
         try:
             rows, fit, admissible = run()
         except AnalysisError as error:
-            fits.append({**told, "note": Text(str(error))})
+            fits.append({**told, "note": "not_fitted", "reason": str(error)})
             continue
         frame = paths.merge(rows, on=["source", "target"], how="left")
         frame.insert(0, "variant", variant)
         frame["clear"] = [bool(level.passes(p)) for p in frame.p]
         frame["admissible"] = admissible
         found.append(frame)
-        fits.append({**told, "note": Text(""), **fit})
+        fits.append({**told, "note": "", "reason": "", **fit})
     return Robustness(
         n_used=choice.fit.n_used, n_dropped=choice.fit.n_dropped, confidence=choice.confidence,
         method=Phrase("robustness.method"), frame=_compared(found), fits=tidy_frame(fits),
@@ -233,11 +231,11 @@ def _covariance_fit(
     return table[["source", "target", "est", "p"]], told, fit.admissible
 
 
-def _note(fit: ModelFit) -> Text:
-    """Tell what a reader must know of a variant: that it is improper, or had local optima."""
-    said = [] if fit.admissible else [_IMPROPER]
-    said += [f.message for f in fit.diagnostics if f.code == "local_optima"]
-    return Text("; ".join(map(str, said)), zh="；".join(in_language(m, "zh") for m in said))
+def _note(fit: ModelFit) -> str:
+    """Return what a reader must know of a variant, as codes parted by blanks."""
+    said = {"improper": not fit.admissible,
+            "local_optima": any(f.code == "local_optima" for f in fit.diagnostics)}  # fmt: skip
+    return " ".join(code for code, holds in said.items() if holds)
 
 
 def _pls_fit(
@@ -255,5 +253,5 @@ def _pls_fit(
     paths = named_paths(study, fit)[["source", "target", "est", "p"]]
     # Corrected for attenuation, scores of weak scales give paths and R² beyond what is possible.
     proper = bool((paths.est.abs() <= 1).all() and fit.r_squared.r_squared.between(0, 1).all())
-    told = {"n": fit.n_used, **({} if proper else {"note": _IMPROPER})}
+    told = {"n": fit.n_used, **({} if proper else {"note": "improper"})}
     return paths, told, proper

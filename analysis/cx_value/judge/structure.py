@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import LANGUAGES, Text, in_language
+from cx_value.base.wording import LANGUAGES, in_language
+from cx_value.base.words import Phrase
 from cx_value.judge.estimation import Estimation, plain_estimation
 from cx_value.judge.fit_report import reported_indices
 from cx_value.judge.reservations import NONE, Reservations
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
     from cx_value.sem.resampling.bootstrap import Bootstrap
     from cx_value.study.spec import StructuralModel, Study
 
-FINDING_COLUMNS = ("model", "code", "severe", "message")
-
-
-def list_findings(name: str, fit: ModelFit) -> list[tuple]:
-    """Return what was found about a fitted model, as rows of :data:`FINDING_COLUMNS`."""
-    return [(name, f.code, f.inadmissible, f.message.bilingual()) for f in fit.diagnostics]
-
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -45,6 +39,13 @@ class Attempt:
     @property
     def admissible(self) -> bool:
         return self.fit is not None and self.fit.admissible
+
+    def findings(self) -> list[tuple[str, bool, Phrase]]:
+        """Return what was found wrong with the model: code, whether it is severe, and the words."""
+        if self.fit is None:
+            reason = str(self.error).split(" · ")[0]
+            return [("not_converged", True, Phrase("findings.not_fitted", {"reason": reason}))]
+        return [(f.code, f.inadmissible, f.message) for f in self.fit.diagnostics]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,12 +97,10 @@ class ModelChoice(Result):
         return tidy_frame(rows)
 
     def findings(self) -> pd.DataFrame:
-        """Return what was found wrong with each model: ``model code severe message``."""
-        failed = [(name, "not_converged", True, Text(a.error))
-                  for name, a in self.attempts.items() if a.error]  # fmt: skip
-        found = [row for name, a in self.attempts.items() if a.fit
-                 for row in list_findings(name, a.fit)]  # fmt: skip
-        return tidy_frame([*failed, *found], FINDING_COLUMNS)
+        """Return what was found wrong with each model: ``model code severe``."""
+        rows = [(name, code, severe) for name, attempt in self.attempts.items()
+                for code, severe, _ in attempt.findings()]  # fmt: skip
+        return tidy_frame(rows, ("model", "code", "severe"))
 
     def paths(self) -> pd.DataFrame:
         """Return the paths of the model shown, standardised intervals by the delta method.
@@ -126,13 +125,15 @@ class ModelChoice(Result):
         )
 
     def facts(self) -> dict[str, Any]:
-        """Return ``theory reported fitted kept``: the theory's model and the one reported."""
+        """Return the theory's model, the one reported, and what was found wrong with each."""
         main = next((a for a in self.attempts.values() if a.model.role == "main"), None)
         first = main or next(iter(self.attempts.values()))
         return {
             "theory": _both(first.model.label), "fitted": first.fit is not None,
             "kept": first.model.name == self.reported,
             "reported": _both(self.shown.label) if self.reported else None,
+            "findings": [{"model": name, "said": said} for name, attempt in self.attempts.items()
+                         for _, _, said in attempt.findings()],
         }  # fmt: skip
 
 

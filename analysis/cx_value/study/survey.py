@@ -329,7 +329,7 @@ def _too_few_rows(study: Study, survey: Survey) -> list[Finding]:
         Finding(
             study.where("data", "file"),
             f"{count_noun(survey.n, 'respondent')} for {count_noun(items, 'item')}",
-            needed or f"{rule.threshold:g} or more ({rule.said})",
+            needed or f"{rule.threshold:g} or more ({rule.source_name})",
             "collect more answers, or measure fewer items"
             if fatal
             else "read all intervals and fit indices with caution",

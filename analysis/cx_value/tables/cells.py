@@ -25,7 +25,7 @@ from cx_value.base.wording import (
     join_words,
     stars,
 )
-from cx_value.base.words import named_code
+from cx_value.base.words import Phrase, Phrasebook, named_code
 
 DASH = "–"
 ARROW = " → "
@@ -52,7 +52,8 @@ class Column:
     optional : bool
         Leave the column out where the frame lacks it or has nothing in it.
     words : str
-        Group of ``report/words/<lang>/terms*.yml`` that names the codes in the cells (kinds
+        Of kind ``said`` the macro that says the row; otherwise the
+        group of ``report/words/<lang>/terms*.yml`` that names the codes in the cells (kinds
         ``text``, ``label``, ``chain`` and ``verdict``); a code that the group lacks is looked up
         among the study's labels, and printed as it is where it has none.
     bold : str or None
@@ -242,6 +243,7 @@ KINDS: dict[str, tuple[Callable[..., str], str]] = {
     "named_value": (_named_value, "right"),
     "plain": (_plain, "right"),
     "source": (_code, "left"),
+    "said": (_code, "left"),
     "count": (_count, "right"),
     "coef": (_coefficient, "right"),
     "number": (_plain_number, "right"),
@@ -275,10 +277,19 @@ def write_cell(
     if is_missing(values[0]) and "interval" not in column.kind:
         return DASH
     if column.kind == "source":
-        return write_source(values[0], lang)
+        known = named_code(str(values[0]), column.words, lang)
+        return escape_text(known) if known else write_source(values[0], lang)
+    if column.kind == "said":
+        return _said(row, column, lang, labels)
     cell = escape_text(KINDS[column.kind][0](values, column, lang, labels))
     keeps = column.bold and cutoffs[column.bold].passes(abs(_number(values[0])))
     return f"**{cell}**" if keeps else cell
+
+
+def _said(row: Mapping[str, Any], column: Column, lang: str, labels: Mapping[str, str]) -> str:
+    """Say a row by the macro that ``words`` names; it is told the columns of the source."""
+    facts = {name: None if is_missing(row.get(name)) else row[name] for name in column.source}
+    return Phrasebook(lang, names=labels, citing="keys").say(Phrase(column.words, facts))
 
 
 def _translated(row: Mapping[str, Any], name: str, lang: str) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cx_value.base.cutoffs import Cutoff
 from cx_value.base.wording import Text, format_number, in_language
+from cx_value.base.words import named_code
 
 _RULES = {"left": ":---", "right": "---:", "center": ":---:"}
 _SIGNS = {">=": "≥", "<=": "≤", ">": "\\>", "<": "\\<"}
@@ -23,7 +24,7 @@ def rule_text(rule: Cutoff, lang: str) -> str:
     # As many decimals as the rule has: 2.58 is not 2.6, and 200 is not 200.00.
     decimals = max(len(f"{size:g}".partition(".")[2]), 2 if size < 1 else 0)
     number = format_number(rule.threshold, decimals, bounded=size < 1, lang=lang)
-    said = f"[@{rule.source}]" if rule.source else f"({in_language(rule.said, lang)})"
+    said = f"[@{rule.source}]" if rule.source else f"({named_code(rule.set_by, 'set_by', lang)})"
     return f"{_SIGNS[rule.direction]} {number} {said}"
 
 

@@ -215,7 +215,7 @@ class Binder:
     def cite(self, name: str) -> str:
         """Print whose rule it is: a citation, or that the study file sets it."""
         rule = cutoffs_with(self.study.cutoffs)[name]
-        return f"[@{rule.source}]" if rule.source else self.words(rule.said)
+        return f"[@{rule.source}]" if rule.source else self.phrasebook.term(rule.set_by, "set_by")
 
     # Sentences
     @cached_property

@@ -249,7 +249,8 @@ def level_row(level: str, fit: ModelFit, previous: ModelFit | None, rules: dict)
     cfi, rmsea = rules["invariance_cfi"], rules["invariance_rmsea"]
     row["passes"] = bool(cfi.passes(row["d_cfi"])) and bool(rmsea.passes(row["d_rmsea"]))
     row["rule"] = (
-        f"ΔCFI ≥ {cfi.threshold:g} ({cfi.said}); ΔRMSEA ≤ {rmsea.threshold:g} ({rmsea.said})"
+        f"ΔCFI ≥ {cfi.threshold:g} ({cfi.source_name}); "
+        f"ΔRMSEA ≤ {rmsea.threshold:g} ({rmsea.source_name})"
     )
     return row
 

@@ -86,7 +86,7 @@ class Match(Result):
             )
         ]
         rule = format_number(self.rule.threshold, 1, bounded=True, lang=lang)
-        said = in_language(self.rule.said, lang)
+        said = self.rule.source_name
         off = self.balance[self.balance.balanced == False]  # noqa: E712  (None: not judged)
         if off.empty:
             out.append(_WORDS["alike"][lang].format(rule=rule, said=said))
@@ -282,7 +282,7 @@ def _balance(customers: pd.DataFrame, features: np.ndarray, rule: Cutoff) -> pd.
                 "rest": rest.mean() if len(rest) else np.nan,
                 "smd": smd, "t": float(test.statistic) if test else np.nan,
                 "p": float(test.pvalue) if test else np.nan, "smd_weighted": np.nan,
-                "balanced": rule.passes(abs(smd)), "source": rule.said,
+                "balanced": rule.passes(abs(smd)), "source": rule.origin,
             }
         )  # fmt: skip
     return tidy_frame(rows)
