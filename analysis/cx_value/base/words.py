@@ -336,6 +336,20 @@ def named_code(code: str, group: str, lang: str) -> str:
     return str(found["many"] if isinstance(found, Mapping) else found)
 
 
+def bilingual(code: str, group: str) -> Text:
+    """Return a word of the terms in both languages, to stand beside a study's own labels.
+
+    >>> bilingual("overall", "whole").zh
+    '总体'
+    """
+    return Text(named_code(code, group, "en"), zh=named_code(code, group, "zh"))
+
+
+def figure_word(code: str, lang: str) -> str:
+    """Return a word that stands in a figure (group ``figure`` of the terms)."""
+    return named_code(code, "figure", lang)
+
+
 def _currency_zh(code: str) -> str:
     return {"CNY": "元", "RMB": "元"}.get(code, code)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from cx_value.base.errors import ModelError
 from cx_value.base.style import figure_style, new_axes
-from cx_value.base.wording import Text, format_number, in_language, stars
+from cx_value.base.wording import format_number, in_language, stars
 from cx_value.diagram.canvas import (
     draw_arrow,
     draw_label,
@@ -37,13 +37,6 @@ from cx_value.diagram.shapes import (
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-
-PATH_NOTE = Text(
-    "Standardised coefficients. Solid arrows p < .05, dashed arrows not significant; the wider an "
-    "arrow, the larger its coefficient. *p < .05, **p < .01, ***p < .001.",
-    zh="图中为标准化系数。实线表示 p < 0.05，虚线表示不显著；箭头越粗，系数绝对值越大。"
-    "*p < 0.05，**p < 0.01，***p < 0.001。",
-)
 
 
 def _one_group(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,8 @@ import numpy as np
 
 from cx_value.base.errors import DataError
 from cx_value.base.style import PALETTE, figure_style
-from cx_value.base.wording import Text, format_interval, format_number, in_language
+from cx_value.base.wording import format_interval, format_number
+from cx_value.base.words import figure_word
 from cx_value.notebook.figure_rows import (
     axes_of_height,
     draw_intervals,
@@ -35,14 +36,9 @@ if TYPE_CHECKING:
 ROW = 0.3
 RIDGE = 0.72
 _VERDICT_LOOK = {
-    "supported": ("primary", "o", Text("supported", zh="支持")),
-    "reserved": ("primary", "d", Text("supported, with reservation", zh="有保留地支持")),
-    "not_supported": ("grey", "s", Text("not supported", zh="不支持")),
-    "contradicted": ("accent", "D", Text("opposite sign", zh="方向相反")),
-    "not_tested": ("grey", "x", Text("not testable", zh="无法检验")),
-}
-_INTERVAL = Text("{level} CI", zh="{level} 置信区间")
-_STANDARDISED = Text("Standardised coefficient β", zh="标准化系数 β")
+    "supported": ("primary", "o"), "reserved": ("primary", "d"), "not_supported": ("grey", "s"),
+    "contradicted": ("accent", "D"), "not_tested": ("grey", "x"),
+}  # fmt: skip
 
 
 def plot_path_forest(
@@ -55,7 +51,7 @@ def plot_path_forest(
     high: str = "ci_high",
     bootstrap: pd.DataFrame | None = None,
     confidence: float = 0.95,
-    axis_label: Text = _STANDARDISED,
+    axis_label: str = "standardised",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw path coefficients with their intervals, one row a path.
@@ -71,8 +67,8 @@ def plot_path_forest(
         ``lhs`` and ``rhs``.
     confidence : float
         Level of the intervals, 0 to 1, for the legend.
-    axis_label : Text
-        Name the estimate: by default the standardised coefficient.
+    axis_label : str
+        Names the estimate, a word of the figures; by default the standardised coefficient.
 
     Raises
     ------
@@ -88,27 +84,24 @@ def plot_path_forest(
                  for c, o in zip(rows["rhs"], rows["lhs"], strict=True)]  # fmt: skip
         heights = label_rows(ax, arrow)
         level = f"{100 * confidence:g}%"
-        first = in_language(_INTERVAL, lang).format(level=level)
+        first = figure_word("interval", lang).format(level=level)
         if bootstrap is None:
             draw_intervals(ax, rows[[estimate, low, high]], heights, "primary", "o", first)
         else:
-            _draw_both(ax, rows, bootstrap, (estimate, low, high), heights, first, lang)
+            _draw_both(ax, rows, bootstrap, (estimate, low, high), heights, level, lang)
         zero_line(ax)
-        ax.set_xlabel(in_language(axis_label, lang))
+        ax.set_xlabel(figure_word(axis_label, lang))
         signed_ticks(ax, lang)
     return ax
 
 
-def _draw_both(ax, rows, bootstrap, columns, heights, interval: str, lang: str) -> None:
+def _draw_both(ax, rows, bootstrap, columns, heights, level: str, lang: str) -> None:
     drawn = rows[["lhs", "rhs"]].merge(bootstrap, on=["lhs", "rhs"], how="left")
-    names = {"en": ("Wald", "Bootstrap"), "zh": ("Wald ", "自助法 ")}[lang]
-    sep = " " if lang == "en" else ""
-    draw_intervals(
-        ax, rows[list(columns)], heights + 0.15, "primary", "o", f"{names[0]}{sep}{interval}"
-    )
-    draw_intervals(
-        ax, drawn[list(columns)], heights - 0.15, "accent", "s", f"{names[1]}{sep}{interval}"
-    )
+    looks = (("wald_interval", rows, 0.15, "primary", "o"),
+             ("bootstrap_interval", drawn, -0.15, "accent", "s"))  # fmt: skip
+    for word, frame, shift, colour, marker in looks:
+        name = figure_word(word, lang).format(level=level)
+        draw_intervals(ax, frame[list(columns)], heights + shift, colour, marker, name)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderpad=0, handlelength=1.2)
 
 
@@ -123,7 +116,7 @@ def plot_indirect_effects(
     low: str = "ci_low",
     high: str = "ci_high",
     confidence: float = 0.95,
-    axis_label: Text = Text("Indirect effect", zh="间接效应"),  # noqa: B008
+    axis_label: str = "indirect",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the bootstrap distribution of each indirect effect with estimate and interval.
@@ -161,9 +154,9 @@ def plot_indirect_effects(
             face = PALETTE["ink"] if clear else "white"
             ax.plot(row[estimate], base - 0.1, "o", color=PALETTE["ink"], mfc=face)
         zero_line(ax)
-        level = in_language(_INTERVAL, lang).format(level=f"{100 * confidence:g}%")
+        level = figure_word("interval", lang).format(level=f"{100 * confidence:g}%")
         comma = "，" if lang == "zh" else ", "
-        ax.set_xlabel(in_language(axis_label, lang) + comma + level)
+        ax.set_xlabel(figure_word(axis_label, lang) + comma + level)
         signed_ticks(ax, lang)
     return ax
 
@@ -224,7 +217,7 @@ def plot_hypotheses(
     high: str = "std_high",
     verdict: str = "verdict",
     confidence: float = 0.95,
-    axis_label: Text = _STANDARDISED,
+    axis_label: str = "standardised",
     ax: Axes | None = None,
 ) -> Axes:
     """Show all hypotheses at a glance: path, coefficient with interval, verdict.
@@ -258,16 +251,16 @@ def plot_hypotheses(
             _draw_hypothesis(ax, row, height, (estimate, low, high, verdict))
         _write_results(ax, rows, heights, (estimate, low, high, verdict), lang)
         zero_line(ax)
-        level = in_language(_INTERVAL, lang).format(level=f"{100 * confidence:g}%")
+        level = figure_word("interval", lang).format(level=f"{100 * confidence:g}%")
         comma = "，" if lang == "zh" else ", "
-        ax.set_xlabel(in_language(axis_label, lang) + comma + level)
+        ax.set_xlabel(figure_word(axis_label, lang) + comma + level)
         signed_ticks(ax, lang)
     return ax
 
 
 def _draw_hypothesis(ax: Axes, row: Mapping, height: float, columns: Sequence[str]) -> None:
     estimate, low, high = (float(row[column]) for column in columns[:3])
-    colour, marker, _ = _VERDICT_LOOK[str(row[columns[3]])]
+    colour, marker = _VERDICT_LOOK[str(row[columns[3]])]
     ax.hlines(height, low, high, color=PALETTE[colour], linewidth=1.4)
     if np.isfinite(estimate):
         ax.plot(estimate, height, marker, color=PALETTE[colour])
@@ -287,6 +280,7 @@ def _write_results(ax: Axes, rows, heights, columns: Sequence[str], lang: str) -
         numbers.append(ax.annotate(said, **at, **look))
     widest = max(text.get_window_extent().width for text in numbers) * 72 / ax.figure.dpi
     for row, height in zip(rows, heights, strict=True):
-        colour, _, said = _VERDICT_LOOK[str(row[columns[3]])]
+        verdict = str(row[columns[3]])
+        colour, _ = _VERDICT_LOOK[verdict]
         at = {"xy": (1, height), "xytext": (18 + widest, 0), "color": PALETTE[colour]}
-        ax.annotate(in_language(said, lang), **at, **look)
+        ax.annotate(figure_word(verdict, lang), **at, **look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cx_value.base.wording import Text
+from cx_value.base.words import bilingual
 from cx_value.evaluate.tracking.plan import WHOLE
 from cx_value.study.indicators import OVERALL, OVERALL_LABEL, WAVE, WAVE_LABEL
 
@@ -30,6 +31,6 @@ def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
     constructs = {c.name: c.label for c in study.constructs}
     answered = survey.profile_labels.values() if survey else ()
     answers = {str.__str__(label): label for labels in answered for label in labels}
-    whole = {WHOLE: Text("All constructs", zh="全部构念")} if study.data and study.data.wave else {}
+    whole = {WHOLE: bilingual("constructs", "whole")} if study.data and study.data.wave else {}
     own = survey.labels if survey else {}
     return {**whole, **answers, **named, **own, **single, **constructs}

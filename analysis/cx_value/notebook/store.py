@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import ReportError
 from cx_value.base.wording import LANGUAGES, Text, in_language
-from cx_value.base.words import Phrase
+from cx_value.base.words import Phrase, bilingual
 from cx_value.notebook.identity import (
     declaration_sha256,
     loaded_code_sha256,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 #: ``build/<study>/.made/<notebook>``, so that it goes when the notebook no longer saves it.
 NOTEBOOK = "CX_VALUE_NOTEBOOK"
 MADE = ".made"
-_DECLARED = Text("declared in the study file", zh="由研究文件声明")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +188,7 @@ class Store:
 
     def declare(self, name: str, table: pd.DataFrame) -> None:
         """Write what the study declares (no respondent went into it)."""
-        self.save_table(name, table, n_used=0, method=_DECLARED)
+        self.save_table(name, table, n_used=0, method=bilingual("declared", "whole"))
 
     def save_figure(self, name: str, plot: Callable[..., Any]) -> None:
         """Draw a figure once per language (``plot(lang=…)`` → Axes), write SVG and PNG, show it."""

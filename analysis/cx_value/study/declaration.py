@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cx_value.base.cutoffs import CUTOFFS
+from cx_value.base.words import bilingual
 from cx_value.study import spec
 from cx_value.study.claims import BUNDLED, write_out_claim
 from cx_value.study.codebook import read_codebook
@@ -27,12 +28,6 @@ from cx_value.study.merging import merge, with_includes
 from cx_value.study.model_checks import check_models
 
 _ARROW = re.compile(r"\s*(?:->|→)\s*")
-#: What a model without a label is called in a report.
-_MODEL_LABELS = {
-    "main": {"en": "theoretical model", "zh": "理论模型"},
-    "fallback": {"en": "fallback model", "zh": "备用模型"},
-    "rival": {"en": "rival model", "zh": "竞争模型"},
-}
 
 
 def read_study(path: str | Path) -> spec.Study:
@@ -260,7 +255,8 @@ def _is_phrase(body: Any) -> bool:
 
 def _write_out_models(document: Document, models: list[dict], findings: list[Finding]) -> None:
     for model in models:
-        model.setdefault("label", _MODEL_LABELS.get(str(model.get("role", "main")), model["name"]))
+        role = str(model.get("role", "main"))
+        model.setdefault("label", bilingual(role, "model_without_label") or model["name"])
         place = ("models", model["name"], "paths")
         paths = model.get("paths")
         if paths is None:

@@ -7,15 +7,15 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from cx_value.base.wording import Text
+from cx_value.base.words import bilingual
 from cx_value.study.entries import Frozen, Phrase, Scale
 
 #: What the whole is called in results where no single dimension stands at the top.
 OVERALL = "OVERALL"
-OVERALL_LABEL = Text("Overall", zh="总体")
+OVERALL_LABEL = bilingual("overall", "whole")
 #: The grouping by survey wave.
 WAVE = "wave"
-WAVE_LABEL = Text("Survey wave", zh="调查波次")
+WAVE_LABEL = bilingual("wave", "whole")
 Direction = Literal["+", "-"]
 WeightMethod = Literal[
     "experts", "equal", "entropy", "critic", "variation", "components", "loadings", "effects",

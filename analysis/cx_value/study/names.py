@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cx_value.base.wording import Text
+from cx_value.base.words import bilingual
 
 #: One part of a question with several: 第2题(办事快捷), Q2[SQ001], Q2 [Staff], Service - Staff.
 _PARTS = (
@@ -30,22 +31,20 @@ _PROFILE = re.compile(
 )
 # Stems as they are found in published questionnaires → what they usually stand for.
 _CONSTRUCTS = (
-    (r"imag|image|品牌形象|形象", "image", Text("Image", zh="品牌形象")),
-    (r"cuex|expe?c?t?.*|顾客期望|期望.*", "expectation", Text("Expectations", zh="顾客期望")),
-    (r"perq|qual|quality|serv.*|sq|感知质量|服务质量|质量", "quality",
-     Text("Perceived quality", zh="感知质量")),
-    (r"perv|val|value|pv|感知价值|价值", "value", Text("Perceived value", zh="感知价值")),
-    (r"cusa|sat|satis.*|cs|顾客满意.*|满意度?", "satisfaction",
-     Text("Satisfaction", zh="顾客满意")),
-    (r"cusl|loy|loyal.*|cl|顾客忠诚.*|忠诚度?", "loyalty", Text("Loyalty", zh="顾客忠诚")),
-    (r"cusco|compl|complain.*|抱怨.*|投诉.*", "complaints", Text("Complaints", zh="顾客抱怨")),
-    (r"trust|tru|信任", "trust", Text("Trust", zh="顾客信任")),
-    (r"switch|转换成本", "switching", Text("Switching", zh="转换")),
-    (r"csor|csr|社会责任", "responsibility", Text("Social responsibility", zh="社会责任")),
-    (r"perf|performance|绩效", "performance", Text("Performance", zh="绩效")),
-    (r"attr|attractiveness|吸引力", "attractiveness", Text("Attractiveness", zh="吸引力")),
-    (r"comp|competence|能力", "competence", Text("Competence", zh="能力")),
-    (r"like|likeability|好感度?", "likeability", Text("Likeability", zh="好感")),
+    (r"imag|image|品牌形象|形象", "image"),
+    (r"cuex|expe?c?t?.*|顾客期望|期望.*", "expectation"),
+    (r"perq|qual|quality|serv.*|sq|感知质量|服务质量|质量", "quality"),
+    (r"perv|val|value|pv|感知价值|价值", "value"),
+    (r"cusa|sat|satis.*|cs|顾客满意.*|满意度?", "satisfaction"),
+    (r"cusl|loy|loyal.*|cl|顾客忠诚.*|忠诚度?", "loyalty"),
+    (r"cusco|compl|complain.*|抱怨.*|投诉.*", "complaints"),
+    (r"trust|tru|信任", "trust"),
+    (r"switch|转换成本", "switching"),
+    (r"csor|csr|社会责任", "responsibility"),
+    (r"perf|performance|绩效", "performance"),
+    (r"attr|attractiveness|吸引力", "attractiveness"),
+    (r"comp|competence|能力", "competence"),
+    (r"like|likeability|好感度?", "likeability"),
 )  # fmt: skip
 
 
@@ -90,7 +89,7 @@ def construct_of(stem: str) -> tuple[str, Text] | None:
     >>> construct_of("CUSA")[0], construct_of("xyz")
     ('satisfaction', None)
     """
-    for names, key, label in _CONSTRUCTS:
+    for names, key in _CONSTRUCTS:
         if re.fullmatch(names, stem, re.IGNORECASE):
-            return key, label
+            return key, bilingual(key, "usual_constructs")
     return None

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from cx_value.base.wording import Text
+from cx_value.base.words import bilingual
 
 #: What answers too few to be shown are gathered under.
-OTHER = Text("Other answers", zh="其他回答")
+OTHER = bilingual("other", "answers")
 #: Kinds of cells that point to a person, and how they look.
 _KINDS = {
     "IP addresses": r"(\d{1,3}\.){3}\d{1,3}(\s*[(（].*[)）])?|[0-9a-f:]*:[0-9a-f:]+:[0-9a-f:]+",

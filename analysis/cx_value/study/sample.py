@@ -11,15 +11,13 @@ import pandas as pd
 
 from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, in_language
-from cx_value.base.words import Phrase
+from cx_value.base.wording import in_language
+from cx_value.base.words import Phrase, bilingual
 from cx_value.study.answered import FlowStep, Survey
 from cx_value.study.privacy import suppress_small_cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-NO_ANSWER = Text("no answer", zh="未回答")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -159,7 +157,7 @@ def _profile_column(survey: Survey, name: str, minimum_cell: int) -> pd.DataFram
         if weights is not None
         else np.full(len(counts), np.nan)
     )
-    said = [NO_ANSWER if c is None else texts[c] for c in names]
+    said = [bilingual("no_answer", "answers") if c is None else texts[c] for c in names]
     return pd.DataFrame(
         {
             "variable": name,

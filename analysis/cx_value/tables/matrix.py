@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import ReportError
 from cx_value.base.wording import Text, format_number, in_language, stars
+from cx_value.base.words import named_code
 from cx_value.tables.cells import escape_text, is_missing
 from cx_value.tables.markdown import caption_line, note_text, pipe_table, wrap_table
 from cx_value.tables.widths import fitted_widths
@@ -15,8 +16,6 @@ from cx_value.tables.widths import fitted_widths
 if TYPE_CHECKING:
     import pandas as pd
 
-_CONTINUED = Text("(continued)", zh="（续）")
-_VARIABLE = Text("Variable", zh="变量")
 Square = dict[str, dict[str, float]]
 
 
@@ -99,7 +98,7 @@ def _matrix_caption(
     caption: str, identifier: str, start: int, widths: Sequence[float], lang: str
 ) -> str:
     if start:
-        caption = f"{caption}{'' if lang == 'zh' else ' '}{_CONTINUED.in_language(lang)}"
+        caption = f"{caption}{'' if lang == 'zh' else ' '}{named_code('continued', 'matrix', lang)}"
         identifier += f"-{start + 1}"
     return caption_line(caption, identifier, widths)
 
@@ -114,7 +113,11 @@ class _MatrixWriter:
     def panel(self, names: Sequence[str], beside: Mapping[str, list[str]], start: int, width: int):
         """Return headings and rows of the columns from ``start`` on."""
         columns = range(start, min(start + width, len(self.codes)))
-        heads = [_VARIABLE.in_language(self.lang), *beside, *(str(k + 1) for k in columns)]
+        heads = [
+            named_code("variable", "matrix", self.lang),
+            *beside,
+            *(str(k + 1) for k in columns),
+        ]
         body = [
             [names[k], *(numbers[k] for numbers in beside.values()),
              *(self.cell(k, other) for other in columns)]

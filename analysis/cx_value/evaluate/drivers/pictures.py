@@ -9,35 +9,13 @@ import numpy as np
 import pandas as pd
 
 from cx_value.base.style import PALETTE, TEXT_WIDTH, figure_style, new_axes
-from cx_value.base.wording import Text, in_language
+from cx_value.base.wording import in_language
+from cx_value.base.words import figure_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SHARE = Text("Share of the variance explained (%)", zh="占可解释方差的比例（%）")
-_IMPORTANCE = {
-    "derived": Text("Importance: share of the variance explained (%)",
-                    zh="重要性：占可解释方差的比例（%）"),
-    "stated": Text("Importance: mean of what respondents stated", zh="重要性：受访者直接评分均值"),
-}  # fmt: skip
-_PERFORMANCE = Text("Performance (0–100)", zh="绩效（0–100）")
-_CORNERS = {
-    (1, 0): Text("Concentrate here", zh="重点改进"),
-    (1, 1): Text("Keep up the good work", zh="优势保持"),
-    (0, 0): Text("Low priority", zh="次要改进"),
-    (0, 1): Text("Possible overkill", zh="供给过度"),
-}
-
-_EFFECT = Text("Points of the outcome", zh="结果变量的分值变化")
-_ENDS = {"penalty": Text("low score", zh="低分"), "reward": Text("high score", zh="高分")}
-_PRICE = Text("Price", zh="价格")
-_WILLING = Text("Share of respondents (%)", zh="受访者占比（%）")
-_CURVES = {
-    "too_cheap": Text("too cheap", zh="过于便宜"),
-    "cheap": Text("cheap", zh="便宜"),
-    "expensive": Text("expensive", zh="较贵"),
-    "too_expensive": Text("too expensive", zh="过于昂贵"),
-}
+_CORNERS = {(1, 0): "concentrate", (1, 1): "keep", (0, 0): "low_priority", (0, 1): "overkill"}
 
 
 def draw_importance(
@@ -53,7 +31,7 @@ def draw_importance(
             _draw_shares(panel, frame[frame.outcome == outcome].set_index("driver"), order)
             panel.set_title(_wrapped(in_language(labels.get(outcome, outcome), lang), lang))
         axes[0].set_yticks(np.arange(len(order)), named)
-        axes[0].figure.supxlabel(in_language(_SHARE, lang), fontsize="medium")
+        axes[0].figure.supxlabel(figure_word("share_explained", lang), fontsize="medium")
     return axes[0]
 
 
@@ -107,8 +85,8 @@ def draw_importance_map(
         ax.plot(x[steady], y[steady], "o", color=PALETTE["primary"])
         ax.plot(x[~steady], y[~steady], "o", color=PALETTE["primary"], markerfacecolor="white")
         ax.margins(0.12)
-        ax.set(xlabel=in_language(_IMPORTANCE[kind], lang),
-               ylabel=in_language(_PERFORMANCE, lang))  # fmt: skip
+        ax.set(xlabel=figure_word(f"importance_{kind}", lang),
+               ylabel=figure_word("performance", lang))  # fmt: skip
         corners = _name_corners(ax, lang)
         place_labels(ax, x, y, [in_language(labels.get(v, v), lang) for v in rows.lever], corners)
     return ax
@@ -116,7 +94,7 @@ def draw_importance_map(
 
 def _name_corners(ax: Axes, lang: str) -> list:
     return [
-        ax.text(0.99 if right else 0.01, 0.985 if top else 0.015, in_language(word, lang),
+        ax.text(0.99 if right else 0.01, 0.985 if top else 0.015, figure_word(word, lang),
                 transform=ax.transAxes, ha="right" if right else "left",
                 va="top" if top else "bottom", color=PALETTE["grey"], fontsize="small")
         for (right, top), word in _CORNERS.items()
@@ -135,9 +113,9 @@ def draw_penalty_reward(
         for name, colour, marker in (("penalty", "accent", "s"), ("reward", "primary", "o")):
             ax.hlines(place, rows[f"{name}_low"], rows[f"{name}_high"], color=PALETTE[colour])
             ax.plot(rows[name], place, marker, color=PALETTE[colour],
-                    label=in_language(_ENDS[name], lang))  # fmt: skip
+                    label=figure_word(name, lang))  # fmt: skip
         ax.set_yticks(place, [in_language(labels.get(v, v), lang) for v in rows.lever])
-        ax.set_xlabel(in_language(_EFFECT, lang))
+        ax.set_xlabel(figure_word("effect_points", lang))
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
     return ax
 
@@ -154,9 +132,9 @@ def draw_price_curves(
         ax.axvspan(price["lower"], price["upper"], color=PALETTE["fill"], zorder=0)
         for name, (colour, line) in styles.items():
             ax.plot(curves.price, 100 * curves[name], line, color=PALETTE[colour],
-                    label=in_language(_CURVES[name], lang))  # fmt: skip
+                    label=figure_word(name, lang))  # fmt: skip
         ax.axvline(price["optimal"], color=PALETTE["grey"], linestyle=":", linewidth=1)
-        ax.set(xlabel=in_language(_PRICE, lang), ylabel=in_language(_WILLING, lang))
+        ax.set(xlabel=figure_word("price", lang), ylabel=figure_word("willing", lang))
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, frameon=False)
     return ax
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cx_value.base.style import PALETTE, TEXT_WIDTH, figure_style, new_axes
+from cx_value.base.words import figure_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ def draw_paths(table: pd.DataFrame, ax: Axes | None, lang: str) -> Axes:
         ax.axvline(0, color=PALETTE["light"], zorder=0)
         labels = [f"{a} → {b}" for a, b in zip(rows["rhs"], rows["lhs"], strict=True)]
         ax.set_yticks(place, labels)
-        ax.set_xlabel({"en": "Path coefficient", "zh": "路径系数"}[lang])
+        ax.set_xlabel(figure_word("path_coefficient", lang))
     return ax
 
 
@@ -33,7 +34,7 @@ def draw_prediction(table: pd.DataFrame, ax: Axes | None, lang: str) -> Axes:
     """Draw each item's RMSE of the model beside that of the linear benchmark."""
     rows = table.iloc[::-1]
     place = np.arange(len(rows))
-    words = {"en": ("PLS model", "Linear benchmark"), "zh": ("PLS 模型", "线性基准")}[lang]
+    words = [figure_word(code, lang) for code in ("pls_model", "linear_benchmark")]
     with figure_style(lang):
         ax = new_axes(TEXT_WIDTH, 0.9 + 0.22 * len(rows)) if ax is None else ax
         ax.hlines(place, rows["rmse_pls"], rows["rmse_lm"], color=PALETTE["light"], linewidth=2)
@@ -47,7 +48,7 @@ def draw_prediction(table: pd.DataFrame, ax: Axes | None, lang: str) -> Axes:
 
 def draw_map(table: pd.DataFrame, target: str, ax: Axes | None, lang: str) -> Axes:
     """Scatter importance against performance, with the means as cross-hairs."""
-    words = {"en": ("Importance for {}", "Performance"), "zh": ("对{}的重要性", "绩效")}[lang]
+    words = [figure_word(code, lang) for code in ("importance_for", "performance_score")]
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
         ax.axvline(table["importance"].mean(), color=PALETTE["light"], zorder=0)
