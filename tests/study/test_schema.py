@@ -23,6 +23,7 @@ def test_the_study_of_every_other_key_is_read(tmp_path):
     answers = pd.DataFrame(draw.integers(1, 6, (120, len(columns))), columns=columns)
     prices = {f"p{k}": draw.integers(1, 9, 120) + 5 * k for k in range(1, 5)}
     offers = {o: draw.integers(0, 2, 120) for o in ("o1", "o2")}
+    offers["heard"] = ["shop;web", "web", ""] * 40
     answers.assign(years=draw.integers(18, 80, 120), **prices, **offers).to_csv(
         tmp_path / "answers.csv", index=False
     )

@@ -47,6 +47,8 @@ class Survey:
         Expected (desired, adequate) levels and touchpoints, high is favourable; NaN = no answer.
     comments : DataFrame, n × (``text``, ``language``), or None
         Open answers as they were written, and the language where a column names it.
+    multiple : dict
+        Question of several answers → respondents × options: 1 chosen, 0 not, NaN not answered.
     weights, clusters, strata, ids, wave, durations : Series or None
         Where the study declares the column; clusters and strata are the sampling unit and the
         stratum a respondent was drawn in, durations are in seconds.
@@ -73,6 +75,7 @@ class Survey:
     quantities: pd.DataFrame
     ratings: pd.DataFrame | None = None
     comments: pd.DataFrame | None = None
+    multiple: dict[str, pd.DataFrame] = field(default_factory=dict)
     profile_labels: dict[str, tuple[Text, ...]] = field(default_factory=dict)
     weights: pd.Series | None = None
     clusters: pd.Series | None = None
@@ -102,7 +105,9 @@ class Survey:
             "strata", "ids", "wave", "durations",
         )  # fmt: skip
         held = {part: getattr(self, part) for part in parts}
-        return replace(self, **{k: v.loc[keep] for k, v in held.items() if v is not None})
+        multiple = {name: chosen.loc[keep] for name, chosen in self.multiple.items()}
+        kept = {k: v.loc[keep] for k, v in held.items() if v is not None}
+        return replace(self, **kept, multiple=multiple)
 
 
 def column_of(entry: Item | Profile) -> str:

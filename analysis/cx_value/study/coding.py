@@ -25,6 +25,7 @@ from cx_value.study.answers import (
     strip_seconds,
 )
 from cx_value.study.findings import Finding, list_rows, list_some
+from cx_value.study.multiple import code_multiple
 from cx_value.study.privacy import OTHER, fold_rare, identifies_people, is_free_text
 from cx_value.study.ratings import code_ratings, missing_column, rating_items
 from cx_value.study.spec import Profile, Study
@@ -60,11 +61,14 @@ class Coding:
             "ratings": self._ratings(),
             "comments": self._comments(),
         }
+        multiple, found = code_multiple(self.study, self.raw)
+        self.findings += found
         flow, kept = self._flow(items)
         parts = {k: None if part is None else part.loc[kept] for k, part in parts.items()}
         return Survey(
             items=items.loc[kept],
             **parts,
+            multiple={name: chosen.loc[kept] for name, chosen in multiple.items()},
             profile_labels=self.profile_labels,
             n_received=len(self.raw.frame),
             flow=flow,

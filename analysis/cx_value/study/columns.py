@@ -106,7 +106,8 @@ def _columns(listed: list[str | int], header: Header) -> list[str | int]:
 
 def write_out_positions(study: dict[str, Any], header: Header) -> None:
     """Replace ``column: 12`` and ``data.id: 1`` by the name of that column."""
-    entries = [*study.get("profile", []), *study.get("touchpoints", [])]
+    entries = [*study.get("profile", []), *study.get("touchpoints", []),
+               *study.get("multiple", [])]  # fmt: skip
     entries += [item for c in study.get("constructs", []) if isinstance(c.get("items"), list)
                 for item in c["items"]]  # fmt: skip
     for entry in entries:

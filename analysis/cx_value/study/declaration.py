@@ -138,6 +138,13 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     for entry in (*study.get("dimensions", []), *study.get("kano", []),
                   *study.get("benchmarks", [])):  # fmt: skip
         entry.setdefault("label", entry["name"])
+    for question in study.get("multiple", []):
+        question.setdefault("label", question["name"])
+        for key in ("options", "columns"):
+            if isinstance(question.get(key), list):
+                question[key] = {str(name): str(name) for name in question[key]}
+            elif isinstance(question.get(key), dict):
+                question[key] = {_plain(k): v for k, v in question[key].items()}
     for column in study.get("profile", []):
         column.setdefault("label", column["name"])
         if isinstance(column.get("values"), dict):

@@ -17,6 +17,7 @@ from cx_value.study.indicators import Grade
 NAMED = {
     "constructs": spec.Construct,
     "profile": spec.Profile,
+    "multiple": spec.Multiple,
     "models": spec.StructuralModel,
     "hypotheses": spec.Hypothesis,
     "moderations": spec.Moderation,

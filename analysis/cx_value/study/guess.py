@@ -17,7 +17,8 @@ from cx_value.study.answers import (
     strip_seconds,
 )
 from cx_value.study.grouping import group_items
-from cx_value.study.names import describes_people, role_of
+from cx_value.study.multiple import holds_several
+from cx_value.study.names import describes_people, role_of, stem_of
 from cx_value.study.privacy import identifies_people, is_free_text
 from cx_value.study.readers.no_answer import means_no_answer
 from cx_value.study.readers.platforms import PLATFORMS
@@ -94,6 +95,8 @@ class Guess:
     roles: dict[str, str]
     unused: tuple[str, ...]
     missing_codes: tuple[float | str, ...]
+    several: tuple[str, ...] = ()  # columns with several answers in a cell
+    ticked: dict[str, tuple[str, ...]] = field(default_factory=dict)  # stem → a column an answer
     why_unused: dict[str, str] = field(default_factory=dict)
 
 
@@ -126,6 +129,9 @@ def guess_columns(raw: RawTable, without: frozenset[str] = frozenset()) -> Guess
         if (block := _block(name, [name], read, usual)).scale in {b.scale for b in blocks}
     )  # fmt: skip
     taken |= {name for block in singles for name in block.columns}
+    several = tuple(n for n in free if n not in taken and read[n].is_several)
+    ticked = _ticked([n for n in free if n not in {*taken, *several}], read)
+    taken |= {*several, *(name for names in ticked.values() for name in names)}
     profile = tuple(n for n in free if n not in taken and read[n].can_describe)
     unused = tuple(n for n in read if n not in {*taken, *profile, *roles.values()})
     codes = {code for name in (*taken, *profile) for code in read[name].codes}
@@ -136,6 +142,8 @@ def guess_columns(raw: RawTable, without: frozenset[str] = frozenset()) -> Guess
         roles=roles,
         unused=unused,
         missing_codes=tuple(sorted(codes, key=lambda c: (isinstance(c, str), c))),
+        several=several,
+        ticked=ticked,
         why_unused=private,
     )
 
@@ -149,8 +157,8 @@ def _private(raw: RawTable, column: _Read) -> str | None:
         return f"written by {platform.name}"
     if _OWN_WORDS.search(column.name) and not column.is_number:
         return "free text"
-    if "多选题" in column.name or column.is_several:
-        return "several answers in one cell"
+    if column.is_several:
+        return None
     if holds := identifies_people(column.name, column.words):
         return holds
     return "free text" if not column.is_number and column.is_free else None
@@ -171,7 +179,7 @@ class _Read:
         cells = raw.frame[name]
         self.cleaned = cells.map(clean)
         self.words = [w for w in self.cleaned.unique() if w]
-        self.verbal = _verbal_scale(self.words)
+        self.verbal = _verbal_scale(self.words) or _letters(raw, name, self.words)
         self._plain = number_reader(cells, file_decimal=raw.decimal, percent_unit=1.0)
         self.column: Column = convert(cells, self._number)
         given = self.column.numbers.dropna()
@@ -214,7 +222,14 @@ class _Read:
     @property
     def is_several(self) -> bool:
         """Whether cells hold several answers at a time (a┋b)."""
-        return any("┋" in word for word in self.words)
+        words = [word for word in self.cleaned if word and not means_no_answer(word)]
+        return not self.is_number and holds_several(words)
+
+    @property
+    def is_ticked(self) -> bool:
+        """Whether one answer was ticked here or not: a single word, or 1 and 0."""
+        words = {w for w in self.words if not means_no_answer(w)}
+        return len(words) == 1 if words != {"0"} and "0" not in words else words == {"0", "1"}
 
     @property
     def is_free(self) -> bool:
@@ -227,6 +242,22 @@ class _Read:
         left = {w for w in self.words if w not in self.skips and not means_no_answer(w)}
         values = self.given.nunique() if self.is_number else len(left)
         return 2 <= values <= 20 and values < 0.5 * self.n
+
+
+def _ticked(names: list[str], read: dict[str, _Read]) -> dict[str, tuple[str, ...]]:
+    """Return questions with a column for each answer: neighbours of one stem, ticked or not."""
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        if read[name].is_ticked and (stem := stem_of(name)):
+            stems.setdefault(stem, []).append(name)
+    return {stem: tuple(members) for stem, members in stems.items() if len(members) > 1}
+
+
+def _letters(raw: RawTable, name: str, words: list[str]) -> dict[str, float]:
+    """Return the numbers of codes such as A1 … A5, as the file itself knows them."""
+    known = {label.casefold(): number for number, label in raw.value_labels.get(name, {}).items()}
+    coded = words and all(w.casefold() in known or means_no_answer(w) for w in words)
+    return known if coded else {}
 
 
 def _verbal_scale(words: list[str]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from cx_value.base.words import bilingual
 #: One part of a question with several: 第2题(办事快捷), Q2[SQ001], Q2 [Staff], Service - Staff.
 _PARTS = (
     re.compile(r"(第\d+题)\s*[(（:：—-].+"),
+    re.compile(r"(\d+\s*[、.．].+?)\s*(?:—+|--|:|：)\s*\S.*"),
     re.compile(r"(.+?)\s*[\[［].+[\]］].*"),
     re.compile(r"(.+?)\s+[-–—]\s+\S.*"),
     re.compile(r"(\d+)[(（]\d+[)）].*"),
@@ -55,6 +56,8 @@ def stem_of(name: str) -> str | None:
     ('IMAG', 'qual', '满意度', 'Q1', None)
     >>> stem_of("第2题(办事快捷)"), stem_of("Q2[SQ001]"), stem_of("Service - Staff know")
     ('第2题', 'Q2', 'Service')
+    >>> stem_of("3、请评价服务—员工热情"), stem_of("3.请评价服务:员工热情")
+    ('3、请评价服务', '3.请评价服务')
     """
     for form in _PARTS:
         if match := form.fullmatch(name):
@@ -66,12 +69,14 @@ def stem_of(name: str) -> str | None:
 def role_of(name: str) -> str | None:
     """Return ``id``, ``weight``, ``wave`` or ``duration`` where a name says so.
 
-    >>> role_of("RespondentID"), role_of("权重"), role_of("IMAG1")
-    ('id', 'weight', None)
+    >>> role_of("RespondentID"), role_of("权重"), role_of("id. Response ID"), role_of("IMAG1")
+    ('id', 'weight', 'id', None)
     """
+    codes = (name, name.split(". ")[0])
     return next(
-        (role for role, names in _ROLES.items() if re.fullmatch(names, name, re.IGNORECASE)), None
-    )
+        (role for role, names in _ROLES.items() for code in codes
+         if re.fullmatch(names, code, re.IGNORECASE)), None,
+    )  # fmt: skip
 
 
 def describes_people(name: str) -> bool:

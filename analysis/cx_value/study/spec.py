@@ -94,6 +94,23 @@ def _is_date(words: str) -> str:
     return words
 
 
+class Multiple(Frozen):
+    """A question of which several answers may be chosen: in one column, or in a column each."""
+
+    name: str
+    label: Phrase
+    column: str | None = None
+    separator: str = Field("auto", min_length=1)
+    options: dict[str, Phrase] = Field({})
+    columns: dict[str, Phrase] = Field({})
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Multiple:
+        if bool(self.column) == bool(self.columns):
+            raise ValueError("column (answers in one cell) or columns (one for each answer)")
+        return self
+
+
 class Stages(Frozen):
     """What puts a customer into a stage of the lifecycle."""
 
@@ -234,6 +251,7 @@ class Study(Frozen):
     data: DataFile | None
     constructs: tuple[Construct, ...]
     profile: tuple[Profile, ...] = ()
+    multiple: tuple[Multiple, ...] = ()
     group: str | None = None
     margins: dict[str, dict[str, float]] = Field(
         {}, description="Profile column: value: its share in the population; weights are raked."

@@ -71,6 +71,7 @@ def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> st
         _constructs(raw, guess, names),
         _singles(raw, guess, names),
         _profile(raw, guess, names),
+        _multiple(raw, guess),
         _models(guess, names),
         _TAIL,
     ]
@@ -260,7 +261,7 @@ def _common_words(raw: RawTable, block: Block) -> str:
     """Return what the items of a block are headed by in the file, else the block's stem."""
     heads = {stem_of(raw.column_labels.get(column, "")) for column in block.columns}
     (head,) = heads if len(heads) == 1 else (None,)
-    words = head or block.stem
+    words = re.sub(r"^\d+\s*[、.．:]\s*", "", head or block.stem)
     return words[:1].upper() + words[1:]
 
 
@@ -317,6 +318,28 @@ def _profile(raw: RawTable, guess: Guess, names: ShortNames) -> str:
     return "\n".join(
         [*lines, "group: null    # the profile column across whose groups invariance is judged", ""]
     )
+
+
+def _multiple(raw: RawTable, guess: Guess) -> str:
+    """Write the questions of which several answers may be chosen."""
+    lines = []
+    for column in guess.several:
+        label = raw.column_labels.get(column, column)
+        lines.append(f"  M{len(lines) + 1}: {{label: {flow(label)}, column: {flow(column)}}}")
+    for stem, members in guess.ticked.items():
+        options = ", ".join(f"{flow(m)}: {flow(_option(raw, m, stem))}" for m in members)
+        lines.append(f"  M{len(lines) + 1}: {{label: {flow(stem)}, columns: {{{options}}}}}")
+    if not lines:
+        return ""
+    return "\n".join(
+        ["# Questions of which several answers may be chosen.", "multiple:", *lines, ""]
+    )
+
+
+def _option(raw: RawTable, column: str, stem: str) -> str:
+    """Return what an answer with a column of its own is called."""
+    label = raw.column_labels.get(column)
+    return label or column.removeprefix(stem).strip(" -–—:：[]()（）") or column
 
 
 def _models(guess: Guess, names: ShortNames) -> str:

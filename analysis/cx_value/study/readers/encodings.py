@@ -74,7 +74,8 @@ def reads_as_chinese(text: str) -> bool:
     >>> reads_as_chinese("服务质量很好"), reads_as_chinese("虐坷胶农绰 己喊")
     (True, False)
     """
-    letters = [c for c in text if ord(c) > 127][:SAMPLE]
+    # Each letter once: 男 and 女 in every row say no more than in one.
+    letters = list(dict.fromkeys(c for c in text if ord(c) > 127))[:SAMPLE]
     leads = Counter(_row(letter) for letter in letters)
     common = sum(count for row, count in leads.items() if 0xB0 <= row <= 0xD7)
     late = sum(count for row, count in leads.items() if 0xC9 <= row <= 0xD7)

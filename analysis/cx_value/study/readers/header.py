@@ -176,6 +176,7 @@ def _with_platform(table: RawTable, platform: Platform) -> RawTable:
 
 #: How a platform writes a question into the name of its column; the group is its wording.
 _WORDINGS = (
+    r"\d+\s*[、.．].+?(?:—+|--|:|：)\s*(.+)",
     r"第\d+题\s*[(（](.+)[)）]",
     r"\d+\s*[、.．:：]\s*(.+?)(?:\s*[【\[](?:单选|多选|填空|量表|矩阵).*[】\]])?",
     r"[A-Za-z]\w*(?:\[\w+\])?\.\s+(.+)",
