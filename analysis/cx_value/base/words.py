@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -107,15 +108,12 @@ class Phrasebook:
         the report, whose reference list follows.
     currency : str
         Code or sign printed with money.
-    terms : mapping of str to str
-        A study's own words over those of ``terms.yml`` (its word for *customer*).
     """
 
     lang: str = "en"
     names: Mapping[str, str] = field(default_factory=dict)
     citing: str = "names"
     currency: str = ""
-    terms: Mapping[str, Any] = field(default_factory=dict)
 
     def say(self, phrase: Phrase) -> str:
         """Return the words of a phrase, as markdown.
@@ -177,9 +175,6 @@ class Phrasebook:
 
     def term(self, key: str, group: str = "") -> str:
         """Return a single word of ``terms.yml``: ``term("below", "verdict")``."""
-        own = self.terms.get(key)
-        if own is not None and not group:
-            return str(own.get("many", own) if isinstance(own, Mapping) else own)
         known = _terms(self.lang)
         known = known.get(group, {}) if group else known
         if key not in known:
@@ -191,7 +186,7 @@ class Phrasebook:
     # Numbers with a word
     def plural(self, key: str, n: float) -> str:
         """Return the noun a count asks for: ``'customer' | plural(1)``."""
-        word = self.terms.get(key) or _terms(self.lang).get(key, key)
+        word = _terms(self.lang).get(key, key)
         if isinstance(word, Mapping):
             return str(word["one"] if n == 1 else word["many"])
         return str(word)
@@ -245,13 +240,44 @@ class _Facts(dict):
     """Facts under names: ``f.alpha`` and ``f["alpha"]`` alike; a missing one is undefined."""
 
 
-@cache
+#: What customers are called in our Chinese words; a study may have them called otherwise.
+CUSTOMER = "客户"
+_customer: ContextVar[str] = ContextVar("customer", default=CUSTOMER)
+
+
+def call_customers(word: str) -> None:
+    """Have our own Chinese words call customers so from now on; a study's labels stay as given.
+
+    Parameters
+    ----------
+    word : {"客户", "顾客"}
+    """
+    _customer.set(word)
+
+
+def own_words(text: str) -> str:
+    """Return words of ours with the study's word for customers in them.
+
+    >>> call_customers("顾客"); said = own_words("客户价值"); call_customers(CUSTOMER); said
+    '顾客价值'
+    """
+    return text.replace(CUSTOMER, _customer.get())
+
+
 def _environment(lang: str):
+    """Return the templates of a language, read with the study's word for customers."""
+    return _templates(lang, _customer.get())
+
+
+@cache
+def _templates(lang: str, customer: str):
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     def load(name: str) -> str | None:
         path = WORDS / lang / name
-        return kept_line_ends(path.read_text(encoding="utf-8")) if path.is_file() else None
+        if not path.is_file():
+            return None
+        return kept_line_ends(path.read_text(encoding="utf-8").replace(CUSTOMER, customer))
 
     environment = Environment(
         loader=FunctionLoader(load), undefined=StrictUndefined, autoescape=False,
@@ -308,14 +334,19 @@ def _interval(ends: Sequence[float | None], decimals: int, lang: str, bounded: b
     return format_interval(low, high, decimals, bounded=bounded, lang=lang)
 
 
-@cache
 def _terms(lang: str) -> dict[str, Any]:
     """Return ``terms.yml`` and every ``terms_<room>.yml`` beside it, merged by group."""
+    return _read_terms(lang, _customer.get())
+
+
+@cache
+def _read_terms(lang: str, customer: str) -> dict[str, Any]:
     import yaml
 
     merged: dict[str, Any] = {}
     for path in sorted((WORDS / lang).glob("terms*.yml")):
-        for key, value in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+        text = path.read_text(encoding="utf-8").replace(CUSTOMER, customer)
+        for key, value in (yaml.safe_load(text) or {}).items():
             if isinstance(value, dict) and isinstance(merged.get(key), dict):
                 merged[key].update(value)
             else:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cx_value.base.errors import StudyError
 from cx_value.base.places import ROOT, build_folder
 from cx_value.base.wording import Text
+from cx_value.base.words import call_customers
 from cx_value.notebook.cache import Cache
 from cx_value.notebook.identity import declaration_sha256, sha256_of_data
 from cx_value.notebook.names import names_of
@@ -214,6 +215,7 @@ def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) 
 
     file = find_study(study)
     declared = read_study(file)
+    call_customers(declared.report.customer)
     folder = Path(out) if out else build_folder(file) / declared.name
     claim_folder(folder, file, declared.name)
     state = declaration_sha256(declared)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cx_value.base.words import CUSTOMER
+
 #: A claim of one number is met within this share of it.
 WITHIN = 0.25
 _NO_SOURCE = {"en": "repeated without a source", "zh": "流传的说法，未注明出处"}
@@ -39,7 +41,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "loyal_profit": {
         "label": {
             "en": "Loyal customers are five to ten times as profitable as the others",
-            "zh": "忠诚顾客带来的利润相当于其他顾客的5–10倍",
+            "zh": "忠诚客户带来的利润相当于其他客户的5–10倍",
         },
         "quantity": "loyal_profit_ratio",
         "low": 5,
@@ -63,7 +65,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "acquisition_cost": {
         "label": {
             "en": "Winning a customer costs five times as much as keeping one",
-            "zh": "获得一名新顾客的成本是留住一名老顾客的5倍",
+            "zh": "获得一名新客户的成本是留住一名老客户的5倍",
         },
         "quantity": "acquisition_cost_ratio",
         "number": 5,
@@ -72,7 +74,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "satisfied_loyal": {
         "label": {
             "en": "Satisfied customers are loyal more often than the others",
-            "zh": "满意的顾客比其他顾客更常忠诚",
+            "zh": "满意的客户比其他客户更常忠诚",
         },
         "quantity": "satisfied_loyal_ratio",
         "low": 1,
@@ -81,7 +83,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "satisfied_recommend": {
         "label": {
             "en": "Satisfied customers recommend more often than the others",
-            "zh": "满意的顾客比其他顾客更常推荐",
+            "zh": "满意的客户比其他客户更常推荐",
         },
         "quantity": "satisfied_promoter_ratio",
         "low": 1,
@@ -90,7 +92,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "satisfied_complain": {
         "label": {
             "en": "Satisfied customers complain less often than the others",
-            "zh": "满意的顾客比其他顾客更少投诉",
+            "zh": "满意的客户比其他客户更少投诉",
         },
         "quantity": "satisfied_complaint_ratio",
         "high": 1,
@@ -99,7 +101,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "satisfied_repurchase": {
         "label": {
             "en": "Satisfied customers buy again more often than the others",
-            "zh": "满意的顾客比其他顾客重复购买更多",
+            "zh": "满意的客户比其他客户重复购买更多",
         },
         "quantity": "satisfied_repurchase_ratio",
         "low": 1,
@@ -121,7 +123,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "top_fifth": {
         "label": {
             "en": "The best fifth of the customers bring four fifths of the revenue",
-            "zh": "最好的五分之一顾客带来五分之四的收入",
+            "zh": "最好的五分之一客户带来五分之四的收入",
         },
         "quantity": "top_share",
         "change": 20,
@@ -135,7 +137,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "price_premium": {
         "label": {
             "en": "Brands whose customers are satisfied command prices up to 20 percent higher",
-            "zh": "顾客满意的品牌可溢价至多20%",
+            "zh": "客户满意的品牌可溢价至多20%",
         },
         "quantity": "price_premium",
         "low": 0,
@@ -163,7 +165,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "share_price": {
         "label": {
             "en": "Shares of companies whose customers are satisfied return more than the market",
-            "zh": "顾客满意的公司，其股票回报高于市场",
+            "zh": "客户满意的公司，其股票回报高于市场",
         },
         "quantity": "share_price",
         "low": 0,
@@ -175,17 +177,21 @@ BUNDLED: dict[str, dict[str, Any]] = {
 }
 
 
-def write_out_claim(entry: dict[str, Any]) -> dict[str, Any]:
+def write_out_claim(entry: dict[str, Any], customer: str = CUSTOMER) -> dict[str, Any]:
     """Complete a claim of the study file from the bundled one of that name, and its one number.
 
     ``number`` becomes a range around it: a quarter of it on either side. With other numbers than
-    the bundled ones the claim is the study's own, and so are its label and source.
+    the bundled ones the claim is the study's own, and so are its label and source. ``customer`` is
+    what the study calls its customers in Chinese.
 
     >>> claim = write_out_claim({"name": "acquisition_cost"})
     >>> claim["low"], claim["high"]
     (3.75, 6.25)
     """
-    claim = {**BUNDLED.get(entry["name"], {}), **entry}
+    bundled = dict(BUNDLED.get(entry["name"], {}))
+    if bundled:
+        bundled["label"] = {k: v.replace(CUSTOMER, customer) for k, v in bundled["label"].items()}
+    claim = {**bundled, **entry}
     if {"low", "high", "number"} & set(entry):  # other numbers: no longer the bundled claim
         told = ("low", "high", "number", "label", "source")
         claim = {k: v for k, v in claim.items() if k not in told or k in entry}

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cx_value.base.cutoffs import CUTOFFS
-from cx_value.base.words import bilingual
+from cx_value.base.words import CUSTOMER, bilingual
 from cx_value.study import spec
 from cx_value.study.claims import BUNDLED, write_out_claim
 from cx_value.study.codebook import read_codebook
@@ -312,9 +312,11 @@ def _write_out_chains(
 def _write_out_claims(document: Document, study: dict, findings: list[Finding]) -> None:
     """Complete bundled claims; a name that is no bundled one needs a quantity of its own."""
     written = []
+    report = study.get("report")
+    customer = report.get("customer", CUSTOMER) if isinstance(report, dict) else CUSTOMER
     for entry in study.get("claims", []):
         if entry["name"] in BUNDLED or "quantity" in entry:
-            written.append(write_out_claim(entry))
+            written.append(write_out_claim(entry, str(customer)))
             continue
         findings.append(
             Finding(

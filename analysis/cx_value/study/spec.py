@@ -225,6 +225,9 @@ class Report(Frozen):
     formats: tuple[Literal["html", "pdf", "docx"], ...] = ("html", "pdf", "docx")
     editions: tuple[Edition, ...] = ("full",)
     minimum_cell: int = Field(5, ge=1)
+    customer: Literal["客户", "顾客"] = Field(
+        "客户", description="What customers are called in the Chinese report."
+    )
     citation_style: dict[str, str] = Field({"en": "apa", "zh": "gb-t-7714-2015-numeric"})
 
 

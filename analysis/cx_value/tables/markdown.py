@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cx_value.base.cutoffs import Cutoff
 from cx_value.base.wording import Text, format_number, in_language
-from cx_value.base.words import named_code
+from cx_value.base.words import named_code, own_words
 
 _RULES = {"left": ":---", "right": "---:", "center": ":---:"}
 _SIGNS = {">=": "≥", "<=": "≤", ">": "\\>", "<": "\\<"}
@@ -51,7 +51,7 @@ def note_text(note: Text, lang: str, cutoffs: Mapping[str, Cutoff], level: str =
         return level if match[1] == "level" else rule_text(cutoffs[match[1]], lang)
 
     lead = "注：" if lang == "zh" else "*Note.* "
-    return lead + re.sub(r"\{(\w+)\}", fill, in_language(note, lang))
+    return lead + re.sub(r"\{(\w+)\}", fill, own_words(in_language(note, lang)))
 
 
 def wrap_table(lines: list[str], *, note: str = "") -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import ReportError
 from cx_value.base.wording import Text, in_language
+from cx_value.base.words import own_words
 from cx_value.tables.cells import DASH, Column, is_missing, write_cell
 from cx_value.tables.declared import TableSpec, declared_tables
 from cx_value.tables.markdown import (
@@ -122,7 +123,9 @@ def printed_table(
     body = [[write_cell(row, c, lang, labels, rules) for c in columns] for row in records]
     body = _blank_repeats(body, records, columns, spec.group) or [[DASH] * len(columns)]
     level = f"{100 * confidence:g}%"
-    heads = [in_language(column.header, lang).replace("{level}", level) for column in columns]
+    heads = [
+        own_words(in_language(column.header, lang)).replace("{level}", level) for column in columns
+    ]
     widths = fitted_widths([column.width for column in columns], heads, body, lang)
     return PrintedTable(
         heads=tuple(heads), alignments=tuple(column.alignment for column in columns),

@@ -30,7 +30,7 @@ from cx_value.base.wording import (
     in_language,
     join_words,
 )
-from cx_value.base.words import Phrase, Phrasebook
+from cx_value.base.words import Phrase, Phrasebook, call_customers, own_words
 from cx_value.notebook.store import Record, Store, refuse_others
 from cx_value.publish.chapters.editions import edition_name
 from cx_value.publish.chapters.prose import write_prose
@@ -89,6 +89,7 @@ def write_project(
     project = folder / f"{main}-{lang}"
     _clear(project)
     store = Store(folder)
+    call_customers(study.report.customer)
     refuse_others(store, study, draft=draft)
     binder = Binder(store, study, lang, draft, renderer)
     names = [MAIN_FILE]
@@ -305,10 +306,16 @@ def text_of(record: Record, column: str, lang: str, **where: Any) -> str:
 
 
 def _environment(folder: Path):
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        for path in (folder / name, REPORT / name):
+            if path.is_file():
+                return own_words(path.read_text(encoding="utf-8")), str(path), None
+        return None
 
     return Environment(
-        loader=FileSystemLoader([folder, REPORT]), undefined=StrictUndefined, autoescape=False,
+        loader=FunctionLoader(load), undefined=StrictUndefined, autoescape=False,
         variable_start_string="<<", variable_end_string=">>", block_start_string="<%",
         block_end_string="%>", comment_start_string="<#", comment_end_string="#>",
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
