@@ -92,13 +92,13 @@ end
 
 -- Rebuild a list of blocks, those inside plain divisions first. Divisions that stand for
 -- something of Quarto's own are not entered.
-local function rebuild(blocks, change, top)
+local function rebuild(blocks, change)
   for _, block in ipairs(blocks) do
     if block.t == "Div" and not block.attributes["__quarto_custom"] then
-      block.content = rebuild(block.content, change, false)
+      block.content = rebuild(block.content, change)
     end
   end
-  return change(blocks, top)
+  return change(blocks)
 end
 
 local function wrapped(content, open, close)
@@ -131,20 +131,6 @@ local function dress(block)
   return pandoc.Blocks({ block })
 end
 
--- On paper figures and short tables float to the top or bottom of a page, their notes with
--- them, and the text flows on. Long tables break over pages and stay where they are; so does
--- what a heading announces by itself, and everything in the appendices.
-local LONGEST = 32 -- rows; the template measures what is shorter
-
-local function rows_of(block)
-  local rows = 0
-  pandoc.Div({ block }):walk({ Table = function(t)
-    rows = rows + #t.head.rows
-    for _, body in ipairs(t.bodies) do rows = rows + #body.body end
-  end })
-  return rows
-end
-
 local function is_captioned(block)
   if block.t == "Figure" or block.t == "Table" then
     return block.identifier:match("^fig%-") or block.identifier:match("^tbl%-")
@@ -156,42 +142,48 @@ local function is_captioned(block)
     or block.classes:includes("small") and block.content[1] and is_captioned(block.content[1])
 end
 
-local function floats(list, i)
-  local before = list[i - 1]
-  return is_captioned(list[i]) and rows_of(list[i]) <= LONGEST and before and before.t ~= "Header"
+-- A table that may break over pages says so where it goes on: an empty first row of its head,
+-- repeated with it, holds the words.
+local LONG = 15 -- rows; the template keeps what is shorter on one page
+
+local function continue(block)
+  local long = false
+  local out = pandoc.Div({ block }):walk({ Table = function(t)
+    local rows = 0
+    for _, body in ipairs(t.bodies) do rows = rows + #body.body end
+    if rows <= LONG or #t.head.rows ~= 1 then return nil end
+    local cell = pandoc.Cell({ pandoc.RawBlock("typst", "#continued") })
+    cell.col_span = #t.colspecs
+    t.head.rows:insert(1, pandoc.Row({ cell }))
+    long = true
+    return t
+  end }).content[1]
+  return long and wrapped(dress(out), "#with-continued[", "]") or dress(out)
 end
 
--- A note never starts a page of its own: on paper the figure or table above is tied to it.
-local function dress_all(list, top)
-  local out, typst = pandoc.Blocks({}), FORMAT:match("typst")
-  local side, in_back, noted = "auto", false, false
-  for i, block in ipairs(list) do
-    local dressed = dress(block)
-    if typst and top and block.t == "Header" and block.level == 1 then
-      in_back = in_back or block.classes:includes("unnumbered")
-      in_back = in_back or block.classes:includes("unnumbered")
-      out:insert(pandoc.RawBlock("typst", "#place.flush()")) -- none leaves its chapter
-    end
-    if typst and is_note(block) and noted then
-      dressed = pandoc.Blocks({}) -- went with what it belongs to
-    elseif typst and top and not in_back and floats(list, i) then
-      if is_note(list[i + 1]) then dressed:extend(dress(list[i + 1])) end
-      dressed = wrapped(dressed, "#floating(" .. side .. ")[", "]")
-      side, noted = "auto", true
-    else
-      if typst and is_note(list[i + 1]) then dressed = wrapped(dressed, "#noted[", "]") end
-      -- the next one must not jump above a long table that ends on its page
-      if is_captioned(block) then side = "bottom" end
-      noted = false
+-- On paper nothing floats: a figure or table stands where it is called, and its note with it.
+local function dress_all(list)
+  local out, typst, i = pandoc.Blocks({}), FORMAT:match("typst"), 1
+  while i <= #list do
+    local kept = typst and is_captioned(list[i])
+    local dressed = dress(list[i])
+    if kept then
+      dressed = continue(list[i])
+      if is_note(list[i + 1]) then
+        dressed:extend(dress(list[i + 1]))
+        i = i + 1
+      end
+      dressed = wrapped(dressed, "#in-place[", "]")
     end
     out:extend(dressed)
+    i = i + 1
   end
   return out
 end
 
 function Pandoc(doc)
   read_language(doc.meta)
-  doc.blocks = rebuild(number_headings(doc.blocks), dress_all, true)
+  doc.blocks = rebuild(number_headings(doc.blocks), dress_all)
   doc.blocks = doc.blocks:walk({ Cite = link_sections })
   return doc
 end

@@ -86,26 +86,18 @@ def table(rows: int, name: str = "tbl-a") -> str:
 NOTE = "::: {.table-note}\nThe note.\n:::\n\n"
 
 
-def test_on_paper_a_table_floats_with_its_note():
+def test_on_paper_a_table_stands_where_it_is_called_with_its_note():
     source = typst_source("# One\n\nText.\n\n" + table(3) + NOTE + "More.\n")
-    start, end = source.index("#floating(auto)["), source.index("More.")
-    assert start < source.index("#figure(") < source.index("#table-note[") < end
-    assert source.count("The note.") == 1
-    assert 'numbering: (..n) => "1")<tbl-a>' in source
+    start, end = source.index("#in-place["), source.index("More.")
+    assert source.index("Text.") < start < source.index("#figure(")
+    assert source.index("#figure(") < source.index("#table-note[") < end
+    assert source.count("The note.") == 1 and "place(" not in source
+    assert 'numbering: (..n) => "1")<tbl-a>' in source and "#continued" not in source
 
 
-def test_what_does_not_float():
-    long, back = "Text.\n\n" + table(40), "# List {.unnumbered}\n\nText.\n\n" + table(3)
-    for text in (long, back, "# Head\n\n" + table(3)):
-        source = typst_source(text)
-        assert "#floating" not in source and "#figure(" in source
-    after = typst_source("Text.\n\n" + table(40) + "Text.\n\n" + table(3, "tbl-b"))
-    assert "#floating(bottom)[" in after
-
-
-def test_floats_stay_in_their_chapter():
-    source = typst_source("# One\n\nText.\n\n" + table(3) + "# Two\n\nText.\n")
-    assert source.index("#floating") < source.rindex("#place.flush()") < source.index("Two")
+def test_a_long_table_says_where_it_goes_on():
+    source = typst_source("Text.\n\n" + table(40))
+    assert "#with-continued[" in source and "table.cell(colspan: 2)[#continued]" in source
 
 
 def test_on_paper_a_lead_in_stays_with_what_it_announces():
