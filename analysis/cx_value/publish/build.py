@@ -22,7 +22,7 @@ from cx_value.notebook.identity import declaration_sha256, sha256_of_data
 from cx_value.notebook.store import MADE, NOTEBOOK, Store
 from cx_value.notebook.untold import SPARED, TOLD, Untold
 from cx_value.notebook.workspace import claim_folder
-from cx_value.publish.chapters.editions import edition_name
+from cx_value.publish.chapters.editions import edition_name, editions_of
 from cx_value.publish.depends import notebook_code, printing_code, state_of
 from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths
 from cx_value.publish.progress import WORKERS, Progress, progress_for
@@ -85,7 +85,7 @@ class Job:
 
     @property
     def editions(self) -> tuple[str, ...]:
-        return self.study.report.editions
+        return editions_of(self.study)
 
     def report_folder(self, lang: str, edition: str = "full") -> Path:
         return self.folder / f"{edition_name(edition)}-{lang}"

@@ -214,8 +214,8 @@ class Author(Frozen):
     email: str | None = None
 
 
-#: ``full`` is the report; ``brief`` two pages to decide from.
-Edition = Literal["brief", "full"]
+#: ``full`` is the report; ``supplement`` its long tables; ``brief`` two pages to decide from.
+Edition = Literal["brief", "full", "supplement"]
 
 
 class Report(Frozen):
@@ -223,7 +223,7 @@ class Report(Frozen):
 
     languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")
     formats: tuple[Literal["html", "pdf", "docx"], ...] = ("html", "pdf", "docx")
-    editions: tuple[Edition, ...] = ("full",)
+    editions: tuple[Edition, ...] = ("full", "supplement")
     minimum_cell: int = Field(5, ge=1)
     customer: Literal["客户", "顾客"] = Field(
         "客户", description="What customers are called in the Chinese report."

@@ -34,7 +34,7 @@ def render_matrix(
     p_above: bool = False,
     decimals: int = 2,
     note: Text | None = None,
-    panel: int = 9,
+    panel: int = 18,
     cutoffs: Mapping[str, Cutoff] | None = None,
 ) -> str:
     """Print a square result as a lower triangle with numbered columns.

@@ -32,9 +32,16 @@ from cx_value.base.wording import (
 )
 from cx_value.base.words import Phrase, Phrasebook, call_customers, own_words
 from cx_value.notebook.store import Record, Store, refuse_others
-from cx_value.publish.chapters.editions import edition_name
+from cx_value.publish.chapters.editions import edition_name, editions_of
 from cx_value.publish.chapters.prose import write_prose
 from cx_value.publish.chapters.provenance import commit, software
+from cx_value.publish.chapters.supplement import (
+    in_reading_order,
+    numbered,
+    only_apart,
+    referred,
+    without_apart,
+)
 from cx_value.publish.rendering.gate import bracket_references
 from cx_value.publish.rendering.project import install_theme
 from cx_value.publish.rendering.sources import MAIN_FILE
@@ -70,7 +77,7 @@ def write_project(
         Marks the title page.
     renderer : str
         Who prints, for the table of how the report came about.
-    edition : {"full", "brief"}
+    edition : {"full", "brief", "supplement"}
         ``full`` is written from ``report.qmd`` into ``report-<lang>``.
 
     Returns
@@ -85,24 +92,52 @@ def write_project(
         result, column, table or figure that is not there, naming the
         chapter and its line.
     """
-    main = edition_name(edition)
-    project = folder / f"{main}-{lang}"
+    project = folder / f"{edition_name(edition)}-{lang}"
     _clear(project)
     store = Store(folder)
     call_customers(study.report.customer)
     refuse_others(store, study, draft=draft)
     binder = Binder(store, study, lang, draft, renderer)
-    names = [MAIN_FILE]
-    for name in names:
-        source = f"{main}.qmd" if name == MAIN_FILE else name
-        text = bracket_references(binder.bind(REPORT / lang / source))
-        (project / name).write_text(text, encoding="utf-8", newline="\n")
-        # Only the chapters that this study's report includes: another study may lack their results.
-        names += _INCLUDE.findall(text)
+    texts = _chapters(binder, edition_name(edition))
+    if edition in ("full", "supplement") and "supplement" in editions_of(study):
+        texts = _divided(texts, binder, edition)
+    for name, text in texts.items():
+        (project / name).write_text(bracket_references(text), encoding="utf-8", newline="\n")
     install_theme(project, lang)
     _copy(REPORT / "references.bib", project / "references.bib")
     _copy(folder / "figures" / lang, project / "figures")
     return project
+
+
+def _chapters(binder: Binder, main: str) -> dict[str, str]:
+    """Return file → text of the chapters that this study's report includes, bound."""
+    texts: dict[str, str] = {}
+    names = [MAIN_FILE]
+    for name in names:
+        source = f"{main}.qmd" if name == MAIN_FILE else name
+        texts[name] = binder.bind(REPORT / binder.lang / source)
+        names += _INCLUDE.findall(texts[name])
+    return texts
+
+
+def _divided(texts: dict[str, str], binder: Binder, edition: str) -> dict[str, str]:
+    """Return the chapters of the full edition or of its supplement, each naming the other's."""
+    parts = {"full": without_apart, "supplement": only_apart}
+    names = [name for name in texts if name != MAIN_FILE]
+    divided = {
+        which: {MAIN_FILE: texts[MAIN_FILE]} | {name: cut(texts[name]) for name in names}
+        for which, cut in parts.items()
+    }
+    numbers = {
+        which: numbered(in_reading_order(chapters[MAIN_FILE], chapters, _INCLUDE))
+        for which, chapters in divided.items()
+    }
+    other = "supplement" if edition == "full" else "full"
+    where = "supplement" if edition == "full" else "report"
+    return {
+        name: referred(text, numbers[edition], numbers[other], where, binder.lang)
+        for name, text in divided[edition].items()
+    }
 
 
 @dataclass(frozen=True)
@@ -287,7 +322,7 @@ class Binder:
         return (self.store.folder / "figures" / self.lang / f"{name}.svg").exists()
 
     def figure(
-        self, name: str, caption: str, *, alt: str | None = None, width: str = "100%"
+        self, name: str, caption: str, *, alt: str | None = None, width: str = "76%"
     ) -> str:
         """Print a figure of the store with its caption and identifier."""
         path = self.store.folder / "figures" / self.lang / f"{name}.svg"

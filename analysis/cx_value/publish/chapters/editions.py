@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from cx_value.study.spec import Study
+
+
 
 def edition_name(edition: str) -> str:
     """Return what the folder and the files of an edition are called.
@@ -10,3 +13,8 @@ def edition_name(edition: str) -> str:
     ('report', 'brief')
     """
     return "report" if edition == "full" else edition
+
+
+def editions_of(study: Study) -> tuple[str, ...]:
+    """Return the editions that a study prints: a log alone has nothing for a supplement."""
+    return tuple(e for e in study.report.editions if e != "supplement" or study.data)
