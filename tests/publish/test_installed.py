@@ -66,7 +66,7 @@ def test_the_wheel_carries_reports_words_notebooks_and_studies(wheel):
     assert not [name for name in names if "tests/" in name or "/build/" in name]
 
 
-def test_from_a_data_file_to_six_documents_in_a_folder_of_ones_own(command, tmp_path):
+def test_from_a_data_file_to_documents_in_a_folder_of_ones_own(command, tmp_path):
     own = tmp_path / "project"
     (own / "analysis").mkdir(parents=True)
     (own / "analysis" / "__init__.py").write_text("raise RuntimeError('not this one')\n")
@@ -82,7 +82,10 @@ def test_from_a_data_file_to_six_documents_in_a_folder_of_ones_own(command, tmp_
                cwd=own)  # fmt: skip
     assert done.returncode == 0 and not done.stderr, done.stderr
     documents = [own / line for line in done.stdout.split()]
-    assert len(documents) == 6 and all(path.stat().st_size > 10_000 for path in documents)
+    assert {path.parent.name for path in documents} == {
+        f"{edition}-{lang}" for edition in ("report", "supplement") for lang in ("en", "zh")
+    }
+    assert len(documents) == 12 and all(path.stat().st_size > 10_000 for path in documents)
     assert {p.name for p in own.iterdir()} == {"analysis", "build", "data", "survey.csv"}
     now = {
         p for p in command.parents[1].rglob("*") if p.suffix != ".pyc" and p.name != "__pycache__"

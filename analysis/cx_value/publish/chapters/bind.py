@@ -321,9 +321,7 @@ class Binder:
         """Tell whether a notebook saved a figure."""
         return (self.store.folder / "figures" / self.lang / f"{name}.svg").exists()
 
-    def figure(
-        self, name: str, caption: str, *, alt: str | None = None, width: str = "76%"
-    ) -> str:
+    def figure(self, name: str, caption: str, *, alt: str | None = None, width: str = "76%") -> str:
         """Print a figure of the store with its caption and identifier."""
         path = self.store.folder / "figures" / self.lang / f"{name}.svg"
         if not path.exists():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from cx_value.study.spec import Study
 
 
-
 def edition_name(edition: str) -> str:
     """Return what the folder and the files of an edition are called.
 

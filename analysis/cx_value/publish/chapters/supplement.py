@@ -31,7 +31,8 @@ _ELSEWHERE = {
     "zh": {
         "supplement": {"tbl": "补充材料表 {}", "fig": "补充材料图 {}", "sec": "补充材料第 {} 节",
                        "app": "补充材料附录 {}"},
-        "report": {"tbl": "正文表 {}", "fig": "正文图 {}", "sec": "正文第 {} 节", "app": "正文附录 {}"},
+        "report": {"tbl": "正文表 {}", "fig": "正文图 {}", "sec": "正文第 {} 节",
+                   "app": "正文附录 {}"},
     },
 }  # fmt: skip
 
@@ -66,7 +67,7 @@ def only_apart(text: str) -> str:
             waiting[level] = line
         elif line.startswith("{{< include"):
             kept.append(line)
-        elif inside:
+        elif inside and (line or not waiting):
             kept += [part for head in waiting.values() for part in (head, "")]
             waiting = {}
             kept.append(line)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from cx_value.base.errors import ReportError
-from cx_value.publish.rendering.fonts import chinese_font_folder
+from cx_value.publish.rendering.fonts import chinese_font_folders
 from cx_value.publish.rendering.gate import check_messages, check_sources, raise_faults, setting
 from cx_value.publish.rendering.pandoc import pandoc_path
 from cx_value.publish.rendering.project import check_formats, format_settings, read_metadata
@@ -231,7 +231,7 @@ def _compile(project: Path, document: Path, output: Path, timestamp: int) -> Non
             document.read_bytes(),
             output=output,
             root=project,
-            font_paths=[chinese_font_folder()],
+            font_paths=chinese_font_folders(),
             ignore_system_fonts=True,
             timestamp=timestamp,
         )

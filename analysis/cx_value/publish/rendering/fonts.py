@@ -1,8 +1,8 @@
 """The fonts a report is set in, and which characters they can draw.
 
-Chinese comes from the Noto Sans CJK SC files of the package ``mpl-font``, Latin from the
-fonts that the typst package carries inside its compiled module; no system font is used, so
-the same report comes out on every machine.
+Chinese comes from Noto Serif SC (package ``pylopdf-fonts-zh-cn``) for the text and Noto Sans CJK
+SC (package ``mpl-font``) for headings, Latin from the fonts that the typst package carries inside
+its compiled module; no system font is used, so the same report comes out on every machine.
 """
 
 from __future__ import annotations
@@ -22,27 +22,34 @@ _FONT_START = re.compile(rb"(?:OTTO|\x00\x01\x00\x00)\x00[\x05-\x1f]", re.S)
 _SANE_TAGS = re.compile(rb"[A-Za-z0-9/ ]{4}")
 
 
-def chinese_font_folder() -> Path:
-    """Return the folder with the Noto Sans CJK SC font files.
+def chinese_font_folders() -> list[Path]:
+    """Return the folders with the Chinese font files, the text's and the headings'.
 
     Raises
     ------
     ReportError
-        If the package ``mpl-font`` is not installed.
+        If the package ``mpl-font`` or ``pylopdf-fonts-zh-cn`` is not installed.
 
     Examples
     --------
-    >>> sorted(path.stem for path in chinese_font_folder().glob("*-Regular.otf"))
-    ['NotoSansCJKsc-Regular']
+    >>> sorted(p.stem for one in chinese_font_folders() for p in one.glob("*-Regular.otf"))
+    ['NotoSansCJKsc-Regular', 'NotoSansSC-Regular', 'NotoSerifSC-Regular']
     """
-    # found without importing it: importing the package loads matplotlib
-    found = find_spec("mpl_font")
+    return [
+        _package_folder("pylopdf_fonts_zh_cn", "pylopdf-fonts-zh-cn"),
+        _package_folder("mpl_font", "mpl-font") / "fonts" / "noto",
+    ]
+
+
+def _package_folder(module: str, package: str) -> Path:
+    # found without importing it: importing mpl_font loads matplotlib
+    found = find_spec(module)
     if found is None or not found.submodule_search_locations:
         raise ReportError(
-            "The Chinese fonts are missing: package mpl-font is not installed · "
+            f"The Chinese fonts are missing: package {package} is not installed · "
             "do: run `make setup`."
         )
-    return Path(next(iter(found.submodule_search_locations))) / "fonts" / "noto"
+    return Path(next(iter(found.submodule_search_locations)))
 
 
 def uncovered_characters(characters: set[str]) -> set[str]:
@@ -68,7 +75,7 @@ def uncovered_characters(characters: set[str]) -> set[str]:
 
 @lru_cache(maxsize=1)
 def _chinese_coverage() -> frozenset[int]:
-    return _coverage((chinese_font_folder() / "NotoSansCJKsc-Regular.otf").read_bytes())
+    return _coverage((chinese_font_folders()[-1] / "NotoSansCJKsc-Regular.otf").read_bytes())
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from typing import Any
 
 from cx_value.base.errors import ReportError
 from cx_value.publish.rendering.embedded import replacing_outputs, report_timestamp
-from cx_value.publish.rendering.fonts import chinese_font_folder
+from cx_value.publish.rendering.fonts import chinese_font_folders
 from cx_value.publish.rendering.gate import check_messages, check_output, check_sources
 from cx_value.publish.rendering.project import TARGET, check_formats, read_metadata
 from cx_value.publish.rendering.sources import MAIN_FILE, SourceLine
@@ -119,7 +119,7 @@ def _run(
 def _environment(timestamp: int) -> dict[str, Any]:
     """Settings that Quarto hands on to Typst and pandoc: fonts, date, no colours."""
     return {
-        "TYPST_FONT_PATHS": str(chinese_font_folder()),
+        "TYPST_FONT_PATHS": _font_paths(),
         "SOURCE_DATE_EPOCH": str(timestamp),
         "NO_COLOR": "1",
     }
@@ -127,7 +127,7 @@ def _environment(timestamp: int) -> dict[str, Any]:
 
 def _project_environment() -> str:
     """Return settings by which ``quarto render`` by hand finds the fonts, too."""
-    return f"TYPST_FONT_PATHS={chinese_font_folder()}\n"
+    return f"TYPST_FONT_PATHS={_font_paths()}\n"
 
 
 def _made(copy: Path, form: str) -> Path:
@@ -138,3 +138,7 @@ def _made(copy: Path, form: str) -> Path:
             "do: run `quarto render report.qmd` in the report's folder and look."
         )
     return output
+
+
+def _font_paths() -> str:
+    return os.pathsep.join(map(str, chinese_font_folders()))
