@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from cx_value.publish.chapters.supplement import numbered, only_apart, referred, without_apart
 
 CHAPTER = """# One {#sec-one}
