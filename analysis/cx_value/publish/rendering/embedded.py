@@ -121,7 +121,7 @@ def column_widths(lines: Sequence[SourceLine]) -> dict[str, list[float]]:
 
 
 def report_timestamp(metadata: dict[str, Any]) -> int:
-    """Return the moment a report is dated: SOURCE_DATE_EPOCH, else its ``date``, else 2000.
+    """Return the moment a report is dated: SOURCE_DATE_EPOCH, else its ``date``, else today.
 
     Examples
     --------
@@ -131,7 +131,8 @@ def report_timestamp(metadata: dict[str, Any]) -> int:
     if os.environ.get("SOURCE_DATE_EPOCH", "").isdigit():
         return int(os.environ["SOURCE_DATE_EPOCH"])
     found = re.search(r"\d{4}-\d{2}-\d{2}", str(metadata.get("date", "")))
-    moment = datetime.fromisoformat(found.group(0)) if found else datetime(2000, 1, 1)
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = datetime.fromisoformat(found.group(0)) if found else today
     return int(moment.replace(tzinfo=UTC).timestamp())
 
 

@@ -14,8 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from cx_value.publish.word.elements import NS, attribute, make, tag
+from cx_value.publish.word.fields import (
+    add_heading_lists,
+    captions,
+    field,
+    number_by_fields,
+    reference_name,
+    words,
+)
 from cx_value.publish.word.reference_document import TITLE_PLACEHOLDER
 from cx_value.publish.word.tables import fix_tables, keep_leads
+
+_LISTS_ZH = {"表": "表目录", "图": "图目录"}
 
 
 def finish_document(
@@ -51,12 +61,15 @@ def finish_document(
     keep_leads(body)
     _let_lists_break(body)
     _fix_pictures(body)
-    _fill_contents(body, toc_depth)
+    _fill_contents(body, toc_depth, alignment == "center")
+    number_by_fields(body)
+    add_heading_lists(parts, "附录 %1" if alignment == "center" else "Appendix %1.")
     parts["word/document.xml"] = etree.tostring(
         body, xml_declaration=True, encoding="UTF-8", standalone=True
     )
     _set_dates_and_title(parts, timestamp)
     _set_current_layout(parts)
+    _update_fields_on_opening(parts)
     _write_parts(path, parts, timestamp)
 
 
@@ -98,6 +111,14 @@ def _set_current_layout(parts: dict[str, bytes]) -> None:
         parts["word/settings.xml"] = settings.replace(b"<w:rsids", mode + b"<w:rsids", 1)
 
 
+def _update_fields_on_opening(parts: dict[str, bytes]) -> None:
+    """Ask the word processor to fill in page numbers, which only it knows."""
+    settings = parts.get("word/settings.xml", b"")
+    if b"<w:updateFields" not in settings:
+        mark = b'<w:updateFields w:val="true"/>'
+        parts["word/settings.xml"] = settings.replace(b"<w:compat>", mark + b"<w:compat>", 1)
+
+
 # Sections ------------------------------------------------------------------------------------
 
 
@@ -132,8 +153,8 @@ def _copy(element: Any) -> Any:
 
 def _let_lists_break(body: Any) -> None:
     """Let a line end after 、 in "H4、H7、H8": word processors take such a list for one word."""
-    for words in body.iter(tag("t")):
-        words.text = re.sub(r"、(?=[A-Za-z0-9])", "、\u200b", words.text or "")
+    for text in body.iter(tag("t")):
+        text.text = re.sub(r"、(?=[A-Za-z0-9])", "、\u200b", text.text or "")
 
 
 # Pictures ------------------------------------------------------------------------------------
@@ -150,31 +171,53 @@ def _fix_pictures(body: Any) -> None:
 # Contents ------------------------------------------------------------------------------------
 
 
-def _fill_contents(body: Any, depth: int) -> None:
-    """Write the headings into the table of contents, which Word leaves empty until updated."""
-    field = _contents_field(body)
+def _fill_contents(body: Any, depth: int, chinese: bool) -> None:
+    """Write headings, tables and figures into contents, which Word leaves empty until updated."""
+    field_paragraph = _contents_field(body)
     headings = list(_headings(body, depth))
-    if field is None or not headings:
+    if field_paragraph is None or not headings:
         return
-    instruction = f' TOC \\o "1-{depth}" \\h \\z \\u '
-    entries = [_contents_entry(*heading) for heading in headings]
-    opening = [make("r"), make("r"), make("r")]
-    opening[0].append(make("fldChar", fldCharType="begin"))
-    code = make("instrText")
-    code.text = instruction
-    code.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    opening[1].append(code)
-    opening[2].append(make("fldChar", fldCharType="separate"))
+    width = _text_width(body)
+    entries = [
+        _contents_entry(f"TOC{level}", text, reference_name(bookmark), width)
+        for level, text, bookmark in headings
+    ]
+    made = _contents(f'TOC \\o "1-{depth}" \\h \\z \\u', entries)
+    for label, listed in captions(body).items():
+        made.append(_contents_title(_LISTS_ZH[label] if chinese else f"{label}s"))
+        entries = [_contents_entry("TOC2", text, name, width) for text, name in listed]
+        made += _contents(f'TOC \\h \\z \\c "{label}"', entries)
+    for paragraph in made:
+        field_paragraph.addprevious(paragraph)
+    contents = field_paragraph.getparent()
+    contents.remove(field_paragraph)
+    contents.append(_page_break())
+
+
+def _contents(instruction: str, entries: list[Any]) -> list[Any]:
+    """Return the paragraphs of one contents list, the field's ends in the first and the last."""
+    *opening, closing = field(instruction)
     for run in reversed(opening):
         entries[0].find("w:pPr", NS).addnext(run)
-    closing = make("r")
-    closing.append(make("fldChar", fldCharType="end"))
     entries[-1].append(closing)
-    for entry in entries:
-        field.addprevious(entry)
-    contents = field.getparent()
-    contents.remove(field)
-    contents.append(_page_break())
+    return entries
+
+
+def _contents_title(title: str) -> Any:
+    paragraph, layout = make("p"), make("pPr")
+    layout.append(make("pStyle", val="TOCHeading"))
+    layout.append(make("pageBreakBefore", val="0"))
+    paragraph.append(layout)
+    paragraph.append(words(title))
+    return paragraph
+
+
+def _text_width(body: Any) -> int:
+    """Return the width between the margins, in twentieths of a point."""
+    section = list(body.iter(tag("sectPr")))[-1]
+    size, margins = section.find("w:pgSz", NS), section.find("w:pgMar", NS)
+    sides = (int(attribute(margins, side, "1440")) for side in ("left", "right"))
+    return int(attribute(size, "w", "11906")) - sum(sides)
 
 
 def _page_break() -> Any:
@@ -216,16 +259,16 @@ def _heading_text(paragraph: Any) -> str:
     return "".join(pieces).strip()
 
 
-def _contents_entry(level: int, text: str, bookmark: str) -> Any:
-    paragraph = make("p")
-    layout = make("pPr")
-    layout.append(make("pStyle", val=f"TOC{level}"))
+def _contents_entry(style: str, text: str, bookmark: str, width: int) -> Any:
+    paragraph, layout = make("p"), make("pPr")
+    layout.append(make("pStyle", val=style))
+    stops = make("tabs")
+    stops.append(make("tab", val="right", leader="dot", pos=str(width)))
+    layout.append(stops)
     paragraph.append(layout)
-    run, words = make("r"), make("t")
-    words.text = text
-    words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    run.append(words)
-    link = make("hyperlink", anchor=bookmark, history="1")
-    link.append(run)
+    link, gap = make("hyperlink", anchor=bookmark, history="1"), make("r")
+    gap.append(make("tab"))
+    for run in (words(text), gap, *field(f"PAGEREF {bookmark} \\h", words(""))):
+        link.append(run)
     paragraph.append(link)
     return paragraph

@@ -16,10 +16,10 @@ def attribute(element: Any, name: str, default: str = "") -> str:
     return default if element is None else element.get(tag(name), default)
 
 
-def make(name: str, **attributes: str) -> Any:
+def make(element: str, /, **attributes: str) -> Any:
     from lxml import etree
 
-    return etree.Element(tag(name), {tag(key): value for key, value in attributes.items()})
+    return etree.Element(tag(element), {tag(key): value for key, value in attributes.items()})
 
 
 def text_of(element: Any) -> str:
