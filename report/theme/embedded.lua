@@ -135,7 +135,10 @@ local function html_float(identifier, caption, content)
   local out = pandoc.Blocks({
     pandoc.RawBlock("html", string.format('<figure id="%s" class="float-%s">', identifier, kind)) })
   if kind == "tbl" then out:extend(figcaption) end
-  out:insert(pandoc.Div(content, { class = kind == "tbl" and "table-scroll" or "figure-body" }))
+  local about = pandoc.utils.stringify(numbered_caption(identifier, caption))
+  local class = kind == "tbl" and "table-scroll" or "figure-body"
+  out:insert(pandoc.Div(content,
+    { class = class, tabindex = "0", role = "region", ["aria-label"] = about }))
   if kind == "fig" then out:extend(figcaption) end
   out:insert(pandoc.RawBlock("html", "</figure>"))
   return out

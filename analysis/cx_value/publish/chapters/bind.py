@@ -51,8 +51,9 @@ from cx_value.study.spec import Study
 VOCABULARY = (
     "label", "labels", "single_items", "words", "sentence_case", "quoted", "num", "coef", "count",
     "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "prose", "say_each", "notes",
-    "table", "matrix", "figure", "has_figure", "tell",
+    "table", "matrix", "figure", "has_figure", "tell", "siblings",
 )  # fmt: skip
+_LANGUAGES = {"en": "English", "zh": "中文"}
 _INCLUDE = re.compile(r"\{\{< include (\S+) >\}\}")
 
 
@@ -97,7 +98,7 @@ def write_project(
     store = Store(folder)
     call_customers(study.report.customer)
     refuse_others(store, study, draft=draft)
-    binder = Binder(store, study, lang, draft, renderer)
+    binder = Binder(store, study, lang, draft, renderer, edition)
     texts = _chapters(binder, edition_name(edition))
     if edition in ("full", "supplement") and "supplement" in editions_of(study):
         texts = _divided(texts, binder, edition)
@@ -149,6 +150,7 @@ class Binder:
     lang: str
     draft: bool = False
     renderer: str = ""
+    edition: str = "full"
 
     def bind(self, source: Path) -> str:
         """Return a template's text with everything looked up."""
@@ -172,6 +174,25 @@ class Binder:
         """Return code → label of everything in the codebook."""
         rows = self.store.read("codebook").table.itertuples()
         return {row.code: Text(row.label, zh=row.label_zh) for row in rows}
+
+    def siblings(self) -> list[dict[str, str]]:
+        """Return the other languages, editions and formats of this page: what to call and open."""
+        study, own = self.study, edition_name(self.edition)
+        pages = [(lang, own, _LANGUAGES[lang]) for lang in study.report.languages]
+        pages += [
+            (self.lang, edition_name(edition), self.phrasebook.term(edition, "edition"))
+            for edition in editions_of(study)
+        ]
+        found = [
+            {"text": text, "href": f"../{name}-{lang}/{name}.html"}
+            for lang, name, text in pages
+            if (lang, name) != (self.lang, own) and "html" in study.report.formats
+        ]
+        return found + [
+            {"text": form.upper(), "href": f"{own}.{form}"}
+            for form in study.report.formats
+            if form != "html"
+        ]
 
     # Words
     def words(self, phrase: Any) -> str:

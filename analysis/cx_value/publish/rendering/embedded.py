@@ -22,6 +22,7 @@ from typing import Any
 from cx_value.base.errors import ReportError
 from cx_value.publish.rendering.fonts import chinese_font_folders
 from cx_value.publish.rendering.gate import check_messages, check_sources, raise_faults, setting
+from cx_value.publish.rendering.page import finish_page
 from cx_value.publish.rendering.pandoc import pandoc_path
 from cx_value.publish.rendering.project import check_formats, format_settings, read_metadata
 from cx_value.publish.rendering.sources import SourceLine
@@ -150,6 +151,7 @@ def _render(
         options = ["--template=theme/report.html", "--embed-resources", "--mathml"]
         options += ["--css=theme/report.css", "--section-divs"]
         _run_pandoc(project, "html5", output, source, settings, options, lines)
+        finish_page(output, (project / "theme" / "report.js").read_text(encoding="utf-8"))
     elif form == "pdf":
         document = folder / "report.typ"
         options = ["--template=theme/report.typst"]
