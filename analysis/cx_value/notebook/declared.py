@@ -16,41 +16,28 @@ if TYPE_CHECKING:
     from cx_value.study import Survey
     from cx_value.study.spec import Study
 
-#: Rules in the order of the chapters that apply them.
-RULES = (
-    "alpha",
-    "omega",
-    "item_rest",
-    "reliability_redundant",
-    "missing_item",
-    "skew",
-    "kurtosis",
-    "floor_ceiling",
-    "kmo",
-    "communality",
-    "loading_primary",
-    "loading_cross",
-    "loading_difference",
-    "loading_standardised",
-    "composite_reliability",
-    "ave",
-    "htmt",
-    "htmt_upper",
-    "cfi",
-    "tli",
-    "rmsea",
-    "srmr",
-    "latent_correlation",
-    "residual_correlation",
-    "vif_full_collinearity",
-    "harman",
-    "sample_size",
-    "cases_per_parameter",
-    "power",
-    "invariance_cfi",
-    "invariance_rmsea",
-    "significance",
-)
+#: Rules in the order of the chapters, with the results that they judge: a rule is printed where
+#: one of these was stored.
+RULES = {
+    "missing_item": ("missing_items",), "skew": ("item_statistics",),
+    "kurtosis": ("item_statistics",), "floor_ceiling": ("item_statistics",),
+    "sample_size": ("sample_size",), "cases_per_parameter": ("sample_size",),
+    "power": ("power", "path_power"),
+    "alpha": ("reliability",), "reliability_redundant": ("reliability",),
+    "omega": ("reliability",), "item_rest": ("item_analysis",),
+    "kmo": ("adequacy",), "communality": ("efa_loadings",),
+    "loading_primary": ("efa_loadings",), "loading_cross": ("efa_loadings",),
+    "loading_difference": ("efa_loadings",),
+    "loading_standardised": ("loadings",), "composite_reliability": ("convergent",),
+    "ave": ("convergent",), "htmt": ("htmt",), "htmt_upper": ("htmt",),
+    "cfi": ("measurement_fit", "structure_fit"), "tli": ("measurement_fit", "structure_fit"),
+    "rmsea": ("measurement_fit", "structure_fit"), "srmr": ("measurement_fit", "structure_fit"),
+    "latent_correlation": ("measurement_model",), "residual_correlation": ("residuals",),
+    "vif_full_collinearity": ("method_bias",), "harman": ("method_bias",),
+    "invariance_cfi": ("invariance",), "invariance_rmsea": ("invariance",),
+    "significance": ("hypotheses", "levers", "mardia", "little"),
+    "consistency_ratio": ("experts",), "smd": ("match",),
+}  # fmt: skip
 
 
 def codebook_table(study: Study, survey: Survey | None) -> pd.DataFrame:
@@ -118,6 +105,5 @@ def rule_table(study: Study) -> pd.DataFrame:
             "threshold": rules[name].threshold, "source": rules[name].origin,
         }
         for name in RULES
-        if study.group or not name.startswith("invariance")
     ]  # fmt: skip
     return tidy_frame(rows)

@@ -56,10 +56,11 @@ class Record:
         return self.meta.get("confidence")
 
     def rows(self, **where: Any) -> pd.DataFrame:
-        """Return the rows in which every named column has the named value."""
+        """Return the rows in which every named column has the named value, or one of a list."""
         frame = self.table
         for column, wanted in where.items():
-            frame = frame[frame[self._known(column)] == wanted]
+            values = wanted if isinstance(wanted, list) else [wanted]
+            frame = frame[frame[self._known(column)].isin(values)]
         return frame
 
     def value(self, column: str, **where: Any) -> Any:

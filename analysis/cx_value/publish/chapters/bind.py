@@ -31,6 +31,7 @@ from cx_value.base.wording import (
     join_words,
 )
 from cx_value.base.words import Phrase, Phrasebook, call_customers, own_words
+from cx_value.notebook.declared import RULES
 from cx_value.notebook.store import Record, Store, refuse_others
 from cx_value.publish.chapters.editions import edition_name, editions_of
 from cx_value.publish.chapters.prose import write_prose
@@ -52,6 +53,7 @@ VOCABULARY = (
     "label", "labels", "single_items", "words", "sentence_case", "quoted", "num", "coef", "count",
     "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "prose", "say_each", "notes",
     "table", "matrix", "figure", "has_figure", "tell", "siblings",
+    "judging",
 )  # fmt: skip
 _LANGUAGES = {"en": "English", "zh": "中文"}
 _INCLUDE = re.compile(r"\{\{< include (\S+) >\}\}")
@@ -273,6 +275,10 @@ class Binder:
         """Print whose rule it is: a citation, or that the study file sets it."""
         rule = cutoffs_with(self.study.cutoffs)[name]
         return f"[@{rule.source}]" if rule.source else self.phrasebook.term(rule.set_by, "set_by")
+
+    def judging(self) -> list[str]:
+        """Return the rules by which a stored result was judged."""
+        return [rule for rule, results in RULES.items() if any(map(self.store.has, results))]
 
     # Sentences
     @cached_property
