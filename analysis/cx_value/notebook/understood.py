@@ -80,13 +80,15 @@ def _plain(value: object) -> str:
 
 def understand_log(study: Study) -> tuple[list[Understood], list[Finding]]:
     """Return how the purchase log was read, and what of it cannot be: the whole log is read."""
+    from cx_value.value.log.prepared import amount_column, prepare_log
     from cx_value.value.log.preview import preview_log
 
     log = study.transactions
     where = study.where("transactions", "file")
     try:
+        source, _ = prepare_log(study.folder / log.file, log)
         seen = preview_log(
-            study.folder / log.file, customer=log.customer, date=log.date, amount=log.amount,
+            source, customer=log.customer, date=log.date, amount=amount_column(log),
             date_format=log.date_format, decimal=log.decimal, time_zone=log.time_zone,
             rows=SHOWN,
         )  # fmt: skip
@@ -97,7 +99,7 @@ def understand_log(study: Study) -> tuple[list[Understood], list[Finding]]:
     found = [
         Understood(
             file=log.file.name,
-            column=getattr(log, role),
+            column=amount_column(log) if role == "amount" else getattr(log, role),
             role=role,
             shown=tuple(
                 _as_read(written, value)

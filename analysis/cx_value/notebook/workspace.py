@@ -181,14 +181,18 @@ class Workspace:
         With ``holdout`` what came after the study's ``calibration_end`` is held back.
         """
         from cx_value.value import summarise_transactions
+        from cx_value.value.log.prepared import amount_column, prepare_log
 
         declared = self.study.transactions
         told = {"file", "currency", "licence", "citation"}
-        options = declared.model_dump(exclude=told)
+        made = {"price", "quantity", "invoice", "credit_notes", "where", "encoding"}
+        options = declared.model_dump(exclude=told | made)
+        source, left_out = prepare_log(self.study.folder / declared.file, declared)
+        options |= {"amount": amount_column(declared), "left_out": left_out}
         if not holdout:
             del options["calibration_end"]
-        options["cluster"] = os.environ.get(CLUSTER)
-        return summarise_transactions(self.study.folder / declared.file, **options)
+        options["cluster"] = os.environ.get(CLUSTER) if isinstance(source, Path) else None
+        return summarise_transactions(source, **options)
 
 
 def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) -> Workspace:

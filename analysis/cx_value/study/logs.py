@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 #: Entries of a log that are not names of columns.
 _NO_COLUMNS = {
-    "file", "date_format", "decimal", "time_zone", "returns", "zero_amounts", "duplicates",
-    "unit", "end",
-    "calibration_end", "currency", "licence", "citation", "target_minutes",
+    "file", "where", "credit_notes", "encoding", "date_format", "decimal", "time_zone", "returns",
+    "zero_amounts", "duplicates", "unit", "end", "calibration_end",
+    "currency", "licence", "citation", "target_minutes",
 }  # fmt: skip
 #: Bytes of a header line, and megabytes of a log looked at to tell its letters.
 LONGEST_LINE, LOOKED_AT = 1_000_000, 4_000
@@ -59,16 +59,20 @@ def _examine_log(study: Study, name: str, log: Transactions | ServiceLog) -> lis
                 kind="missing file",
             )
         ]
+    encoding = getattr(log, "encoding", "auto")
     try:
-        columns = header_of(path)
+        columns = header_of(path, encoding)
     except FaultsError as error:
         where = study.where(name, "file")
         return [Finding(where, f.problem, f.allowed, f.remedy, kind="unreadable data")
                 for f in error.faults]  # fmt: skip
     wanted = {key: value for key, value in log if key not in _NO_COLUMNS and value is not None}
+    if wanted.get("price"):
+        del wanted["amount"]
+    wanted |= {f"where.{column}": column for column in getattr(log, "where", {})}
     return [
         Finding(
-            study.where(name, key),
+            study.where(name, *key.split(".", 1)),
             f"{log.file} has no column {column!r}",
             f"its {len(columns)} columns: {list_some(columns, 12)}",
             f"{suggest(column, columns)}name the column that holds the {key.replace('_', ' ')}",
@@ -79,7 +83,7 @@ def _examine_log(study: Study, name: str, log: Transactions | ServiceLog) -> lis
     ]
 
 
-def header_of(path: Path) -> list[str]:
+def header_of(path: Path, encoding: str = "auto") -> list[str]:
     """Return the names of a log's columns without reading its rows.
 
     Raises
@@ -87,10 +91,10 @@ def header_of(path: Path) -> list[str]:
     FaultsError
         For a file that is empty, damaged, locked or of letters that cannot be told.
     """
-    return [str(name).strip() for name in head_of(path, 0).columns]
+    return [str(name).strip() for name in head_of(path, 0, encoding).columns]
 
 
-def head_of(path: Path, rows: int) -> pd.DataFrame:
+def head_of(path: Path, rows: int, encoding: str = "auto") -> pd.DataFrame:
     """Return the first rows of a log as they are; errors as for :func:`header_of`."""
     import pandas as pd
 
@@ -99,7 +103,7 @@ def head_of(path: Path, rows: int) -> pd.DataFrame:
             return _parquet_head(path, rows)
         if path.suffix.lower() == ".xlsx":
             return _sheet_head(path, rows)
-        _, encoding, delimiter = _first_line(path)
+        _, encoding, delimiter = _first_line(path, encoding)
         return pd.read_csv(
             path, sep=delimiter, encoding=encoding, nrows=rows, dtype=str, keep_default_na=False,
             on_bad_lines="skip", encoding_errors="replace",
@@ -140,13 +144,14 @@ def _sheet_head(path: Path, rows: int) -> pd.DataFrame:
     return pd.DataFrame([row[: len(header)] for row in body], columns=header, dtype=object)
 
 
-def _first_line(path: Path) -> tuple[str, str, str]:
+def _first_line(path: Path, declared: str = "auto") -> tuple[str, str, str]:
     """Return the header line of a text file, the encoding of the whole file, its delimiter."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     with opened(path, "rb") as file:
         line = file.readline(LONGEST_LINE)
         file.seek(0)
-        encoding = _encoding(path, iter(lambda: file.read(1 << 20), b""))
+        blocks = iter(lambda: file.read(1 << 20), b"")
+        encoding = _encoding(path, blocks) if declared == "auto" else declared
     text = line.decode(encoding, errors="replace")
     if not text.strip():
         raise refusal(path, *EMPTY)
@@ -185,6 +190,20 @@ def read_log(path: Path) -> pd.DataFrame:
         return pd.read_excel(path)
     _, encoding, delimiter = _first_line(path)
     return pd.read_csv(path, sep=delimiter, encoding=encoding, on_bad_lines="skip")
+
+
+def read_cells(path: Path, encoding: str = "auto") -> pd.DataFrame:
+    """Return a log with the cells of a text file as they are written, numbers of customers too."""
+    import pandas as pd
+
+    if path.suffix.lower() in (".parquet", ".xlsx"):
+        return read_log(path)
+    _, encoding, delimiter = _first_line(path, encoding)
+    frame = pd.read_csv(
+        path, sep=delimiter, encoding=encoding, on_bad_lines="skip", dtype=str,
+        keep_default_na=False,
+    )  # fmt: skip
+    return frame.rename(columns=str.strip)
 
 
 def read_service_log(study: Study) -> pd.DataFrame:

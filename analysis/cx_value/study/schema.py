@@ -19,6 +19,7 @@ from cx_value.study import spec
 from cx_value.study.explain import NAMED
 from cx_value.study.indicators import Grade, Theme
 from cx_value.study.segments import Need
+from cx_value.study.sources import Kept
 
 #: Keys that a file may use for others: model → key → its type in words of JSON Schema.
 SHORT_KEYS: dict[type[BaseModel], dict[str, dict[str, Any]]] = {
@@ -174,7 +175,7 @@ def _shape(key: Key, told: dict[str, Any]) -> dict[str, Any]:
         return told
     if key.name in ("column", *_BY_POSITION):
         return {"type": ["string", "integer", "null"]}
-    if key.name in ("values", "labels", "cutoffs"):
+    if key.name in ("values", "labels", "cutoffs", "where"):
         return {"type": ["object", "null"]}
     if key.name in ("paths", "include"):
         return {"type": ["array", "string"], "items": {"type": "string"}}
@@ -206,7 +207,7 @@ def keys_used(body: Any, model: type[BaseModel] = spec.Study) -> set[tuple[str, 
         kind = known[name].entries if name in known else None
         if kind is None or inner is None:
             continue
-        plain = isinstance(inner, dict) and kind not in BY_NAME
+        plain = isinstance(inner, dict) and kind not in (*BY_NAME, Kept)
         entries = [inner] if plain else inner.values() if isinstance(inner, dict) else inner
         for entry in entries if not isinstance(entries, str) else ():
             used |= keys_used(entry, kind)

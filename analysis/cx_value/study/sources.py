@@ -30,6 +30,9 @@ def _known_encoding(name: Any) -> Any:
 Encoding = Annotated[str, BeforeValidator(_known_encoding)]
 
 
+Value = str | float | bool
+
+
 class DataFile(Frozen):
     """Where the answers are and how they are coded. ``file`` is relative to ``study.yml``."""
 
@@ -58,6 +61,17 @@ class DataFile(Frozen):
         return self
 
 
+class Kept(Frozen):
+    """Which values of a column keep a line: none of some, or numbers between two ends."""
+
+    but: Value | tuple[Value, ...] = Field((), alias="not")
+    low: float | None = Field(None, alias="from")
+    high: float | None = Field(None, alias="to")
+
+
+Rule = Value | tuple[Value, ...] | Kept
+
+
 class Transactions(Frozen):
     """The purchase log, one row a transaction: where it is and what its columns are called."""
 
@@ -65,6 +79,12 @@ class Transactions(Frozen):
     customer: str = "customer"
     date: str = "date"
     amount: str = "amount"
+    price: str | None = None
+    quantity: str | None = None
+    invoice: str | None = None
+    credit_notes: str | tuple[str, ...] = ()
+    where: dict[str, Rule] = Field({})
+    encoding: Encoding = "auto"
     cost: str | None = None
     date_format: str | None = None
     decimal: Decimal = "auto"
@@ -78,6 +98,14 @@ class Transactions(Frozen):
     currency: Phrase = Text("")
     licence: str | None = None
     citation: str | None = None
+
+    @model_validator(mode="after")
+    def _parts_go_together(self) -> Transactions:
+        if bool(self.price) != bool(self.quantity):
+            raise ValueError("price and quantity together: the amount is their product")
+        if self.credit_notes and not self.invoice:
+            raise ValueError("invoice: the column that credit_notes are told by")
+        return self
 
 
 class ServiceLog(Frozen):

@@ -15,6 +15,7 @@ from cx_value.base.errors import StudyError
 if TYPE_CHECKING:
     from cx_value.study.guess import Block, Guess
 from cx_value.base.wording import Text
+from cx_value.study.log_starter import new_log_study
 from cx_value.study.names import construct_of, stem_of
 from cx_value.study.schema import write_schema
 from cx_value.study.tables import RawTable, read_table
@@ -25,7 +26,7 @@ SCHEMA = "study.schema.json"
 
 
 def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> str:
-    """Write a starter study for a data file: valid as it stands, every guess commented.
+    """Write a starter study for a survey or a purchase log: valid as it stands, guesses commented.
 
     Scales, missing codes, item blocks, weight, respondent number and profile are guessed from
     names, values and the labels in the file. Constructs are blocks of columns with one name and a
@@ -56,12 +57,15 @@ def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> st
     from cx_value.study.guess import guess_columns
 
     raw = read_table(file)
+    if not raw.platform and (text := new_log_study(file, raw.frame)):
+        return text
     guess = guess_columns(raw, without)
     if not guess.blocks:
         raise StudyError(
             f"{file.name}: none of the {raw.frame.shape[1]} columns look like rating items · "
             "allowed: two or more columns of whole numbers (3 to 11 different ones), best named "
-            "by construct and number such as SAT1 SAT2 · do: rename the columns, or write the "
+            "by construct and number such as SAT1 SAT2; or a purchase log with the customer, the "
+            "date and the amount of every line · do: rename the columns, or write the "
             "study by hand after data/ecsi-mobile/every_key.yml"
         )
     names = ShortNames(guess)

@@ -109,7 +109,10 @@ def dated(days: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def account_of(counts, tally: Counter, customers: pd.DataFrame, reading: Reading, rules: DayRules):
+def account_of(
+    counts, tally: Counter, customers: pd.DataFrame, reading: Reading, rules: DayRules,
+    left_out: int = 0,
+):  # fmt: skip
     """Set up the account: every row read is dropped, netted, merged, held out or a purchase."""
     import pandas as pd
 
@@ -117,13 +120,18 @@ def account_of(counts, tally: Counter, customers: pd.DataFrame, reading: Reading
     in_holdout = customers.get("frequency_holdout", pd.Series(0, index=customers.index))
     rows = counts["rows"].drop("kept").to_dict() | {step: tally[step] for step in _TALLIED}
     rows |= {
-        "rows_read": int(counts["rows"].sum()),
+        "rows_read": int(counts["rows"].sum()) + left_out,
+        "filtered": left_out,
         "customer_new_in_holdout": int(in_holdout[new].sum()),
         "holdout": int(in_holdout[~new].sum()),
         "purchases": int((customers.loc[~new, "frequency"] + 1).sum()),
     }
     amounts = counts["amount"].to_dict()
-    dropped = set(counts.index) - {"kept"} | {"customer_new_in_holdout", "return_unmatched"}
+    dropped = set(counts.index) - {"kept"} | {
+        "filtered",
+        "customer_new_in_holdout",
+        "return_unmatched",
+    }
     if reading.returns == "net":
         rows["amount_negative"] = 0
         amounts |= {

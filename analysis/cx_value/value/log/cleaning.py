@@ -32,6 +32,7 @@ IN_WINDOW = ("kept", "amount_negative", "amount_zero")
 
 STEPS: dict[str, Text] = {
     "rows_read": Text("rows in the log", zh="日志行数"),
+    "filtered": Text("left out by the study (where)", zh="按研究设定（where）剔除"),
     "line_unreadable": Text(
         "line with the wrong number of fields or broken quotes", zh="行格式损坏"
     ),

@@ -150,6 +150,7 @@ def summarise_transactions(
     zero_amounts: Literal["keep", "drop"] = "keep",
     duplicates: Literal["keep", "drop"] = "keep",
     returns: Literal["net", "drop"] = "net",
+    left_out: int = 0,
     cluster: str | None = None,
     memory_limit: str = "500MB",
 ) -> TransactionSummary:
@@ -191,6 +192,8 @@ def summarise_transactions(
         Whether a negative amount is taken off the customer's latest purchase up to that day that
         it equals to the cent, and where there is none off the latest purchases (last in, first
         out); a purchase given back in full is no purchase. Or left out.
+    left_out : int
+        Lines of the log that the study leaves out and ``source`` no longer holds; they are told.
     cluster : str, optional
         None for DuckDB on this machine; ``"local"`` for Dask on its processors; the address of a
         Dask scheduler (``"tcp://…"``) for a log that is beyond one machine. Same numbers on each.
@@ -241,7 +244,7 @@ def summarise_transactions(
         found = summarise_on_cluster(source, columns, reading, rules, cluster, memory_limit)
     end, calibration_end = _window(found.counts, end, calibration_end)
     summary = as_summary(found.sums.customers, calibration_end or end, UNITS[unit], end)
-    log = account_of(found.counts, found.sums.tally, summary, reading, rules)
+    log = account_of(found.counts, found.sums.tally, summary, reading, rules, left_out)
     return _result(summary, log, found, unit, calibration_end or end, bool(calibration_end))
 
 

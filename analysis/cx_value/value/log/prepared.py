@@ -1,0 +1,139 @@
+"""A log before it is read: lines chosen, amounts of price and quantity, credit notes turned."""
+
+from __future__ import annotations
+
+import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cx_value.base.errors import DataError
+from cx_value.study.sources import Kept
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cx_value.study.spec import Transactions
+
+#: Column of the amounts that are made here.
+AMOUNT = "amount"
+
+
+def prepare_log(path: Path, log: Transactions) -> tuple[object, int]:
+    """Return a log as :func:`summarise_transactions` reads it, and the number of lines left out.
+
+    Parameters
+    ----------
+    path
+        The file.
+    log
+        What the study declares: ``where`` (lines kept), ``quantity`` and ``price`` (their product
+        is the amount), ``invoice`` and ``credit_notes`` (returns), ``encoding``.
+
+    Returns
+    -------
+    source : path or DataFrame
+        The path itself where the study declares none of these.
+    left_out : int
+        Lines that ``where`` leaves out.
+
+    Raises
+    ------
+    DataError
+        Where a column is not there, or no line is left.
+    """
+    if not (log.where or log.price or log.credit_notes or log.encoding != "auto"):
+        return path, 0
+    from cx_value.study.logs import read_cells
+
+    frame = read_cells(path, log.encoding)
+    keep = np.ones(len(frame), dtype=bool)
+    for column, rule in log.where.items():
+        keep &= _fits(_column(frame, column, "where"), rule)
+    if not keep.any():
+        raise DataError(
+            f"No line of {path.name} is kept by where: ({len(frame):,} read) · allowed: rules that "
+            "some lines fit · do: look at the values of the column, or delete the rule"
+        )
+    chosen = frame[keep].reset_index(drop=True)
+    if log.price:
+        amount = _numbers(chosen, log.price, log) * _numbers(chosen, log.quantity, log)
+        chosen = chosen.assign(**{amount_column(log): amount})
+    if log.credit_notes:
+        chosen = _turned(chosen, log)
+    return chosen, int((~keep).sum())
+
+
+def amount_column(log: Transactions) -> str:
+    """Return the column with the amount: the one declared, or the one made here."""
+    return AMOUNT if log.price else log.amount
+
+
+def _column(frame: pd.DataFrame, name: str, key: str) -> pd.Series:
+    if name not in frame:
+        from cx_value.study.findings import list_some, suggest
+
+        known = list(frame.columns)
+        raise DataError(
+            f"The log has no column {name!r}, which {key} names · allowed: {list_some(known, 12)} "
+            f"· do: {suggest(name, known)}correct the name"
+        )
+    return frame[name]
+
+
+def _numbers(frame: pd.DataFrame, name: str, log: Transactions) -> pd.Series:
+    """Return the numbers of a column by the one rule for numbers; NaN where there is none."""
+    from cx_value.study.answers import convert, number_reader
+
+    cells = _column(frame, name, "transactions")
+    if cells.dtype.kind in "fiu":
+        return cells.astype(float)
+    return convert(cells, number_reader(cells, decimal=log.decimal)).numbers
+
+
+def _turned(frame: pd.DataFrame, log: Transactions) -> pd.DataFrame:
+    """Make the amounts of credit notes negative, whatever sign they bear in the file."""
+    invoice = _column(frame, log.invoice, "invoice")
+    name = amount_column(log)
+    amount = _numbers(frame, name, log)
+    credit = _fits(invoice, log.credit_notes)
+    return frame.assign(**{name: amount.where(~credit, -amount.abs())})
+
+
+def _fits(cells: pd.Series, rule: Any) -> np.ndarray:
+    """Return which cells fit a rule: values, patterns with ``*``, or :class:`Kept`."""
+    import pandas as pd
+
+    codes, distinct = pd.factorize(cells, use_na_sentinel=False)
+    return np.array([_is_kept(cell, rule) for cell in distinct], dtype=bool)[codes]
+
+
+def _is_kept(cell: object, rule: Any) -> bool:
+    """Judge one cell.
+
+    >>> fees, some = Kept.model_validate({"not": ["POST", "M"]}), Kept.model_validate({"from": 1})
+    >>> _is_kept("C536379", "C*"), _is_kept("POST", fees), _is_kept(3, some)
+    (True, False, True)
+    """
+    if not isinstance(rule, Kept):
+        return _is_one_of(cell, rule)
+    if _is_one_of(cell, rule.but):
+        return False
+    return (rule.low is None and rule.high is None) or _lies(cell, rule.low, rule.high)
+
+
+def _is_one_of(cell: object, values: Any) -> bool:
+    from cx_value.study.answers import clean
+
+    said = clean(cell).casefold()
+    listed = values if isinstance(values, list | tuple) else [values]
+    return any(fnmatch.fnmatchcase(said, clean(value).casefold()) for value in listed)
+
+
+def _lies(cell: object, low: float | None, high: float | None) -> bool:
+    try:
+        number = float(str(cell))
+    except ValueError:
+        return False
+    return (low is None or number >= low) and (high is None or number <= high)
