@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from cx_value.base.markdown import without_controls
 from cx_value.study.findings import Finding
 
 Place = tuple[str | int, ...]
@@ -110,7 +111,8 @@ def _scalar(loader: _Loader, node: yaml.ScalarNode) -> Any:
     """Return a plain value; whole numbers of very many digits stay text."""
     if node.tag.endswith(":int") and len(node.value) > MOST_DIGITS:
         return node.value
-    return loader.construct_object(node, deep=True)
+    value = loader.construct_object(node, deep=True)
+    return without_controls(value) if isinstance(value, str) else value
 
 
 def _build_mapping(

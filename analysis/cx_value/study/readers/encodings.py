@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -70,12 +71,14 @@ def reads_as_chinese(text: str) -> bool:
 
     Of Chinese text nearly all ideographs are among the 3,755 of level 1, which GB 2312 sorts by
     their sound from B0A1 to D7F9. Korean read so never comes beyond C8, kana are none of them.
+    Signs of money (¥ is no letter of GB 2312) say nothing.
 
     >>> reads_as_chinese("服务质量很好"), reads_as_chinese("虐坷胶农绰 己喊")
     (True, False)
     """
     # Each letter once: 男 and 女 in every row say no more than in one.
-    letters = list(dict.fromkeys(c for c in text if ord(c) > 127))[:SAMPLE]
+    foreign = (c for c in text if ord(c) > 127 and unicodedata.category(c) != "Sc")
+    letters = list(dict.fromkeys(foreign))[:SAMPLE]
     leads = Counter(_row(letter) for letter in letters)
     common = sum(count for row, count in leads.items() if 0xB0 <= row <= 0xD7)
     late = sum(count for row, count in leads.items() if 0xC9 <= row <= 0xD7)

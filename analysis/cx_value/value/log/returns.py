@@ -23,7 +23,8 @@ def net_returns(days: Days, bought: Lines, returns: Lines, cut: int | None) -> t
     A return is taken off the customer's latest purchase up to that day whose amount it equals to
     the cent and that no other return has claimed. Where there is none, it is taken off the latest
     purchase of which something is left, then off the one before that (last in, first out). A day of
-    which nothing is left is no purchase. A return of the holdout (after ``cut``) is taken off
+    which nothing is left is no purchase, unless an order of amount 0 was made on it.
+    A return of the holdout (after ``cut``) is taken off
     purchases of the holdout only, for the calibration must not know of it. Costs fall with the
     share of the day's spend that is given back.
 
@@ -57,6 +58,7 @@ def net_returns(days: Days, bought: Lines, returns: Lines, cut: int | None) -> t
     touched = np.flatnonzero(np.isin(days.customer, rest.customer))
     left[touched], matched[~paired] = _last_in_first_out(days, left, touched, rest, cut)
     gone = (days.spend > 0) & (left <= _NOTHING * days.spend)
+    gone[bought.place[bought.amount == 0]] = False
     counts = Counter(
         return_netted=int((matched > 0).sum()),
         return_unmatched=int((matched <= 0).sum()),

@@ -184,20 +184,12 @@ def _open_csv(connection, path: Path, columns: dict[str, str], folder: str) -> s
 
 
 def _in_utf8(path: Path, folder: str) -> Path:
-    """Return the path, or that of a UTF-8 copy of a GB 18030 file (Chinese spreadsheets)."""
-    import codecs
-
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with opener(path)(path, "rb") as file:
-        try:
-            while chunk := file.read(_CHUNK):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-            return path
-        except UnicodeDecodeError:
-            pass
+    """Return the path, or that of a UTF-8 copy of a file in UTF-16 or GB 18030 (spreadsheets)."""
+    encoding = _encoding_of(path)
+    if encoding is None:
+        return path
     with (
-        opener(path)(path, "rt", encoding="gb18030", errors="replace", newline="") as file,
+        opener(path)(path, "rt", encoding=encoding, errors="replace", newline="") as file,
         tempfile.NamedTemporaryFile(
             "w", dir=folder, suffix=".csv", delete=False, encoding="utf-8", newline=""
         ) as copy,
@@ -205,6 +197,33 @@ def _in_utf8(path: Path, folder: str) -> Path:
         while chunk := file.read(_CHUNK):
             copy.write(chunk)
     return Path(copy.name)
+
+
+def _encoding_of(path: Path) -> str | None:
+    """Return None for UTF-8, else the encoding; refuse letters that are no Chinese either."""
+    import codecs
+
+    from cx_value.study.readers.encodings import reads_as_chinese
+
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with opener(path)(path, "rb") as file:
+        chunk = file.read(_CHUNK)
+        if chunk[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+        try:
+            while chunk:
+                decoder.decode(chunk)
+                chunk = file.read(_CHUNK)
+            decoder.decode(b"", final=True)
+            return None
+        except UnicodeDecodeError as error:
+            around = chunk[max(error.start - 1, 0) :]
+    if reads_as_chinese(around.decode("gb18030", errors="ignore")):
+        return "gb18030"
+    raise DataError(
+        f"Transaction log {path.name} is neither UTF-8 nor Chinese text (GB18030) · allowed: text "
+        "in UTF-8, UTF-16 or GB18030 · do: save the file as UTF-8"
+    )
 
 
 def _read_header(path: Path) -> tuple[list[str], str]:
