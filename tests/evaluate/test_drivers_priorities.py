@@ -58,3 +58,16 @@ def test_a_models_total_effect_goes_before_the_slope():
     table = prioritise(PLACES, effects, outcome="LOY", n_used=9).table().set_index("lever")
     assert table.effect["A"] == 0.5 and table.effect_source["A"] == "total"
     assert table.effect["B"] == pytest.approx(0.2) and table.effect_source["B"] == "slope"
+
+
+def test_what_effects_and_money_rest_on_takes_sureness_from_those_that_use_them():
+    effects = EFFECTS.assign(total=[0.5, np.nan, 0.2, 0.1, 0.0], total_low=0.05, total_high=0.6)
+    money = pd.DataFrame({"lever": ["A"], "estimate": [12.0], "ci_low": [1.0], "ci_high": [25.0]})
+    found = prioritise(PLACES, effects, outcome="LOY", n_used=9, money=money,
+                       of_model=["fit", "improper"], of_money=["forecast"])  # fmt: skip
+    table = found.table().set_index("lever")
+    assert table.doubts["A"].split() == ["fit", "improper", "forecast"]
+    assert table.sureness["A"] == "low" and table.doubts["B"] == "quadrant"
+    assert found.facts()["first"][0]["doubts"] == ["fit", "improper", "forecast"]
+    plain = prioritise(PLACES, effects, outcome="LOY", n_used=9, money=money).table()
+    assert plain.set_index("lever").doubts["A"] == ""

@@ -302,6 +302,9 @@ def test_clear_paths_survive_and_the_sentence_counts_them(robust):
     assert wide.survives["A", "B"] and wide.survives["B", "C"]
     assert f"{int(wide.survives.sum())} of 3 paths" in robust.sentence("en")
     assert robust.facts()["kept"] == wide.survives.sum() and robust.facts()["paths"] == 3
+    lost = {f"{source} → {target}" for source, target in wide.index[~wide.survives]}
+    steps = robust.hypotheses.items()
+    assert robust.facts()["shaken"] == [name for name, own in steps if lost & set(own)]
 
 
 def test_a_path_that_changes_its_verdict_does_not_survive(robust):
@@ -312,6 +315,9 @@ def test_a_path_that_changes_its_verdict_does_not_survive(robust):
     assert not altered.wide().set_index(["source", "target"]).survives["A", "B"]
     assert altered.facts()["lost"] == [{"source": "A", "target": "B", "variants": ["fiml"]}]
     assert "A → B changes in: partial answers used (FIML)" in altered.sentence("en")
+    assert altered.facts()["shaken"] == [
+        name for name, steps in robust.hypotheses.items() if "A → B" in steps
+    ] != []  # fmt: skip
 
 
 def path_frame(est, clear):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("figure", "kind", "value", "low", "high", "n", "grade", "rival", "gap", "gap_low",
-           "gap_high")  # fmt: skip
+           "gap_high", "reservations")  # fmt: skip
+#: Fewer respondents than this are a small base (own convention: with fewer, the interval of a
+#: share may reach ten points to either side).
+SMALL_BASE = 100
 #: Core metrics that the first page shows, in its order, and how they print.
 METRICS = {"csat": "percent", "nps": "number", "repeat_purchase_rate": "percent",
            "churn_rate": "percent"}  # fmt: skip
@@ -28,7 +31,7 @@ class Glance(Result):
     template = "brief.figures"
 
     def table(self) -> pd.DataFrame:
-        """Return ``figure kind value low high n grade rival gap gap_low gap_high``."""
+        """Return ``figure kind value low high n grade rival gap gap_low gap_high reservations``."""
         return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
@@ -36,7 +39,12 @@ class Glance(Result):
         return {"rows": self.frame.to_dict("records")}
 
 
-def gather_glance(stored: Mapping[str, pd.DataFrame], *, confidence: float = 0.95) -> Glance:
+def gather_glance(
+    stored: Mapping[str, pd.DataFrame],
+    *,
+    of_money: Sequence[str] = (),
+    confidence: float = 0.95,
+) -> Glance:
     """Gather the figures of the first page from what other notebooks stored.
 
     Parameters
@@ -44,8 +52,11 @@ def gather_glance(stored: Mapping[str, pd.DataFrame], *, confidence: float = 0.9
     stored : mapping of str to DataFrame
         Any of ``experience_index rival_gaps core_metrics link lifetime_value``; what is not there
         has no row.
+    of_money : sequence of str
+        Codes of what money and churn by the purchase model rest on that is weak.
     """
     rows = [*_index(stored), *_metrics(stored), *_money(stored)]
+    rows = [{**row, "reservations": _reserved(row, of_money)} for row in rows]
     n = max((int(row["n"]) for row in rows if row["n"] == row["n"]), default=0)
     filled = [[row.get(column) for column in COLUMNS] for row in rows]
     return Glance(
@@ -54,13 +65,23 @@ def gather_glance(stored: Mapping[str, pd.DataFrame], *, confidence: float = 0.9
     )  # fmt: skip
 
 
+def _reserved(row: Mapping[str, Any], of_money: Sequence[str]) -> str:
+    """Return what a figure rests on that is weak: codes, parted by blanks."""
+    own = row.get("reservations")
+    codes = own.split() if isinstance(own, str) else []
+    codes += ["base"] if row["n"] < SMALL_BASE else []
+    codes += of_money if row["figure"] in ("churn_rate", "money_per_point") else []
+    return " ".join(dict.fromkeys(codes))
+
+
 def _index(stored: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     table = stored.get("experience_index")
     if table is None or not (table["level"] == "overall").any():
         return
     whole = table[table["level"] == "overall"].iloc[0]
     row = {"figure": "index", "kind": "points", "value": whole["index"], "low": whole["low"],
-           "high": whole["high"], "n": whole["n"], "grade": whole["grade"]}  # fmt: skip
+           "high": whole["high"], "n": whole["n"], "grade": whole["grade"],
+           "reservations": whole.get("reservations")}  # fmt: skip
     gaps = stored.get("rival_gaps")
     if gaps is not None and (gaps["node"] == whole["node"]).any():
         gap = gaps[gaps["node"] == whole["node"]].iloc[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +87,8 @@ def prioritise(
     gaps: pd.DataFrame | None = None,
     money: pd.DataFrame | None = None,
     reservations: Mapping[str, str] | None = None,
+    of_model: Sequence[str] = (),
+    of_money: Sequence[str] = (),
     confidence: float = 0.95,
 ) -> Priorities:
     """Join what is known of every lever and name its next step.
@@ -110,6 +112,8 @@ def prioritise(
         ``lever estimate ci_low ci_high``: money per point, customer and year.
     reservations : mapping, optional
         Lever → codes of what its score rests on that is weak, where ``index`` has none.
+    of_model, of_money : sequence of str
+        Codes of what every effect of the model, and every sum of money, rests on.
 
     Returns
     -------
@@ -124,6 +128,7 @@ def prioritise(
         _row(place, tables, bool(beyond.get(place["lever"], False)), outcome, reservations or {})
         for place in drawn.to_dict("records")
     ]
+    rows = [_with_doubts(row, of_model, of_money) for row in rows]
     rows.sort(key=_order)
     ranked = [{**row, "rank": rank} for rank, row in enumerate(rows, 1)]
     return Priorities(
@@ -182,8 +187,17 @@ def _row(
     }  # fmt: skip
     weak = index.get("reservations") or reservations.get(lever, "")
     doubts = [*_doubts(row), *(weak.split() if isinstance(weak, str) else ())]
-    row |= {"doubts": " ".join(doubts), "sureness": SURENESS[min(len(doubts), 2)]}
-    return {**row, "step": next_step(row)}
+    return {**row, "doubts": doubts, "step": next_step(row)}
+
+
+def _with_doubts(
+    row: Mapping[str, Any], of_model: Sequence[str], of_money: Sequence[str]
+) -> dict[str, Any]:
+    """Return the row with all its doubts, and how sure it leaves the step."""
+    doubts = [*row["doubts"], *(of_model if row["effect_source"] == "total" else ())]
+    doubts += of_money if np.isfinite(row["money"]) else ()
+    doubts = list(dict.fromkeys(doubts))
+    return {**row, "doubts": " ".join(doubts), "sureness": SURENESS[min(len(doubts), 2)]}
 
 
 def _effect(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ school; a path survives where its sign and its verdict stay the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from cx_value.judge.estimation import (
     plain_estimation,
 )
 from cx_value.judge.fit_report import reported_indices
+from cx_value.judge.hypotheses import variable_of
 from cx_value.study.model_checks import MOST_CATEGORIES
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class Robustness(Result):
     frame: pd.DataFrame
     fits: pd.DataFrame
     reported: bool = True
+    hypotheses: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """Return one row a path and variant: ``variant source target est p clear admissible same``.
@@ -77,7 +80,9 @@ class Robustness(Result):
         return tidy_frame(rows) if rows else tidy_frame([], ["source", "target", "survives"])
 
     def facts(self) -> dict[str, Any]:
-        """Return ``reported paths kept variants lost improper failed``.
+        """Return ``reported paths kept variants lost shaken improper failed``.
+
+        ``shaken`` are the hypotheses one of whose paths changes its sign or verdict.
 
         Analyses whose solution is not admissible (``improper``) confirm nothing and contradict
         nothing; they are named, as are those that could not be fitted (``failed``).
@@ -85,11 +90,13 @@ class Robustness(Result):
         wide, others = self.wide(), self.frame[self.frame.variant != "reported"]
         usable = others[others.admissible.astype(bool)]
         lost = usable[~usable.same.astype(bool)]
+        gone = {f"{row.source} → {row.target}" for row in lost.itertuples()}
         return {
             "reported": self.reported, "paths": len(wide), "kept": int(wide.survives.sum()),
             "variants": list(dict.fromkeys(usable.variant)),
             "improper": list(dict.fromkeys(others.variant[~others.admissible.astype(bool)])),
             "failed": [v for v in self.fits.variant if v not in set(self.frame.variant)],
+            "shaken": [name for name, steps in self.hypotheses.items() if gone & set(steps)],
             "lost": [{"source": source, "target": target, "variants": list(part.variant)}
                      for (source, target), part in lost.groupby(["source", "target"], sort=False)],
         }  # fmt: skip
@@ -148,8 +155,17 @@ def check_robustness(
     return Robustness(
         n_used=choice.fit.n_used, n_dropped=choice.fit.n_dropped, confidence=choice.confidence,
         method=Phrase("robustness.method"), frame=_compared(found), fits=tidy_frame(fits),
-        reported=choice.reported is not None,
+        reported=choice.reported is not None, hypotheses=_steps(study),
     )  # fmt: skip
+
+
+def _steps(study: Study) -> dict[str, list[str]]:
+    """Return the paths that every hypothesis speaks of, by the names of the model."""
+    chains = {
+        h.name: [variable_of(study, code) for code in (h.source, *h.through, h.target)]
+        for h in study.hypotheses
+    }
+    return {name: [f"{a} → {b}" for a, b in pairwise(chain)] for name, chain in chains.items()}
 
 
 def _nothing_reported(choice: ModelChoice) -> Robustness:

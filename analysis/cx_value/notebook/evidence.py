@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cx_value.base.cutoffs import cutoffs_with
+from cx_value.judge.reservations import OF_CONSTRUCTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,7 @@ def evidence_on_levers(store: Store, study: Study, importance: DriverImportance)
         "n_used": importance.n_used, "confidence": importance.confidence,
         "index": _read(store, "experience_index"), "gaps": _read(store, "rival_gaps"),
         "money": _money(store), "reservations": _unreliable(store, study),
+        "of_model": model_reservations(store), "of_money": money_reservations(store),
     }  # fmt: skip
 
 
@@ -40,6 +42,22 @@ def _money(store: Store) -> pd.DataFrame | None:
         return None
     rows = link[link.effect.eq("money") & link.group.isna()]
     return rows.rename(columns={"from": "lever"})[["lever", "estimate", "ci_low", "ci_high"]]
+
+
+def _facts(store: Store, name: str) -> dict[str, Any]:
+    phrase = store.read(name).phrase() if store.has(name) else None
+    return {} if phrase is None else dict(phrase.facts)
+
+
+def model_reservations(store: Store) -> list[str]:
+    """Return the codes of what every effect of the reported model rests on that is weak."""
+    told = _facts(store, "levers").get("reservations") or []
+    return list(dict.fromkeys(r["code"] for r in told if r["code"] not in OF_CONSTRUCTS))
+
+
+def money_reservations(store: Store) -> list[str]:
+    """Return ``forecast`` where the purchase model that money rests on missed its forecast."""
+    return ["forecast"] if _facts(store, "purchase_models").get("missed") else []
 
 
 def _unreliable(store: Store, study: Study) -> dict[str, str]:

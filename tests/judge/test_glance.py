@@ -1,0 +1,43 @@
+"""The first page's figures carry what they rest on."""
+
+import pandas as pd
+
+from cx_value.judge.glance import SMALL_BASE, gather_glance
+
+
+def metrics(n):
+    return pd.DataFrame({
+        "metric": ["csat", "churn_rate"], "estimate": [0.4, 0.2], "ci_low": [0.3, 0.1],
+        "ci_high": [0.5, 0.3], "n": [n, 5000],
+    })  # fmt: skip
+
+
+INDEX = pd.DataFrame({
+    "level": ["overall"], "node": ["CX"], "index": [66.0], "low": [64.0], "high": [68.0],
+    "n": [400], "grade": ["good"], "reservations": ["reliability"],
+})  # fmt: skip
+LINK = pd.DataFrame({"group": [None], "effect": ["money_per_point"], "estimate": [25.0],
+                     "ci_low": [20.0], "ci_high": [30.0]})  # fmt: skip
+
+
+def reserved(**stored):
+    of_money = stored.pop("of_money", ())
+    return gather_glance(stored, of_money=of_money).table().set_index("figure").reservations
+
+
+def test_a_figure_carries_the_reservations_of_what_it_rests_on():
+    stored = {"experience_index": INDEX, "core_metrics": metrics(400), "link": LINK}
+    plain, missed = reserved(**stored), reserved(**stored, of_money=["forecast"])
+    assert plain.to_dict() == {
+        "index": "reliability", "csat": "", "churn_rate": "", "money_per_point": "",
+    }  # fmt: skip
+    assert missed.to_dict() == {
+        "index": "reliability", "csat": "", "churn_rate": "forecast",
+        "money_per_point": "forecast",
+    }  # fmt: skip
+
+
+def test_a_small_base_is_told_from_its_bound_on():
+    below = reserved(core_metrics=metrics(SMALL_BASE - 1))
+    at = reserved(core_metrics=metrics(SMALL_BASE))
+    assert below["csat"] == "base" and at["csat"] == ""
