@@ -246,9 +246,30 @@ def boxes_meet(one: Box, two: Box) -> bool:
     return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
 
 
-def _in_box(points: np.ndarray, box: Box) -> bool:
-    inside = (points > np.array(box[:2])) & (points < np.array(box[2:]))
-    return bool(inside.all(-1).any())
+def _count_meetings(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Count the other boxes that each of the boxes (boxes, 4) overlaps."""
+    left, bottom, right, top = boxes.T[:, :, None]
+    x0, y0, x1, y1 = others.reshape(-1, 4).T
+    return ((left < x1) & (x0 < right) & (bottom < y1) & (y0 < top)).sum(axis=1)
+
+
+def _in_boxes(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Tell which of the boxes (boxes, 4) hold which points (…, 2): (boxes, …)."""
+    left, bottom, right, top = (boxes[:, k].reshape(-1, *[1] * (points.ndim - 1)) for k in range(4))
+    x, y = points[..., 0], points[..., 1]
+    return (x > left) & (x < right) & (y > bottom) & (y < top)
+
+
+def _on_nodes(boxes: np.ndarray, nodes: list[Node]) -> np.ndarray:
+    """Count the nodes that each of the boxes (boxes, 4) touches, as ``Node.meets_box`` tells."""
+    x, y, width, height, latent = np.array(
+        [(n.x, n.y, n.half_width, n.half_height, n.latent) for n in nodes]
+    ).T
+    left, bottom, right, top = boxes.T[:, :, None]
+    across = np.abs(np.clip(x, left, right) - x) / width
+    up = np.abs(np.clip(y, bottom, top) - y) / height
+    round_ones, square = across**2 + up**2 < 1, np.maximum(across, up) < 1
+    return np.where(latent > 0, round_ones, square).sum(axis=1)
 
 
 def _stations(route: Route, size: tuple[float, float]) -> list[tuple[float, float]]:
@@ -275,47 +296,43 @@ def place_labels(
     Every label may stand at several stations of its arrow. Stations on a node are out; then labels
     take turns in moving where they meet the fewest other labels and lines.
     """
-    lines = [route.at(np.linspace(0, 1, 120)) for route in routes]
+    lines = np.array([route.at(np.linspace(0, 1, 120)) for route in routes]).reshape(-1, 120, 2)
     centres = [_stations(route, size) for route, size in zip(routes, sizes, strict=True)]
     boxes = [
         [box_around(centre, size) for centre in spots]
         for spots, size in zip(centres, sizes, strict=True)
     ]
-    fixed = [
-        [_fixed_cost(box, k, rank, nodes, lines) for rank, box in enumerate(options)]
-        for k, options in enumerate(boxes)
-    ]
+    fixed = [_fixed_costs(options, k, nodes, lines) for k, options in enumerate(boxes)]
     chosen = _settle(boxes, fixed)
     placed = [boxes[k][c] for k, c in enumerate(chosen)]
-    on_lines = sum(
-        _in_box(line, box) for k, box in enumerate(placed) for j, line in enumerate(lines) if j != k
-    )
+    held = _in_boxes(lines, np.array(placed).reshape(-1, 4)).any(axis=-1)
+    on_lines = int(held.sum() - held.diagonal().sum())
     spots = [centres[k][c] for k, c in enumerate(chosen)]
     return spots, count_overlaps(placed, nodes), on_lines
 
 
-def _settle(boxes: list[list[Box]], fixed: list[list[float]]) -> list[int]:
+def _settle(boxes: list[list[Box]], fixed: list[np.ndarray]) -> list[int]:
     """Let labels take turns to move to their best station until none wants to move."""
-    chosen = [int(np.argmin(costs)) for costs in fixed]
+    chosen, spots = [int(np.argmin(costs)) for costs in fixed], [np.array(own) for own in boxes]
     for _ in range(12):
         before = list(chosen)
-        for k, options in enumerate(boxes):
-            taken = [boxes[j][c] for j, c in enumerate(chosen) if j != k]
-            costs = [
-                cost + 100 * sum(boxes_meet(box, other) for other in taken)
-                for cost, box in zip(fixed[k], options, strict=True)
-            ]
-            chosen[k] = int(np.argmin(costs))
+        for k, options in enumerate(spots):
+            taken = np.array([boxes[j][c] for j, c in enumerate(chosen) if j != k])
+            chosen[k] = int(np.argmin(fixed[k] + 100 * _count_meetings(options, taken)))
         if chosen == before:
             break
     return chosen
 
 
-def _fixed_cost(box: Box, own: int, rank: int, nodes: list[Node], lines: list[np.ndarray]) -> float:
-    on_nodes = sum(node.meets_box(box) for node in nodes)
-    on_lines = sum(_in_box(line, box) for k, line in enumerate(lines) if k != own)
+def _fixed_costs(options: list[Box], own: int, nodes: list[Node], lines: np.ndarray) -> np.ndarray:
+    """Return what each station of an arrow's label costs by the nodes and lines it stands on."""
+    boxes = np.array(options)
+    held = _in_boxes(lines, boxes).any(axis=-1)
+    on_lines = held.sum(axis=1) - held[:, own]
     tip = lines[own][np.linalg.norm(lines[own] - lines[own][-1], axis=1) < 0.12]
-    return 1000.0 * on_nodes + 10.0 * on_lines + 5.0 * _in_box(tip, box) + 0.2 * rank
+    on_tip = _in_boxes(tip, boxes).any(axis=-1)
+    rank = np.arange(len(options))
+    return 1000.0 * _on_nodes(boxes, nodes) + 10.0 * on_lines + 5.0 * on_tip + 0.2 * rank
 
 
 def count_overlaps(boxes: list[Box], nodes: list[Node]) -> int:
