@@ -53,6 +53,8 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    from cx_value.publish.warm_kernels import WarmKernelManager
+
     unknown = sorted(set(parameters) - PARAMETERS)
     if unknown:
         raise AnalysisError(
@@ -68,6 +70,7 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
             # Papermill's own ``cwd`` moves the whole process, and notebooks run side by side.
             resources={"metadata": {"path": str(target.parent)}},
             progress_bar=False, log_output=False, kernel_name="python3",
+            kernel_manager_class=WarmKernelManager,
             extra_arguments=[
                 "--IPKernelApp.log_level=CRITICAL",
                 f"--IPKernelApp.exec_lines=import os; os.environ['{NOTEBOOK}'] = '{notebook.stem}'",
