@@ -120,7 +120,7 @@ def summarise(prepared: Prepared, solution: Solution, confidence: float = 0.95) 
         robust = robust_statistics(prepared, point, prepared.request.estimator)
     vcov = normal_theory_vcov(prepared, point) if robust is None else robust.vcov
     at = places(design)
-    frame, std_se = parameter_frame(prepared, solution, vcov, point, at, confidence)
+    frame, std_se = parameter_frame(prepared, vcov, point, at, confidence)
     found = _findings(prepared, solution, frame, std_se, point, weakest)
     return ModelFit(
         n_used=prepared.n,

@@ -121,6 +121,21 @@ class Design:
         return slots == k and all(np.array_equal(m, np.eye(k)) for m in self.mapping)
 
     @cached_property
+    def own_parameters(self) -> tuple[tuple[np.ndarray, np.ndarray | None], ...]:
+        """Of each group the parameters that it has, and their map to slots ``(T, ·)``.
+
+        The map is None where the two are the same thing in the same order. Groups share few
+        parameters, or none: most of ``mapping`` is zeros, and large products with it are spared.
+        """
+        found = []
+        for matrix in self.mapping:
+            columns = np.flatnonzero(matrix.any(axis=0))
+            own = matrix[:, columns]
+            same = own.shape[0] == own.shape[1] and np.array_equal(own, np.eye(len(own)))
+            found.append((columns, None if same else own))
+        return tuple(found)
+
+    @cached_property
     def has_paths(self) -> bool:
         return bool(np.any(self.base[BETA])) or bool(np.any(self.slots[:, 0] == BETA))
 
@@ -172,7 +187,12 @@ class Design:
         one = slot_values.shape[-3] == 1
         if self.is_identity:
             return slot_values[..., 0, :, :] if one else slot_values.sum(axis=-3)
-        return (transpose(self.mapping) @ slot_values @ self.mapping).sum(axis=-3)
+        out = np.zeros((*slot_values.shape[:-3], self.n_parameters, self.n_parameters))
+        for g, (columns, own) in enumerate(self.own_parameters):
+            values = slot_values[..., g, :, :]
+            values = values if own is None else own.T @ values @ own
+            out[..., columns[:, None], columns] += values
+        return out
 
 
 def build_design(model: Model, spread: np.ndarray) -> Design:

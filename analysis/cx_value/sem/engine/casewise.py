@@ -16,15 +16,15 @@ Scores = Iterator[tuple[np.ndarray, np.ndarray | None]]
 
 
 def score_products(prepared: Prepared, point: Point, scores) -> np.ndarray:
-    """Return the mean cross-product of casewise scores ``(k, k)``."""
+    """Return the mean cross-product ``(k, k)`` of scores that come by slot."""
     if prepared.request.clustered:
         return _products_of_units(prepared, point, scores)
-    k = prepared.design.n_parameters
-    total = np.zeros((k, k))
-    for g in range(len(prepared.samples)):
+    slots = len(prepared.design.slots)
+    total = np.zeros((len(prepared.samples), slots, slots))
+    for g, products in enumerate(total):
         for weighted in _blocks(scores(prepared, point, g)):
-            total += weighted.T @ weighted
-    return total / prepared.n
+            products += weighted.T @ weighted
+    return prepared.design.reduce_square(total) / prepared.n
 
 
 def _products_of_units(prepared: Prepared, point: Point, scores) -> np.ndarray:
@@ -43,7 +43,7 @@ def _products_of_units(prepared: Prepared, point: Point, scores) -> np.ndarray:
             [np.arange(sample.n)[chunk] if isinstance(chunk, slice) else chunk for chunk in chunks]
         )])  # fmt: skip
         values = np.concatenate([
-            part if weights is None else part * weights[:, None]
+            in_parameters(prepared, part if weights is None else part * weights[:, None], g)
             for part, weights in scores(prepared, point, g)
         ])  # fmt: skip
         np.add.at(totals, place.ravel()[start + rows], values)
@@ -82,6 +82,12 @@ def _blocks(scores: Scores) -> Iterator[np.ndarray]:
 
 def casewise_scores(prepared: Prepared, point: Point, g: int) -> Scores:
     """Yield scores ``(rows, k)`` of the log-likelihood in group g, and their weights, in chunks."""
+    for slots, weights in slot_scores(prepared, point, g):
+        yield in_parameters(prepared, slots, g), weights
+
+
+def slot_scores(prepared: Prepared, point: Point, g: int) -> Scores:
+    """Yield the same as derivatives by slot ``(rows, T)``, before they are added to parameters."""
     design = prepared.design
     u, v, s = design.index
     basis = point.implied.basis[0, g]
@@ -95,7 +101,7 @@ def casewise_scores(prepared: Prepared, point: Point, g: int) -> Scores:
             slots *= reach[:, v]
             slots -= constant
             slots *= s
-            yield in_parameters(prepared, slots, g), case_weights(prepared, g, chosen)
+            yield slots, case_weights(prepared, g, chosen)
 
 
 def _pattern_rows(prepared: Prepared, g: int) -> Iterator[tuple[int, list]]:
@@ -131,5 +137,6 @@ def case_weights(prepared: Prepared, g: int, chosen: np.ndarray | slice) -> np.n
 
 
 def in_parameters(prepared: Prepared, slots: np.ndarray, g: int) -> np.ndarray:
+    """Return scores by slot ``(rows, T)`` as scores of the parameters ``(rows, k)``."""
     design = prepared.design
     return slots if design.is_identity else slots @ design.mapping[g]

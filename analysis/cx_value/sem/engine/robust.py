@@ -16,10 +16,9 @@ import numpy as np
 from cx_value.sem.engine.casewise import (
     Scores,
     case_weights,
-    casewise_scores,
-    in_parameters,
     row_chunks,
     score_products,
+    slot_scores,
 )
 from cx_value.sem.engine.fit import Prepared
 from cx_value.sem.engine.likelihood import Point, expected_information, hessian
@@ -43,8 +42,8 @@ class Robust:
 def robust_statistics(prepared: Prepared, point: Point, estimator: str) -> Robust:
     """Return the sandwich and the traces for ``mlr`` or ``mlm``."""
     compute = hessian if estimator == "mlr" else expected_information
-    scores = casewise_scores if estimator == "mlr" else conditional_scores
-    bread = np.linalg.pinv(compute(prepared.design, point, prepared.target)[0])
+    scores = slot_scores if estimator == "mlr" else conditional_scores
+    bread = np.linalg.pinv(compute(prepared.design, point, prepared.target)[0], hermitian=True)
     middle = score_products(prepared, point, scores)
     trace = normal_saturated_trace if estimator == "mlr" else conditional_saturated_trace
     if prepared.target.seen is not None or prepared.request.clustered:
@@ -57,7 +56,7 @@ def robust_statistics(prepared: Prepared, point: Point, estimator: str) -> Robus
 
 
 def conditional_scores(prepared: Prepared, point: Point, g: int) -> Scores:
-    """Yield the scores of Satorra–Bentler's sandwich: moments about their mean given x.
+    """Yield the scores by slot of Satorra–Bentler's sandwich: moments about their mean given x.
 
     Moments are taken about the sample mean, the weight matrix is the model's.
     """
@@ -77,7 +76,7 @@ def conditional_scores(prepared: Prepared, point: Point, g: int) -> Scores:
             for x in (z, expected)
         )
         slots = s * (reach[:, u] * reach[:, v] - known[:, u] * known[:, v] - constant)
-        yield in_parameters(prepared, slots, g), None
+        yield slots, None
 
 
 def normal_saturated_trace(prepared: Prepared, point: Point) -> float:

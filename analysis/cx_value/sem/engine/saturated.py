@@ -13,7 +13,7 @@ import numpy as np
 
 from cx_value.sem.design.matrices import build_design
 from cx_value.sem.design.parameters import Model, Parameter
-from cx_value.sem.engine.casewise import casewise_scores, score_products
+from cx_value.sem.engine.casewise import score_products, slot_scores
 from cx_value.sem.engine.fit import Prepared
 from cx_value.sem.engine.indices import ChiSquare
 from cx_value.sem.engine.likelihood import (
@@ -72,7 +72,7 @@ class Saturated:
             own.T @ part.information for own, part in zip(self.rows(slope), self.parts, strict=True)
         ]
         inner = sum(w @ own for w, own in zip(weighted, self.rows(slope), strict=True))
-        outer = np.linalg.pinv(inner)
+        outer = np.linalg.pinv(inner, hermitian=True)
         return [outer @ w for w in weighted]
 
 
@@ -110,7 +110,7 @@ def _part(prepared: Prepared, n: int) -> SaturatedPart:
     other = replace(prepared, model=model, design=design)
     point = evaluate(design, theta[None], prepared.target)
     information = hessian(design, point, prepared.target)[0]
-    products = score_products(other, point, casewise_scores) * (prepared.n / n)
+    products = score_products(other, point, slot_scores) * (prepared.n / n)
     inverse = np.linalg.inv(information)
     robust = prepared.request.estimator == "mlr"
     complete = complete_target_of(prepared)
@@ -182,15 +182,27 @@ def complete_target_of(prepared: Prepared) -> Target:
 
 
 def _residual_trace(full: Saturated, slope: np.ndarray) -> float:
-    """Return tr((I − ΔB)' W (I − ΔB) Γ), B the generalised inverse of Δ, as a few thin products."""
-    total, pulled, spread = 0.0, 0.0, 0.0
-    for own, back, part in zip(
-        full.rows(slope), full.generalised_inverse(slope), full.parts, strict=True
-    ):
-        pull, push = own.T @ part.weight, back @ part.gamma
-        total += (part.weight * part.gamma).sum() - 2 * (pull * push).sum()
-        pulled, spread = pulled + pull @ own, spread + push @ back.T
-    return float(total + (pulled * spread).sum())
+    """Return tr((I − ΔB)' W (I − ΔB) Γ), B the generalised inverse of Δ, as a few thin products.
+
+    A part knows its own parameters c alone: B = O Δ'I there is the columns c of
+    O = (Σ Δ'IΔ)⁻¹ times Δ'I, and every product is taken before O, which is as wide as the model.
+    """
+    k = slope.shape[1]
+    information, pulled, pushed = np.zeros((3, k, k))
+    total, each = 0.0, []
+    for rows, part in zip(full.rows(slope), full.parts, strict=True):
+        own = np.flatnonzero(rows.any(axis=0))
+        at, delta = np.ix_(own, own), rows[:, own]
+        weighted = delta.T @ part.information
+        pull, push = delta.T @ part.weight, weighted @ part.gamma
+        information[at] += weighted @ delta
+        pulled[at] += pull @ delta
+        pushed[at] += push @ weighted.T
+        total += (part.weight * part.gamma).sum()
+        each.append((at, pull @ push.T))
+    outer = np.linalg.pinv(information, hermitian=True)
+    total -= 2 * sum((outer[at] * products).sum() for at, products in each)
+    return float(total + (pulled * (outer @ pushed @ outer)).sum())
 
 
 def residual_variance(full: Saturated, slope: np.ndarray) -> np.ndarray:

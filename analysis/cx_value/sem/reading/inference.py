@@ -12,12 +12,12 @@ from cx_value.sem.engine.fit import Prepared, Solution
 from cx_value.sem.engine.likelihood import Point, expected_information, hessian
 from cx_value.sem.reading import diagnostics
 from cx_value.sem.reading.result import COLUMNS, ModelFit
+from cx_value.sem.reading.slopes import table_slopes
 from cx_value.sem.reading.solution import (
     Places,
     central_latent,
     central_sigma,
     complex_step,
-    jacobian,
     places,
     raw_values,
     standardised_values,
@@ -32,12 +32,11 @@ def normal_theory_vcov(prepared: Prepared, point: Point) -> np.ndarray:
     """
     compute = expected_information if prepared.target.seen is None else hessian
     information = compute(prepared.design, point, prepared.target)[0]
-    return np.linalg.pinv(information) / prepared.n
+    return np.linalg.pinv(information, hermitian=True) / prepared.n
 
 
 def parameter_frame(
     prepared: Prepared,
-    solution: Solution,
     vcov: np.ndarray,
     point: Point,
     at: Places,
@@ -49,13 +48,7 @@ def parameter_frame(
     design = prepared.design
     implied = _first(point.implied)
     estimate, standardised = (f(design, implied, at) for f in (raw_values, standardised_values))
-    both = delta_errors(
-        prepared, solution, vcov,
-        lambda i: np.concatenate(
-            [raw_values(design, i, at), standardised_values(design, i, at)], axis=-1
-        ),
-    )  # fmt: skip
-    se, std_se = np.split(both, 2)
+    se, std_se = (delta_errors(slope, vcov) for slope in table_slopes(design, implied, at))
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(se > 0, estimate / se, np.nan)
     reach = norm.ppf(0.5 + confidence / 2) * se
@@ -67,12 +60,10 @@ def parameter_frame(
     return frame, std_se
 
 
-def delta_errors(prepared: Prepared, solution: Solution, vcov: np.ndarray, read) -> np.ndarray:
-    """Delta-method standard errors of anything read off the model matrices (Sobel 1982)."""
-    sample = prepared.target.sample[0]
-    slope = jacobian(prepared.design, solution.theta, sample, read)
+def delta_errors(slope: np.ndarray, vcov: np.ndarray) -> np.ndarray:
+    """Delta-method standard errors (Sobel 1982) of what changes by ``slope (rows, k)``."""
     variance = ((slope @ vcov) * slope).sum(axis=1)
-    variance[np.abs(slope).max(axis=1) < 1e-12] = 0.0
+    variance[np.abs(slope).max(axis=1, initial=0) < 1e-12] = 0.0
     return np.sqrt(np.maximum(variance, 0.0))
 
 
@@ -99,10 +90,7 @@ def function_errors(fit: ModelFit, read: Callable) -> np.ndarray:
     read : callable
         Takes ``theta (..., k)``, real or complex, and returns ``(..., m)``.
     """
-    slope = complex_step(read, fit.solution.theta)
-    variance = ((slope @ fit.vcov) * slope).sum(axis=1)
-    variance[np.abs(slope).max(axis=1, initial=0) < 1e-12] = 0.0
-    return np.sqrt(np.maximum(variance, 0.0))
+    return delta_errors(complex_step(read, fit.solution.theta), fit.vcov)
 
 
 def _names(prepared: Prepared) -> list[tuple[str, str, str, str, str]]:

@@ -47,7 +47,7 @@ def places(design: Design) -> Places:
 def raw_values(design: Design, implied: Implied, at: Places) -> np.ndarray:
     """Return every parameter in the data's units ``(..., rows)``, defined ones last."""
     values = _read(implied, at) * at.ratio
-    return _with_defined(design, values)
+    return with_defined(design, values)
 
 
 def standardised_values(design: Design, implied: Implied, at: Places) -> np.ndarray:
@@ -70,7 +70,7 @@ def standardised_values(design: Design, implied: Implied, at: Places) -> np.ndar
         matrix = noise if kind == THETA else residual
         both = np.sqrt(_positive(matrix[..., g, i, i]) * _positive(matrix[..., g, j, j]))
         factor[..., rows] = 1 / np.where(i == j, above * above, np.where(both == 0, np.nan, both))
-    return _with_defined(design, values * factor)
+    return with_defined(design, values * factor)
 
 
 def deviations(design: Design, implied: Implied) -> tuple[np.ndarray, np.ndarray]:
@@ -124,7 +124,7 @@ def _read(implied: Implied, at: Places) -> np.ndarray:
     return values
 
 
-def _with_defined(design: Design, values: np.ndarray) -> np.ndarray:
+def with_defined(design: Design, values: np.ndarray) -> np.ndarray:
     """Append the ``:=`` effects."""
     labels: dict[str, np.ndarray] = {}
     for row, parameter in enumerate(design.model.parameters):

@@ -32,11 +32,11 @@ def casewise_influence(prepared: Prepared, theta: np.ndarray) -> np.ndarray:
     Inverse observed information times the row's weighted score; rows in the order of the data. The
     sum of outer products is the robust (MLR) covariance matrix.
     """
+    from cx_value.sem.engine.casewise import casewise_scores
     from cx_value.sem.engine.likelihood import evaluate, hessian
-    from cx_value.sem.engine.robust import casewise_scores
 
     point = evaluate(prepared.design, theta[None], prepared.target)
-    bread = np.linalg.pinv(hessian(prepared.design, point, prepared.target)[0])
+    bread = np.linalg.pinv(hessian(prepared.design, point, prepared.target)[0], hermitian=True)
     parts, places = [], []
     for g, sample in enumerate(prepared.samples):
         for values, weights in casewise_scores(prepared, point, g):
