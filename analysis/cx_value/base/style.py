@@ -289,10 +289,19 @@ def save_figure_files(figure: Figure, stem: Path | str) -> tuple[Path, Path]:
         figure.draw_without_rendering()
         _check_figure_glyphs(figure)
         frame = _frame(figure)
+        _keep_layout(figure)
         # Dates and version numbers in a file would change its bytes and say nothing of the data.
         figure.savefig(files[0], bbox_inches=frame, metadata={"Date": None, "Creator": None})
         figure.savefig(files[1], bbox_inches=frame, metadata={"Software": None})
     return files
+
+
+def _keep_layout(figure: Figure) -> None:
+    """Let a figure stand as it is laid out: each file would be laid out, and so drawn, anew."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({"figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)
 
 
 def _frame(figure: Figure):
