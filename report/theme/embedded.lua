@@ -16,6 +16,7 @@ local number_of = {}
 local write_inside -- what stands inside a callout or on a landscape page; defined at the end
 local registered, written = 0, 0
 local counter = { fig = 0, tbl = 0, eq = 0 }
+local by_chapter, chapter, chapters = false, "", 0
 
 local function read_metadata(meta)
   local lang = meta.lang and pandoc.utils.stringify(meta.lang) or "en"
@@ -28,6 +29,7 @@ local function read_metadata(meta)
   title.tbl = option("tbl-title", title.tbl)
   title.eq = option("eq-prefix", title.eq)
   delimiter = option("title-delim", delimiter)
+  by_chapter = crossref.chapters and pandoc.utils.stringify(crossref.chapters) == "true"
 end
 
 local function raw(text)
@@ -41,7 +43,7 @@ end
 local function register(identifier)
   local kind = kind_of(identifier)
   counter[kind] = counter[kind] + 1
-  number_of[identifier] = counter[kind]
+  number_of[identifier] = by_chapter and chapter .. "-" .. counter[kind] or tostring(counter[kind])
   registered = registered + 1
 end
 
@@ -60,6 +62,18 @@ local function each_block(blocks, visit)
     visit(block)
     if block.t == "Div" or block.t == "BlockQuote" then each_block(block.content, visit) end
   end
+end
+
+-- Tables of chapter 4 count 4-1, 4-2 … where the report asks for it, those of Appendix A, A-1.
+local function begin_chapter(header)
+  local lettered = pandoc.utils.stringify(header):match("^[^%w]*%a*[^%w]*(%u)[.%s\u{3000}]")
+  if not header.classes:includes("unnumbered") then
+    chapters = chapters + 1
+    chapter = tostring(chapters)
+  else
+    chapter = lettered or ""
+  end
+  counter = { fig = 0, tbl = 0, eq = 0 }
 end
 
 -- pass 1: number everything in reading order -------------------------------------------------
@@ -81,6 +95,8 @@ local function number_floats(blocks)
       register(equation_label(block))
     elseif block.t == "Header" and block.classes:includes("annex") then
       error("an appendix was left without its letter")
+    elseif block.t == "Header" and block.level == 1 and by_chapter then
+      begin_chapter(block)
     end
   end)
 end
@@ -106,7 +122,7 @@ local function typst_float(identifier, caption, content)
   out:insert(pandoc.Plain(caption))
   -- the number is that of the reading order: a float may stand before an earlier table
   out:insert(raw(string.format(
-    '], ), kind: "quarto-float-%s", supplement: "%s", numbering: (..n) => "%d")<%s>',
+    '], ), kind: "quarto-float-%s", supplement: "%s", numbering: (..n) => "%s")<%s>',
     kind, title[kind], number_of[identifier], identifier)))
   return out
 end

@@ -22,7 +22,7 @@ from cx_value.notebook.identity import declaration_sha256, sha256_of_data
 from cx_value.notebook.store import MADE, NOTEBOOK, Store
 from cx_value.notebook.untold import SPARED, TOLD, Untold
 from cx_value.notebook.workspace import claim_folder
-from cx_value.publish.chapters.editions import edition_name, editions_of
+from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
 from cx_value.publish.depends import notebook_code, printing_code, state_of
 from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths
 from cx_value.publish.progress import WORKERS, Progress, progress_for
@@ -43,7 +43,7 @@ NEEDS = {
     "13_claims": lambda study: study.claims,
     "10_voice": lambda study: study.data and study.comments,
     "11_tracking": lambda study: study.data and study.data.wave,
-    "14_brief": lambda study: "brief" in study.report.editions,
+    "14_brief": lambda study: {"brief", "full", "deck"} & set(study.report.editions),
 }
 #: What a notebook reads from the store, and so runs after.
 AFTER = {
@@ -92,7 +92,8 @@ class Job:
 
     def report_files(self, lang: str, edition: str = "full") -> list[Path]:
         name = edition_name(edition)
-        return [self.report_folder(lang, edition) / f"{name}.{suffix}" for suffix in self.formats]
+        formats = formats_of(edition, self.formats)
+        return [self.report_folder(lang, edition) / f"{name}.{suffix}" for suffix in formats]
 
 
 def declares_metrics(study: Any) -> bool:
@@ -285,6 +286,11 @@ def _report_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
 
 
 def _print(job: Job, lang: str, edition: str) -> list[Path]:
+    if edition == "deck":
+        from cx_value.publish.deck.deck import write_deck
+
+        files = job.report_files(lang, edition)
+        return [write_deck(job.study, lang, job.folder, files[0], draft=job.draft)]
     from cx_value.publish.chapters.bind import write_project
     from cx_value.publish.rendering.render import render_project, renderer_of
 

@@ -214,8 +214,9 @@ class Author(Frozen):
     email: str | None = None
 
 
-#: ``full`` is the report; ``supplement`` its long tables; ``brief`` two pages to decide from.
-Edition = Literal["brief", "full", "supplement"]
+#: ``full`` is the report; ``supplement`` its long tables; ``brief`` two pages to decide from;
+#: ``thesis`` the chapters that a faculty prescribes; ``deck`` slides with charts to edit.
+Edition = Literal["brief", "full", "supplement", "thesis", "deck"]
 
 
 class Report(Frozen):
@@ -284,6 +285,7 @@ class Study(Frozen):
     options: Options = Options()
     cutoffs: dict[str, float] = Field({})
     limits: tuple[Phrase, ...] = ()
+    keywords: tuple[Phrase, ...] = ()
     report: Report = Report()
     folder: Path
     _document: Any = PrivateAttr(default=None)

@@ -12,7 +12,7 @@ import re
 import shutil
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from cx_value.base.wording import (
 from cx_value.base.words import Phrase, Phrasebook, call_customers, own_words
 from cx_value.notebook.declared import RULES
 from cx_value.notebook.store import Record, Store, refuse_others
-from cx_value.publish.chapters.editions import edition_name, editions_of
+from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
 from cx_value.publish.chapters.prose import write_prose
 from cx_value.publish.chapters.provenance import commit, software
 from cx_value.publish.chapters.supplement import (
@@ -52,7 +52,7 @@ from cx_value.study.spec import Study
 VOCABULARY = (
     "label", "labels", "single_items", "words", "sentence_case", "quoted", "num", "coef", "count",
     "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "prose", "say_each", "notes",
-    "table", "matrix", "figure", "has_figure", "tell", "siblings",
+    "table", "matrix", "figure", "has_figure", "tell", "siblings", "in_other_language",
     "judging",
 )  # fmt: skip
 _LANGUAGES = {"en": "English", "zh": "中文"}
@@ -80,7 +80,7 @@ def write_project(
         Marks the title page.
     renderer : str
         Who prints, for the table of how the report came about.
-    edition : {"full", "brief", "supplement"}
+    edition : {"full", "brief", "supplement", "thesis"}
         ``full`` is written from ``report.qmd`` into ``report-<lang>``.
 
     Returns
@@ -186,9 +186,10 @@ class Binder:
             for edition in editions_of(study)
         ]
         found = [
-            {"text": text, "href": f"../{name}-{lang}/{name}.html"}
+            {"text": text, "href": f"../{name}-{lang}/{name}.{form}"}
             for lang, name, text in pages
-            if (lang, name) != (self.lang, own) and "html" in study.report.formats
+            for form in formats_of(name, ["html"])
+            if (lang, name) != (self.lang, own) and form in (*study.report.formats, "pptx")
         ]
         return found + [
             {"text": form.upper(), "href": f"{own}.{form}"}
@@ -196,10 +197,19 @@ class Binder:
             if form != "html"
         ]
 
+    def in_other_language(self, chapter: str) -> str:
+        """Return a chapter of the other language: a Chinese thesis has an English abstract."""
+        lang = "en" if self.lang == "zh" else "zh"
+        return replace(self, lang=lang).bind(REPORT / lang / chapter)
+
     # Words
     def words(self, phrase: Any) -> str:
         """Return a phrase of the study in the chapter's language."""
         return "" if phrase is None else write_prose(in_language(phrase, self.lang), self.lang)
+
+    def plain(self, phrase: Any) -> str:
+        """Return a phrase of the study as it stands, for what is no markdown."""
+        return "" if phrase is None else in_language(phrase, self.lang)
 
     def sentence_case(self, phrase: Any) -> str:
         """Return a phrase of the study as it begins a sentence."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cx_value.study.spec import Study
 
 
@@ -15,5 +17,15 @@ def edition_name(edition: str) -> str:
 
 
 def editions_of(study: Study) -> tuple[str, ...]:
-    """Return the editions that a study prints: a log alone has nothing for a supplement."""
-    return tuple(e for e in study.report.editions if e != "supplement" or study.data)
+    """Return the editions that a study prints: a log alone has no supplement and no thesis."""
+    of_answers = ("supplement", "thesis")
+    return tuple(e for e in study.report.editions if study.data or e not in of_answers)
+
+
+def formats_of(edition: str, formats: Sequence[str]) -> tuple[str, ...]:
+    """Return the formats an edition is printed in: slides are slides.
+
+    >>> formats_of("deck", ("html", "pdf")), formats_of("brief", ("html", "pdf"))
+    (('pptx',), ('html', 'pdf'))
+    """
+    return ("pptx",) if edition == "deck" else tuple(formats)

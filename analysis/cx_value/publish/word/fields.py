@@ -16,7 +16,7 @@ from typing import Any
 from cx_value.publish.word.elements import NS, attribute, make, tag, text_of
 
 _CAPTIONS = {"TableCaption", "ImageCaption"}
-_NUMBERED = re.compile(r"^(\D+?)([\u00a0 ]?)(\d+)(\D*)$")
+_NUMBERED = re.compile(r"^(\D+?)([\u00a0 ]?)((?:[A-Z\d]+-)?\d+)(\D*)$")
 _SECTION = re.compile(r"^(\D*?)([A-Z0-9](?:\.?\d+)*)(\D*)$")
 _APPENDIX = re.compile(r"^(?:(?:Appendix|附录)[\u00a0 ]?[A-Z]\.?|[A-Z](?:\.\d+)+)[ \u3000]+")
 _FIRST_BOOKMARK = 100_000  # above any that pandoc gives
@@ -87,13 +87,22 @@ def _count_caption(paragraph: Any, bookmarks: _Bookmarks) -> None:
         return
     label, gap, number, stop = found.groups()
     run = runs[-1]
-    shown = field(f"SEQ {label} \\* ARABIC", words(number, run))
+    shown = _counting(label, number, run)
     counted = [words(label + gap, runs[0]), *shown]
     identifier = attribute(paragraph.find(".//w:bookmarkStart", NS), "name")
     parts = bookmarks.around(identifier, counted) if identifier else counted
     _replace(run, [*parts, *([words(stop, run)] if stop else [])])
     for rest in runs[:-1]:
         rest.getparent().remove(rest)
+
+
+def _counting(label: str, number: str, run: Any) -> list[Any]:
+    """Return the field that counts captions: in a row, or within the chapter as "4-1"."""
+    chapter, dash, last = number.rpartition("-")
+    if not dash:
+        return field(f"SEQ {label} \\* ARABIC", words(number, run))
+    counted = field(f"SEQ {label} \\* ARABIC \\s 1", words(last, run))
+    return [*field("STYLEREF 1 \\s", words(chapter, run)), words(dash, run), *counted]
 
 
 def _label(paragraph: Any) -> tuple[list[Any], re.Match[str] | None]:

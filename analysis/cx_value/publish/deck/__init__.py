@@ -1,0 +1,1 @@
+"""The slide deck: what the brief edition says, on slides whose charts can be edited."""
