@@ -75,8 +75,9 @@ def draw_missing_map(answered: pd.DataFrame, ax: Axes | None, lang: str) -> Axes
         from matplotlib.colors import ListedColormap
 
         colours = ListedColormap([PALETTE["fill"], PALETTE["accent"]])
-        ax.imshow(missing[order], aspect="auto", interpolation="nearest", cmap=colours,
-                  vmin=0, vmax=1)  # fmt: skip
+        if len(missing):
+            ax.imshow(missing[order], aspect="auto", interpolation="nearest", cmap=colours,
+                      vmin=0, vmax=1)  # fmt: skip
         ax.set_xticks(range(missing.shape[1]), answered.columns, rotation=90)
         ax.set_xlabel(_word("items", lang))
         ax.set_ylabel(_word("respondents", lang))
