@@ -110,16 +110,63 @@ def options(
     _TOLD.lang = lang.value if lang else _locale_language()
 
 
+class Demo(StrEnum):
+    """Bundled studies to begin from: a survey, a purchase log, a thesis with all parts."""
+
+    survey = "survey"
+    log = "log"
+    thesis = "thesis"
+
+
+_DEMOS = {Demo.survey: "ecsi-mobile", Demo.log: "cdnow", Demo.thesis: "bank-panel"}
+
+
 @app.command()
 def new(
-    datafile: Annotated[Path, typer.Argument(help="Survey data: .csv .xlsx .sav .dta")],
+    datafile: Annotated[
+        Path | None, typer.Argument(help="A survey or a purchase log: .csv .xlsx .sav .dta …")
+    ] = None,
     folder: Annotated[Path | None, typer.Argument(help="Where to; default: data/<name>")] = None,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask about each block of items.")] = False,
+    encoding: Annotated[str, typer.Option(help="Encoding of a text file.")] = "auto",
+    demo: Annotated[Demo | None, typer.Option(help="Copy a bundled study instead.")] = None,
 ) -> None:
-    """Write a commented starter study from a data file."""
+    """Write a commented starter study from a data file, or copy a bundled study."""
     from cx_value.study import write_study
 
-    written = write_study(datafile, folder or Path("data") / datafile.stem, _TOLD.lang)
+    if demo is not None:
+        written = _copy_demo(_DEMOS[demo], datafile or Path("data") / _DEMOS[demo])
+    elif datafile is None:
+        raise typer.BadParameter("name a data file, or a bundled study with --demo")
+    else:
+        where = folder or Path("data") / datafile.stem
+        dialogue = _ask if ask else None
+        written = write_study(datafile, where, _TOLD.lang, encoding=encoding, ask=dialogue)
     typer.echo(_say("written", file=written, folder=written.parent))
+
+
+def _ask(raw, guess):
+    """Ask about each block on the terminal."""
+    from cx_value.study.dialogue import ask_about
+
+    def prompt(code: str, shown: dict[str, str], offered: str) -> str:
+        typer.echo("\n" + _say(f"{code}_shown", **shown))
+        return typer.prompt(_say(f"{code}_asked"), default=offered)
+
+    return ask_about(raw, guess, prompt)
+
+
+def _copy_demo(name: str, target: Path) -> Path:
+    """Copy a bundled study to a folder that is not there yet."""
+    import shutil
+
+    from cx_value.base.errors import StudyError
+    from cx_value.base.places import DATA
+
+    if target.exists():
+        raise StudyError(f"{target} exists already · allowed: a new folder · do: name another one")
+    shutil.copytree(DATA / name, target)
+    return target / "study.yml"
 
 
 @app.command()

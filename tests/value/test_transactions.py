@@ -119,6 +119,7 @@ def test_each_fault_is_counted_once():
     summary = dirty(returns="drop")
     assert rows_of(summary) == {
         "rows_read": 11,
+        "filtered": 0,
         "line_unreadable": 0,
         "customer_missing": 1,
         "date_unparseable": 2,

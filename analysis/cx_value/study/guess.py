@@ -83,6 +83,7 @@ class Block:
     sure: bool = False
     observed: bool = False  # the scale is the range of the answers seen
     reverse: tuple[str, ...] = ()
+    label: str = ""  # what the analyst calls it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

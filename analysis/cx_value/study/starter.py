@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 from cx_value.base.errors import StudyError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cx_value.study.guess import Block, Guess
+
+    Asked = Callable[["RawTable", Guess], Guess]
 from cx_value.base.wording import Text
 from cx_value.study.log_starter import new_log_study
 from cx_value.study.names import construct_of, stem_of
@@ -25,7 +29,10 @@ from cx_value.study.yaml_words import ShortNames, flow, phrase, quote
 SCHEMA = "study.schema.json"
 
 
-def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> str:
+def new_study(
+    datafile: str | Path, without: frozenset[str] = frozenset(), *, encoding: str = "auto",
+    ask: Asked | None = None,
+) -> str:  # fmt: skip
     """Write a starter study for a survey or a purchase log: valid as it stands, guesses commented.
 
     Scales, missing codes, item blocks, weight, respondent number and profile are guessed from
@@ -40,6 +47,10 @@ def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> st
         beside it.
     without
         Columns that shall be no items.
+    encoding
+        Of a text file; any name Python knows.
+    ask
+        Shown the table and the guess, returns the guess as the analyst would have it.
 
     Returns
     -------
@@ -56,7 +67,7 @@ def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> st
     file = Path(datafile)
     from cx_value.study.guess import guess_columns
 
-    raw = read_table(file)
+    raw = read_table(file, encoding=encoding)
     if not raw.platform and (text := new_log_study(file, raw.frame)):
         return text
     guess = guess_columns(raw, without)
@@ -68,9 +79,10 @@ def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> st
             "date and the amount of every line · do: rename the columns, or write the "
             "study by hand after data/ecsi-mobile/every_key.yml"
         )
+    guess = ask(raw, guess) if ask else guess
     names = ShortNames(guess)
     parts = [
-        _head(file, raw, guess),
+        _head(file, raw, guess, encoding),
         _scale(guess),
         _constructs(raw, guess, names),
         _singles(raw, guess, names),
@@ -82,7 +94,10 @@ def new_study(datafile: str | Path, without: frozenset[str] = frozenset()) -> st
     return "\n".join(part for part in parts if part)
 
 
-def write_study(datafile: str | Path, target: str | Path | None = None, lang: str = "en") -> Path:
+def write_study(
+    datafile: str | Path, target: str | Path | None = None, lang: str = "en", *,
+    encoding: str = "auto", ask: Asked | None = None,
+) -> Path:  # fmt: skip
     """Write :func:`new_study` to a file.
 
     Parameters
@@ -95,6 +110,8 @@ def write_study(datafile: str | Path, target: str | Path | None = None, lang: st
         the data file is copied into it, so that the folder holds all of the study.
     lang
         Language in which an editor explains the keys, by the JSON Schema written beside.
+    encoding, ask
+        As for :func:`new_study`.
 
     Returns
     -------
@@ -110,9 +127,10 @@ def write_study(datafile: str | Path, target: str | Path | None = None, lang: st
     path = Path(target) if target else file.parent / "study.yml"
     if path.suffix.lower() not in (".yml", ".yaml"):
         path = path / "study.yml"
-        text, copy = _checked_study(file), path.parent / file.name
+        copy = path.parent / file.name
     else:
-        text, copy = _checked_study(file), None
+        copy = None
+    text = _checked_study(file, encoding, ask)
     _refuse_existing(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     if copy is not None and copy.resolve() != file.resolve():
@@ -126,13 +144,15 @@ def write_study(datafile: str | Path, target: str | Path | None = None, lang: st
     return path
 
 
-def _checked_study(file: Path) -> str:
+def _checked_study(file: Path, encoding: str, ask: Asked | None) -> str:
     """Write a starter study that passes its own check: items that do not are left out."""
+    if ask is not None:  # what the analyst said is left as it is
+        return new_study(file, encoding=encoding, ask=ask)
     from cx_value.study.survey import check_study
 
     without: set[str] = set()
     for _ in range(5):
-        text = new_study(file, frozenset(without))
+        text = new_study(file, frozenset(without), encoding=encoding)
         with tempfile.TemporaryDirectory() as folder:
             trial = Path(folder) / "study.yml"
             data = f"file: {quote(file.resolve().as_posix())}"
@@ -168,7 +188,8 @@ def _refuse_existing(path: Path) -> None:
         )
 
 
-def _head(file: Path, raw: RawTable, guess: Guess) -> str:
+def _head(file: Path, raw: RawTable, guess: Guess, encoding: str) -> str:
+    letters = "" if encoding == "auto" else f"\n  encoding: {encoding}"
     rows, columns = raw.frame.shape
     slug = re.sub(r"[^a-z0-9\u4e00-\u9fff]+", "-", file.stem.casefold()).strip("-") or "study"
     codes = ", ".join(f"{c:g}" if not isinstance(c, str) else quote(c) for c in guess.missing_codes)
@@ -189,7 +210,7 @@ title:
   zh: {quote("顾客评价研究：" + file.stem)}
 
 data:
-  file: {quote(file.name)}
+  file: {quote(file.name)}{letters}
   missing_codes: [{codes}]    # answers that mean "no answer"
 {roles}
 """
@@ -249,6 +270,7 @@ def _constructs(raw: RawTable, guess: Guess, names: ShortNames) -> str:
 def _construct(raw: RawTable, guess: Guess, names: ShortNames, block: Block) -> str:
     known = construct_of(block.stem)
     label = known[1] if known else Text(_common_words(raw, block))
+    label = block.label or label
     head = f"  {names.construct[block.stem]}:"
     lines = [f"{head}    # {_sureness(block)}", f"    label: {phrase(label)}"]
     if (scale := _write_scale(block)) != _usual(guess):
