@@ -13,7 +13,7 @@ endif
 RUN := $(BIN)/python -m cx_value
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report run check notebooks gallery test bench reference clean
+.PHONY: help setup report run check notebooks gallery test docs bench reference clean
 
 help: ## list the targets
 	@$(PYTHON) -c "import re; [print(f'{m[1]:<11}{m[2]}') for m in re.finditer(r'^([a-z]+):.*?## (.*)', open('Makefile', encoding='utf-8').read(), re.M)]"
@@ -43,6 +43,9 @@ gallery: setup ## print the reports of all bundled studies
 
 test: setup ## run every test (no network, no R, no Quarto needed)
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+docs: setup ## build the documentation in both languages: build/site
+	$(BIN)/python -m mkdocs build --strict
 
 bench: setup ## measure speed side by side with what users would pick instead
 	$(BIN)/python -m benchmarks
