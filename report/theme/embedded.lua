@@ -153,8 +153,9 @@ local function html_float(identifier, caption, content)
   if kind == "tbl" then out:extend(figcaption) end
   local about = pandoc.utils.stringify(numbered_caption(identifier, caption))
   local class = kind == "tbl" and "table-scroll" or "figure-body"
-  out:insert(pandoc.Div(content,
-    { class = class, tabindex = "0", role = "region", ["aria-label"] = about }))
+  -- a list of pairs: the order of a Lua table's keys changes from run to run
+  local reached = { { "tabindex", "0" }, { "role", "region" }, { "aria-label", about } }
+  out:insert(pandoc.Div(content, pandoc.Attr("", { class }, reached)))
   if kind == "fig" then out:extend(figcaption) end
   out:insert(pandoc.RawBlock("html", "</figure>"))
   return out
