@@ -156,7 +156,7 @@ def test_missing_answers_reach_the_report(built):
 def test_an_unknown_result_stops_the_build_with_chapter_and_line(built, study_file, monkeypatch,
                                                                  tmp_path):  # fmt: skip
     from cx_value.base.errors import ReportError
-    from cx_value.publish.chapters import bind as chapters
+    from cx_value.publish.chapters import project as chapters
 
     report = tmp_path / "report"
     shutil.copytree(ROOT / "report", report)

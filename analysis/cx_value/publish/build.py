@@ -291,7 +291,7 @@ def _print(job: Job, lang: str, edition: str) -> list[Path]:
 
         files = job.report_files(lang, edition)
         return [write_deck(job.study, lang, job.folder, files[0], draft=job.draft)]
-    from cx_value.publish.chapters.bind import write_project
+    from cx_value.publish.chapters.project import write_project
     from cx_value.publish.rendering.render import render_project, renderer_of
 
     renderer = renderer_of(job.renderer)

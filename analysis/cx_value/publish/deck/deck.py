@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cx_value.base.wording import format_number
+from cx_value.base.words import call_customers
 from cx_value.notebook.store import Store, refuse_others
 from cx_value.publish.chapters.bind import Binder
 from cx_value.publish.deck.slides import Deck
@@ -40,6 +41,7 @@ def write_deck(study: Study, lang: str, folder: Path, path: Path, *, draft: bool
         If a result belongs to another study, other data or a draft.
     """
     store = Store(folder)
+    call_customers(study.report.customer)
     refuse_others(store, study, draft=draft)
     binder = Binder(store, study, lang, draft)
     teller = _Teller(binder)
