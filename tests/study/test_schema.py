@@ -29,6 +29,7 @@ def test_the_study_of_every_other_key_is_read(tmp_path):
     )
     (tmp_path / "funnel.csv").write_text("step,visitors\nvisit,100\nbuy,10\n")
     (tmp_path / "log.csv").write_text("customer,date,amount,code\n1,2026-01-02,5.00,1\n")
+    (tmp_path / "contracts.csv").write_text("customer,start,end,fee\n1,02/01/2026,,5\n")
     (tmp_path / "cases.csv").write_text("customer,date\n1,2026-01-02\n")
     (tmp_path / "study.yml").write_bytes(OTHER.read_bytes())
     assert [str(f) for f in check_study(tmp_path) if f.severity == "error"] == []

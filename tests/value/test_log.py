@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cx_value.base.errors import DataError
+from cx_value.base.words import Phrase
 from cx_value.value.log.transactions import summarise_transactions
 from cx_value.value.purchase.regularity import measure_regularity
 
@@ -73,7 +74,9 @@ def test_a_return_is_taken_off_the_latest_purchase_before_it():
     assert amounts["return_netted"] == -(25 + 15 + 9 + 6)
     assert amounts["return_unmatched"] == -(8 + 4)
     assert_every_row_is_counted(summary, 12)
-    assert "taken off an earlier purchase" in " ".join(summary.notes)
+    told = summary.facts()
+    assert (told["returns"], told["zeros_stripped"]) == (4, False)
+    assert "to the cent" in str(Phrase("purchases.rules", told))
     left_out = summarise(log, end="2025-03-01", returns="drop")
     assert rows_of(left_out)["amount_negative"] == 5
     assert left_out.table()["customer"].tolist() == list("abcd")

@@ -96,7 +96,7 @@ def test_service_efficiency_against_r(means):
     waiting = service_efficiency([*TIMES, None, None], target=3.0)
     assert row_of(waiting, "service_within_target")["estimate"] == 7 / 15
     assert row_of(waiting, "service_time_median")["estimate"] == 3.5
-    assert "2 cases without a time" in waiting.notes[0]
+    assert "2 cases without a time" in str(waiting.notes[0])
 
 
 def test_median_interval_covers_at_least_its_level():
@@ -145,7 +145,23 @@ def test_retention_by_cohort_is_a_plain_count():
     assert table["estimate"].to_dict() == {"2026-01+1": 0.5, "2026-01+2": 0.5, "2026-02+1": 1.0}
     assert table["n"].to_dict() == {"2026-01+1": 2, "2026-01+2": 2, "2026-02+1": 1}
     assert (metric.n_used, metric.n_dropped) == (6, 1)
-    assert "2026-02+1" in metric.sentence("en") and "留存率" in metric.sentence("zh")
+    assert metric.facts() == {"period": "M", "minimum": 1, "hidden": 0, "left_out": 0}
+
+
+def test_shares_of_few_customers_are_not_in_the_triangle():
+    days = ["2026-01-05"] * 20 + ["2026-02-05"] * 4 + ["2026-03-05"] * 12
+    who = [*range(20), *range(4), *range(12)]
+    late = pd.DataFrame({"who": [100, 101], "day": ["2026-02-07"] * 2})
+    log = pd.concat([pd.DataFrame({"who": who, "day": days}), late])
+    found = retention_by_cohort(log, customer="who", date="day", minimum_cell=5)
+    triangle = found.triangle().set_index("cohort")
+    assert triangle["customers"].to_dict() == {"2026-01": 20}
+    assert (
+        np.isnan(triangle.loc["2026-01", "after_1"]) and triangle.loc["2026-01", "after_2"] == 0.6
+    )
+    assert found.facts() == {"period": "M", "minimum": 5, "hidden": 1, "left_out": 1}
+    told = retention_by_cohort(log, customer="who", date="day").triangle().set_index("cohort")
+    assert told.loc["2026-01"].tolist() == [20, 0.2, 0.6]
 
 
 def test_rates():
@@ -211,14 +227,36 @@ def test_value_is_summed_over_the_stages():
     assert table["customers"].tolist() == [1, 2, 1, 2]
     low, high = wilson_interval(2, 6)
     assert (table.loc["upgrade", "ci_low"], table.loc["upgrade", "ci_high"]) == (low, high)
-    assert "upgrade 33.3% (value 48)" in stages.sentence("en")
-    assert "升级期33.3%（价值 48）" in stages.sentence("zh")
+    told = stages.facts()
+    assert (told["richest"], told["value_share"]) == ("upgrade", 48 / 63)
+    assert "growth (76.2%)" in stages.sentence("en") and "升级期（76.2%）" in stages.sentence("zh")
+
+
+def test_small_stages_and_moves_are_withheld_with_what_would_tell_them():
+    frame = pd.DataFrame({"customer": range(40), "monetary": 5.0,
+                          "frequency": [0] * 20 + [1] * 2 + [4] * 18})  # fmt: skip
+    values = pd.Series(1.0, index=range(40))
+    rules = StageRules(upgrade_spend=50)
+    before = assign_stages(frame, rules=rules, values=values, minimum_cell=5)
+    shown = before.table().set_index("stage")
+    assert shown["customers"].isna().to_dict() == {
+        "attract": False, "activate": True, "retain": True, "upgrade": False}  # fmt: skip
+    assert shown["total"].isna().sum() == 2
+    after = assign_stages(frame.assign(frequency=[0] * 17 + [1] * 3 + [2] * 2 + [4] * 18),
+                          rules=rules, minimum_cell=5)  # fmt: skip
+    moves = compare_stages(before, after).table()
+    small = moves["customers"].isna()
+    # The small move out of each stage is hidden, and no row or column has one hidden cell alone
+    # beside others that are shown.
+    told = moves.assign(hidden=small).groupby("before")["hidden"].sum()
+    assert told["attract"] == 2 and small[moves["before"] == "activate"].all()
+    assert compare_stages(assign_stages(frame, rules=rules), after).table()["customers"].min() == 2
 
 
 def test_default_upgrade_is_a_quantile_of_repeat_buyers():
     stages = assign_stages(SEEN)
     assert stages.rules.upgrade_spend == np.quantile([8, 60, 10, 70, 90], 0.75)
-    assert "70.00" in stages.notes[0]
+    assert stages.facts()["rules"]["upgrade_spend"] == 70
 
 
 def test_transitions_count_moves_newcomers_and_missing():
@@ -241,8 +279,10 @@ def test_transitions_count_moves_newcomers_and_missing():
     shares = moves.table().groupby("before")["share"].sum()
     np.testing.assert_allclose(shares, 1.0)
     assert moves.matrix("customers").loc["upgrade", "retain"] == 1
-    assert "attract 0%, activate 50%, retain 100% and upgrade 0%" in moves.sentence("en")
-    assert "吸引期0%、激活期50%、维持期100%和升级期0%" in moves.sentence("zh")
+    told = moves.facts()
+    assert (told["customers"], told["stayed"]) == (6, 2 / 6)
+    for lang in ("en", "zh"):
+        assert "33.3%" in moves.sentence(lang)
     with pytest.raises(ModelError, match="different rules"):
         compare_stages(assign_stages(SEEN), assign_stages(later, rules=RULES))
 

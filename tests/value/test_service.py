@@ -36,7 +36,7 @@ def test_shares_of_cases_against_r(cases):
     )
     assert (metric.n_used, metric.n_dropped) == (240, 0)
     for lang, word in (("en", "Complaint rate"), ("zh", "投诉率")):
-        assert word in metric.sentence(lang) and "(n = 240)" in metric.sentence(lang)
+        assert word in metric.sentence(lang) and "*n* = 240" in metric.sentence(lang)
 
 
 def test_times_by_channel_count_the_unresolved(cases):

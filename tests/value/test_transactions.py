@@ -18,7 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cx_value.base.errors import DataError
-from cx_value.value.log.transactions import STEPS, summarise_transactions
+from cx_value.base.words import Phrase
+from cx_value.value.log.cleaning import STEPS
+from cx_value.value.log.transactions import summarise_transactions
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -350,4 +352,19 @@ def test_sentence_states_the_table():
     for number in ("11", "6", "4", "3"):
         assert number in summary.sentence("en") and number in summary.sentence("zh")
     assert set(STEPS) == set(summary.log["step"])
-    assert all(note.zh != str(note) for note in summary.notes)
+
+
+def test_a_log_without_money_keeps_all_but_the_money(tmp_path):
+    days = pd.date_range("2026-01-05", periods=60, freq="3D").strftime("%Y-%m-%d")
+    paid = pd.DataFrame({"customer": [f"c{k % 7}" for k in range(60)], "date": days, "amount": 9.5})
+    with_money = summarise_transactions(paid, customer="customer", date="date", amount="amount")
+    paid.drop(columns="amount").to_csv(tmp_path / "log.csv", index=False)
+    bare = summarise_transactions(
+        tmp_path / "log.csv", customer="customer", date="date", amount=None
+    )
+    assert with_money.has_money and not bare.has_money
+    same = ["frequency", "recency", "age"]
+    assert bare.customers[same].equals(with_money.customers[same])
+    assert bare.customers[["monetary", "spend"]].isna().all(axis=None)
+    assert bare.days["spend"].isna().all() and bare.log["amount"].isna().all()
+    assert "no amounts" in str(Phrase("purchases.rules", bare.facts()))

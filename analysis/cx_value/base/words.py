@@ -142,7 +142,8 @@ class Phrasebook:
         environment = _environment(self.lang).overlay()
         environment.globals = {**environment.globals, "cite": self.cite, "term": self.term,
                                "reserve": self.reserve, "sep": self.separate,
-                               "lang": self.lang, "say": self._say_stored}  # fmt: skip
+                               "lang": self.lang, "say": self._say_stored,
+                               "customer": self.term("customer")}  # fmt: skip
         environment.filters = {**environment.filters, "label": self.label, "labels": self.labels,
                                "money": self.money, "plural": self.plural,
                                "unit": self.unit, "term": self.term}  # fmt: skip

@@ -42,6 +42,7 @@ class Glance(Result):
 def gather_glance(
     stored: Mapping[str, pd.DataFrame],
     *,
+    satisfaction: str | None = None,
     of_money: Sequence[str] = (),
     confidence: float = 0.95,
 ) -> Glance:
@@ -52,10 +53,12 @@ def gather_glance(
     stored : mapping of str to DataFrame
         Any of ``experience_index rival_gaps core_metrics link lifetime_value``; what is not there
         has no row.
+    satisfaction : str, optional
+        The construct whose marginal value is shown (``value.satisfaction``).
     of_money : sequence of str
         Codes of what money and churn by the purchase model rest on that is weak.
     """
-    rows = [*_index(stored), *_metrics(stored), *_money(stored)]
+    rows = [*_index(stored), *_metrics(stored), *_money(stored, satisfaction)]
     rows = [{**row, "reservations": _reserved(row, of_money)} for row in rows]
     n = max((int(row["n"]) for row in rows if row["n"] == row["n"]), default=0)
     filled = [[row.get(column) for column in COLUMNS] for row in rows]
@@ -102,13 +105,14 @@ def _metrics(stored: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
                    "high": row["ci_high"], "n": row["n"]}  # fmt: skip
 
 
-def _money(stored: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
-    """What one more point of satisfaction goes with, a customer; the row the link gives for all."""
+def _money(
+    stored: Mapping[str, pd.DataFrame], satisfaction: str | None
+) -> Iterator[dict[str, Any]]:
+    """What one more point of satisfaction goes with, a customer and year."""
     link = stored.get("link")
-    if link is None:
+    if link is None or not satisfaction:
         return
-    whole = link[link["group"].isna() if "group" in link else slice(None)]
-    found = whole[whole["effect"] == "money_per_point"]
+    found = link[(link["unit"] == "money_per_point") & (link["from"] == satisfaction)]
     if len(found):
         row = found.iloc[0]
         yield {"figure": "money_per_point", "kind": "money", "value": row["estimate"],

@@ -26,7 +26,7 @@ _DECIDES = {
                  "price_sensitivity", "metrics"),
     "weights": ("margins", "evaluation", "experts", "dimensions"),
     "model": ("models", "hypotheses", "moderations"),
-    "data": ("data", "transactions", "service_log", "funnel"),
+    "data": ("data", "transactions", "service_log", "contracts", "funnel"),
 }  # fmt: skip
 #: Of these the printed figure is among the facts, the table has no row of it.
 _OF_FACTS = ("lifetime_value",)
@@ -68,7 +68,7 @@ def _rows(source: Source, record: Record) -> list[dict[str, Any]]:
 
 
 def _data(study: Study) -> dict[str, str]:
-    kinds = ("data", "transactions", "service_log", "experts")
+    kinds = ("data", "transactions", "service_log", "contracts", "experts")
     declared = {kind: getattr(study, kind) for kind in kinds}
     return {k: sha256_of_file(study.folder / d.file) for k, d in declared.items() if d}
 

@@ -82,7 +82,7 @@ class Screen:
     def _sentence(self, result: Result) -> str:
         try:
             if result.template:
-                money = self.study.transactions.currency if self.study.transactions else ""
+                money = in_language(self.study.currency, self.lang)
                 return Phrasebook(self.lang, names=self.names, currency=money).say(result.phrase())
             return escape_prose(in_language(result.sentence(self.lang), self.lang))
         except NotImplementedError:

@@ -106,7 +106,7 @@ def understand_log(study: Study) -> tuple[list[Understood], list[Finding]]:
                 for written, value in zip(seen.written[role], seen.understood[role], strict=True)
             ),
         )
-        for role in ("date", "amount")
+        for role in ("date", *(["amount"] if amount_column(log) else []))
     ]
     return found, _unread(where, seen)
 
@@ -149,7 +149,7 @@ def report_holds(study: Study) -> tuple[list[str], list[str]]:
         "structure": study.model("main") is not None,
         "hypotheses": bool(study.hypotheses),
         "groups": study.group is not None,
-        "value": study.transactions is not None,
+        "value": study.transactions is not None or study.contracts is not None,
         "link": study.links,
         "metrics": study.metrics.satisfaction is not None
         or study.metrics.recommendation is not None,

@@ -137,7 +137,7 @@ class Workspace:
     @property
     def currency(self) -> str:
         """What money is printed in."""
-        return self.study.transactions.currency
+        return self.study.currency
 
     @property
     def all_labels(self) -> dict[str, Text]:

@@ -39,6 +39,7 @@ NEEDS = {
     "12_robustness": lambda study: study.models,
     "06_value": lambda study: study.transactions,
     "06_value_link": lambda study: study.links,
+    "06_contracts": lambda study: study.contracts,
     "06_metrics": lambda study: declares_metrics(study) and not study.transactions,
     "13_claims": lambda study: study.claims,
     "10_voice": lambda study: study.data and study.comments,

@@ -93,7 +93,8 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     header = Header(folder, study.get("data"))
     study.setdefault("name", _plain_name(folder.name))
     study["folder"] = folder
-    if study.get("transactions") and not (study.get("data") or study.get("constructs")):
+    logs = study.get("transactions") or study.get("contracts")
+    if logs and not (study.get("data") or study.get("constructs")):
         study |= {"data": None, "constructs": {}}  # a study of purchases alone
     elif study.get("data", ...) is None:
         del study["data"]

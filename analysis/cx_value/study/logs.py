@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from cx_value.study.spec import ServiceLog, Study, Transactions
+    from cx_value.study.sources import Contracts, ServiceLog, Transactions
+    from cx_value.study.spec import Study
 
 #: Entries of a log that are not names of columns.
 _NO_COLUMNS = {
     "file", "where", "credit_notes", "encoding", "date_format", "decimal", "time_zone", "returns",
     "zero_amounts", "duplicates", "unit", "end", "calibration_end",
-    "currency", "licence", "citation", "target_minutes",
+    "currency", "licence", "citation", "target_minutes", "period", "until",
 }  # fmt: skip
 #: Bytes of a header line, and megabytes of a log looked at to tell its letters.
 LONGEST_LINE, LOOKED_AT = 1_000_000, 4_000
@@ -38,14 +39,16 @@ _READABLE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".xlsx")
 def examine_logs(study: Study) -> list[Finding]:
     """Return what is wrong with the logs and with what the study wants of them."""
     found = _examine_roles(study)
-    for name in ("transactions", "service_log"):
+    for name in ("transactions", "service_log", "contracts"):
         log = getattr(study, name)
         if log is not None:
             found += _examine_log(study, name, log)
     return found
 
 
-def _examine_log(study: Study, name: str, log: Transactions | ServiceLog) -> list[Finding]:
+def _examine_log(
+    study: Study, name: str, log: Transactions | ServiceLog | Contracts
+) -> list[Finding]:
     path = study.folder / log.file
     if not is_file(path) or not path.name.lower().endswith(_READABLE):
         return [
@@ -66,9 +69,10 @@ def _examine_log(study: Study, name: str, log: Transactions | ServiceLog) -> lis
         where = study.where(name, "file")
         return [Finding(where, f.problem, f.allowed, f.remedy, kind="unreadable data")
                 for f in error.faults]  # fmt: skip
-    wanted = {key: value for key, value in log if key not in _NO_COLUMNS and value is not None}
+    no_columns = _NO_COLUMNS if name != "contracts" else _NO_COLUMNS - {"end"}
+    wanted = {key: value for key, value in log if key not in no_columns and value is not None}
     if wanted.get("price"):
-        del wanted["amount"]
+        wanted.pop("amount", None)
     wanted |= {f"where.{column}": column for column in getattr(log, "where", {})}
     return [
         Finding(
@@ -214,21 +218,38 @@ def read_service_log(study: Study) -> pd.DataFrame:
     FaultsError
         Naming minutes that are no numbers, or whose marks the column does not settle.
     """
-    log, path = study.service_log, study.folder / study.service_log.file
+    log = study.service_log
+    return _with_numbers(study, "service_log", "minutes", log.minutes, log.decimal)
+
+
+def read_contracts(study: Study) -> pd.DataFrame:
+    """Return the contracts of a study, their fees read by the one rule for numbers.
+
+    Raises
+    ------
+    FaultsError
+        Naming fees that are no numbers, or whose marks the column does not settle.
+    """
+    return _with_numbers(study, "contracts", "fee", study.contracts.fee, "auto")
+
+
+def _with_numbers(
+    study: Study, section: str, key: str, name: str | None, decimal: str
+) -> pd.DataFrame:
+    """Return a log of the study with one column read as numbers."""
+    path = study.folder / getattr(study, section).file
     frame = read_log(path)
-    if log.minutes is None or log.minutes not in frame or frame[log.minutes].dtype.kind in "fiu":
+    if name is None or name not in frame or frame[name].dtype.kind in "fiu":
         return frame
-    cells = frame[log.minutes].fillna("")
+    cells = frame[name].fillna("")
     delimiter = "" if path.suffix.lower() in (".parquet", ".xlsx") else _first_line(path)[2]
-    read = number_reader(
-        cells, decimal=log.decimal, file_decimal={",": ".", ";": ","}.get(delimiter)
-    )
+    read = number_reader(cells, decimal=decimal, file_decimal={",": ".", ";": ","}.get(delimiter))
     column = convert(cells, read)
     if not column.refused.empty:
-        where = study.where("service_log", "minutes")
-        raise FaultsError([describe_refusal(where, f"column {log.minutes}: ", reason, found)
+        where = study.where(section, key)
+        raise FaultsError([describe_refusal(where, f"column {name}: ", reason, found)
                            for reason, found in refusals(column)])  # fmt: skip
-    return frame.assign(**{log.minutes: column.numbers})
+    return frame.assign(**{name: column.numbers})
 
 
 def _examine_roles(study: Study) -> list[Finding]:

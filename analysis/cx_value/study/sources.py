@@ -78,7 +78,7 @@ class Transactions(Frozen):
     file: Path
     customer: str = "customer"
     date: str = "date"
-    amount: str = "amount"
+    amount: str | None = "amount"
     price: str | None = None
     quantity: str | None = None
     invoice: str | None = None
@@ -106,6 +106,20 @@ class Transactions(Frozen):
         if self.credit_notes and not self.invoice:
             raise ValueError("invoice: the column that credit_notes are told by")
         return self
+
+
+class Contracts(Frozen):
+    """The contracts, one row each: when it began, when it ended (empty while it runs), its fee."""
+
+    file: Path
+    customer: str | None = "customer"
+    start: str = "start"
+    end: str = "end"
+    fee: str | None = None
+    date_format: str | None = None
+    period: Literal["week", "month", "quarter", "year"] = "month"
+    until: Date | None = None
+    currency: Phrase = Text("")
 
 
 class ServiceLog(Frozen):

@@ -26,7 +26,7 @@ from cx_value.study.indicators import (
 from cx_value.study.levers import Drivers, KanoPair, PriceSensitivity
 from cx_value.study.outside import Benchmark, Funnel
 from cx_value.study.segments import Segments
-from cx_value.study.sources import DataFile, ServiceLog, Transactions
+from cx_value.study.sources import Contracts, DataFile, ServiceLog, Transactions
 from cx_value.study.theory import Hypothesis, Moderation, StructuralModel
 
 
@@ -265,6 +265,7 @@ class Study(Frozen):
     moderations: tuple[Moderation, ...] = ()
     transactions: Transactions | None = None
     service_log: ServiceLog | None = None
+    contracts: Contracts | None = None
     value: Value = Value()
     metrics: Metrics = Metrics()
     funnel: Funnel | None = None
@@ -306,8 +307,8 @@ class Study(Frozen):
 
     @property
     def data_files(self) -> list[Path]:
-        """Every file of data: answers, transactions, service log, experts' judgements."""
-        sources = (self.data, self.transactions, self.service_log, self.experts)
+        """Every file of data: answers, logs, contracts, experts' judgements."""
+        sources = (self.data, self.transactions, self.service_log, self.contracts, self.experts)
         return [self.folder / source.file for source in sources if source is not None]
 
     @property
@@ -315,6 +316,12 @@ class Study(Frozen):
         """Files beside ``study.yml`` that say what the study is: its codebook, what it includes."""
         named = [*self.include, *([self.codebook] if self.codebook else [])]
         return [self.folder / path for path in named]
+
+    @property
+    def currency(self) -> str:
+        """Currency printed with money: of the purchases, else of the contracts."""
+        source = self.transactions or self.contracts
+        return source.currency if source else ""
 
     @property
     def links(self) -> bool:

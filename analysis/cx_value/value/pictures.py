@@ -6,26 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cx_value.base.wording import Text, format_percent
+from cx_value.base.wording import format_percent, in_language
+from cx_value.base.words import Phrasebook, named_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
     from matplotlib.axes import Axes
 
-_UNITS = {
-    "day": Text("days", zh="天"),
-    "week": Text("weeks", zh="周"),
-    "month": Text("months", zh="月"),
-    "year": Text("years", zh="年"),
-    "": Text("time units", zh="时间单位"),
-}
 
-
-def unit_word(unit: str, lang: str) -> str:
-    """Return the plural of a time unit."""
-    return _UNITS[unit].in_language(lang)
+def _word(key: str, lang: str) -> str:
+    return Phrasebook(lang).term(key, "value_figure")
 
 
 def plot_alive_map(
@@ -42,19 +34,17 @@ def plot_alive_map(
     from cx_value.base.style import figure_style, new_axes
 
     counts, silence, alive = grid
-    words = {
-        "en": ("Repeat purchases", f"Silence ({unit_word(unit, 'en')})", "P(alive)"),
-        "zh": ("重复购买次数", f"未购买时长（{unit_word(unit, 'zh')}）", "存活概率"),
-    }[lang]
+    book = Phrasebook(lang)
+    silence_word = _word("silence", lang).format(unit=book.plural(unit or "time_unit", 2))
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
         picture = ax.imshow(
             alive, origin="lower", aspect="auto", vmin=0, vmax=1, cmap="viridis",
             extent=(0.5, counts[-1] + 0.5, 0, silence[-1]),
         )  # fmt: skip
-        ax.set_xlabel(words[0])
-        ax.set_ylabel(words[1])
-        ax.figure.colorbar(picture, ax=ax, label=words[2])
+        ax.set_xlabel(_word("repeat_purchases", lang))
+        ax.set_ylabel(silence_word)
+        ax.figure.colorbar(picture, ax=ax, label=_word("alive", lang))
     return ax
 
 
@@ -62,34 +52,33 @@ def plot_calibration(table: pd.DataFrame, ax: Axes | None = None, *, lang: str =
     """Draw ``actual`` and ``expected`` holdout purchases by calibration ``frequency``."""
     from cx_value.base.style import PALETTE, figure_style, new_axes
 
-    words = {
-        "en": (
-            "Repeat purchases in the calibration period",
-            "Mean in the holdout",
-            "actual",
-            "expected",
-        ),
-        "zh": ("校准期重复购买次数", "验证期平均购买次数", "实际", "预测"),
-    }[lang]
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
-        ax.plot(table["frequency"], table["actual"], "o-", color=PALETTE["ink"], label=words[2])
-        ax.plot(
-            table["frequency"], table["expected"], "s--", color=PALETTE["primary"], label=words[3]
-        )
+        ax.plot(table["frequency"], table["actual"], "o-", color=PALETTE["ink"],
+                label=_word("actual", lang))  # fmt: skip
+        ax.plot(table["frequency"], table["expected"], "s--", color=PALETTE["primary"],
+                label=_word("expected", lang))  # fmt: skip
         ticks = [*map(str, table["frequency"][:-1]), f"{table['frequency'].iloc[-1]}+"]
         ax.set_xticks(table["frequency"], ticks)
-        ax.set_xlabel(words[0])
-        ax.set_ylabel(words[1])
+        ax.set_xlabel(_word("calibration_purchases", lang))
+        ax.set_ylabel(_word("holdout_mean", lang))
         ax.legend()
     return ax
 
 
-def plot_survival(table: pd.DataFrame, ax: Axes | None = None, *, lang: str = "en") -> Axes:
-    """Draw a survival curve with its band: ``time survival ci_low ci_high``."""
+def plot_survival(
+    table: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    curves: Mapping[str, Callable[[np.ndarray], np.ndarray]] | None = None,
+    lang: str = "en",
+) -> Axes:
+    """Draw a survival curve with its band: ``time survival ci_low ci_high``.
+
+    ``curves`` are models (by their code) that give the share left at any time.
+    """
     from cx_value.base.style import PALETTE, figure_style, new_axes
 
-    words = {"en": ("Time", "Share still a customer"), "zh": ("时间", "仍为客户的比例")}[lang]
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
         ax.fill_between(
@@ -97,10 +86,16 @@ def plot_survival(table: pd.DataFrame, ax: Axes | None = None, *, lang: str = "e
         )
         time = np.concatenate([[0.0], table["time"]])
         share = np.concatenate([[1.0], table["survival"]])
-        ax.step(time, share, where="post", color=PALETTE["primary"])
+        ax.step(time, share, where="post", color=PALETTE["primary"], label="Kaplan–Meier")
+        smooth = np.linspace(0, time[-1], 200)
+        for (name, survival), line in zip((curves or {}).items(), ("--", ":", "-."), strict=False):
+            label = named_code(name, "contract_model", lang)
+            ax.plot(smooth, survival(smooth), line, color=PALETTE["ink"], label=label)
+        if curves:
+            ax.legend()
         ax.set_ylim(0, 1)
-        ax.set_xlabel(words[0])
-        ax.set_ylabel(words[1])
+        ax.set_xlabel(_word("time", lang))
+        ax.set_ylabel(_word("still_customer", lang))
     return ax
 
 
@@ -113,34 +108,27 @@ def plot_value_distribution(values: np.ndarray, ax: Axes | None = None, *, lang:
     edges = np.geomspace(max(values[-1] / 1e5, np.quantile(values, 0.02)), values[-1], 41)
     limit = np.quantile(values, 0.9)
     share = format_percent(values[values >= limit].sum() / values.sum())
-    words = {
-        "en": ("Lifetime value of a customer (log scale)", "Customers",
-               f"most valuable tenth: {share} of all value"),
-        "zh": ("单个客户的生命周期价值（对数刻度）", "客户数",
-               f"价值最高的十分之一：占全部价值的 {share}"),
-    }[lang]  # fmt: skip
+    best = _word("best_tenth", lang).format(share=share)
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
         rest = np.clip(values[values < limit], edges[0], None)
         ax.hist(rest, bins=edges, color=PALETTE["primary"])
-        ax.hist(values[values >= limit], bins=edges, color=PALETTE["accent"], label=words[2])
+        ax.hist(values[values >= limit], bins=edges, color=PALETTE["accent"], label=best)
         ax.set_xscale("log")
         ax.xaxis.set_major_formatter(lambda number, _: f"{number:,.10g}")
-        ax.set_xlabel(words[0])
-        ax.set_ylabel(words[1])
+        ax.set_xlabel(_word("value_of_customer", lang))
+        ax.set_ylabel(_word("customers", lang))
         ax.legend(loc="upper left")
         ax.margins(y=0.15)
     return ax
 
 
-def plot_stage_value(
-    table: pd.DataFrame, stages: Mapping[str, Text], ax: Axes | None = None, *, lang: str = "en"
-) -> Axes:
-    """Draw each stage's share of customers beside its share of value; ``stages`` name them."""
+def plot_stage_value(table: pd.DataFrame, ax: Axes | None = None, *, lang: str = "en") -> Axes:
+    """Draw each stage's share of customers beside its share of value."""
     from cx_value.base.style import PALETTE, figure_style, new_axes
 
-    names = [stages[stage].in_language(lang) for stage in table["stage"]]
-    words = {"en": ("Share", "of customers", "of value"), "zh": ("占比", "客户", "价值")}[lang]
+    names = [named_code(stage, "stage", lang) for stage in table["stage"]]
+    words = [_word(key, lang) for key in ("share", "of_customers", "of_value")]
     at = np.arange(len(table))
     with figure_style(lang):
         ax = new_axes() if ax is None else ax
@@ -160,16 +148,26 @@ def plot_stage_value(
 
 
 def plot_truth(
-    table: pd.DataFrame, confidence: float, ax: Axes | None = None, *, lang: str = "en"
+    table: pd.DataFrame,
+    labels: Mapping[str, str],
+    confidence: float,
+    ax: Axes | None = None,
+    *,
+    lang: str = "en",
 ) -> Axes:
-    """Draw each estimate's ``distance`` from the truth in standard errors, loadings left out."""
+    """Draw each estimate's ``distance`` from the truth in standard errors, loadings left out.
+
+    ``labels`` name the constructs of column ``of``.
+    """
     from scipy.stats import norm
 
     from cx_value.base.style import PALETTE, figure_style, new_axes
 
     rows = table[[str(kind) != "loading" for kind in table["kind"]]]
     reach = norm.ppf(0.5 + confidence / 2)
-    words = {"en": "Estimate less truth, in standard errors", "zh": "估计值与真值之差（标准误）"}
+    names = [
+        _quantity(kind, of, labels, lang) for kind, of in zip(rows["kind"], rows["of"], strict=True)
+    ]
     at = np.arange(len(rows))
     with figure_style(lang):
         ax = new_axes(height=1.0 + 0.24 * len(rows)) if ax is None else ax
@@ -177,7 +175,20 @@ def plot_truth(
         ax.axvline(0, color=PALETTE["grey"], linewidth=0.8)
         colours = [PALETTE["primary" if held else "accent"] for held in rows["covered"]]
         ax.scatter(rows["distance"], at, c=colours, zorder=3)
-        ax.set_yticks(at, [quantity.in_language(lang) for quantity in rows["quantity"]])
+        ax.set_yticks(at, names)
         ax.invert_yaxis()
-        ax.set_xlabel(words[lang])
+        ax.set_xlabel(_word("off_truth", lang))
     return ax
+
+
+def _quantity(kind: str, of: str, labels: Mapping[str, str], lang: str) -> str:
+    """Name what is compared with the truth: a path by its ends, all else by kind and construct."""
+    name = " → ".join(in_language(labels.get(c, c), lang) for c in str(of).split(" → "))
+    said = named_code(kind, "truth_kind", lang)
+    return (
+        name
+        if kind == "path"
+        else f"{said}: {name}"
+        if of and lang == "en"
+        else (f"{said}：{name}" if of else said)
+    )

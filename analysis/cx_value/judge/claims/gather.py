@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cx_value.base.errors import StudyError
 from cx_value.judge.claims.evidence import Estimate, Evidence
+from cx_value.study.identifiers import alike
 from cx_value.value.metrics.satisfied import index_of, loyal, measured_by, satisfied
 
 if TYPE_CHECKING:
@@ -130,8 +131,8 @@ def _with_match(scores: pd.DataFrame, match: Match | None) -> pd.DataFrame:
     """Put the match's weights of answering in place of the survey's, for those in the log."""
     if match is None or not match.differs or "customer" not in scores:
         return scores
-    weights = match.customers.set_index(match.customers["customer"].astype(str))["answer_weight"]
-    found = scores["customer"].map(weights)
+    asked, bought, _ = alike(scores["customer"], match.customers["customer"])
+    found = asked.map(match.customers.set_index(bought)["answer_weight"])
     return scores.assign(weight=found.fillna(scores.get("weight", 1.0)))
 
 
@@ -140,8 +141,12 @@ def _with_complaints(study: Study, scores: pd.DataFrame, service, purchases) -> 
     log = study.service_log
     if service is None or log is None or not log.complaint or "customer" not in scores:
         return scores
-    complained = service.groupby(service[log.customer].astype(str))[log.complaint].max()
-    if purchases is not None:
-        own = purchases.customers["customer"].astype(str)
-        complained = complained.reindex(complained.index.union(own)).fillna(0.0)
-    return scores.assign(complained=scores["customer"].map(complained))
+    import pandas as pd
+
+    bought = [] if purchases is None else [purchases.customers["customer"]]
+    known = pd.concat([service[log.customer], *bought], ignore_index=True)
+    asked, known, _ = alike(scores["customer"], known)
+    served, own = known[: len(service)], known[len(service) :]
+    complained = service.groupby(served.to_numpy())[log.complaint].max()
+    complained = complained.reindex(complained.index.union(own)).fillna(0.0)
+    return scores.assign(complained=asked.map(complained))

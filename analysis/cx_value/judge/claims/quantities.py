@@ -15,6 +15,7 @@ from scipy.special import expit, logit
 from cx_value.base.formulas import reaches
 from cx_value.judge.claims.evidence import Estimate, Evidence, Untestable
 from cx_value.judge.claims.retention import profit_per_retention
+from cx_value.study.identifiers import alike
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,6 +126,7 @@ def _repurchase_ratio(change: float, evidence: Evidence) -> Estimate:
 def _loyal_profit(change: float, evidence: Evidence) -> Estimate:
     """Return profit per time, loyal customers over the others."""
     rows = _matched(evidence, "loyalty")
+    _require_money(rows["spend"])
     inside = _reached(rows, "loyalty", evidence).to_numpy()
     profit = rows["spend"] - rows["cost"] if "cost" in rows else rows["spend"]
     known = profit.notna().to_numpy()
@@ -187,8 +189,9 @@ def _matched(evidence: Evidence, *columns: str) -> pd.DataFrame:
         raise Untestable("customers")
     if "customer" not in rows:
         raise Untestable("match")
-    log = evidence.customers.assign(customer=evidence.customers["customer"].astype(str))
-    rows = rows.assign(customer=rows["customer"].astype(str)).merge(log, on="customer")
+    asked, bought, _ = alike(rows["customer"], evidence.customers["customer"])
+    log = evidence.customers.assign(customer=bought)
+    rows = rows.assign(customer=asked).merge(log, on="customer")
     rows = rows[rows["age"] > 0]
     if len(rows) < FEWEST:
         raise Untestable("match")
@@ -203,10 +206,17 @@ def _top_share(change: float, evidence: Evidence) -> Estimate:
     if evidence.customers is None:
         raise Untestable("customers")
     spend = evidence.customers["spend"].dropna().to_numpy(float)
+    _require_money(spend)
     share, error = top_share(spend, change / 100)
     half = evidence.reach * error / (share * (1 - share))
     low, high = expit(logit(share) - half), expit(logit(share) + half)
     return Estimate(value=100 * share, low=100 * low, high=100 * high, n=len(spend))
+
+
+def _require_money(spend) -> None:
+    """Refuse a claim on money of a log that tells no amounts."""
+    if not np.isfinite(np.asarray(spend, dtype=float)).any():
+        raise Untestable("amounts")
 
 
 def top_share(amounts: np.ndarray, best: float) -> tuple[float, float]:

@@ -197,7 +197,7 @@ class Binder:
     @cached_property
     def phrasebook(self) -> Phrasebook:
         """The words of this study in this language, sources cited by key."""
-        money = self.study.transactions.currency if self.study.transactions else ""
+        money = in_language(self.study.currency, self.lang)
         return Phrasebook(self.lang, names=self.names, citing="keys", currency=money)
 
     def say(self, name: str, macro: str = "") -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
 from cx_value.base.errors import ModelError
-from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, format_number, inside_sentence, join_words
+from cx_value.base.results import Result
+from cx_value.base.words import Phrase
 from cx_value.value.link.chain import find_chain
 from cx_value.value.link.model import LinkModel
 from cx_value.value.link.result import VALUE, LinkEffects
@@ -33,14 +32,17 @@ class LinkAgreement(Result):
         See :meth:`table`.
     """
 
+    template: ClassVar[str] = "link.agreement"
+
     frame: pd.DataFrame
 
     def table(self) -> pd.DataFrame:
         """Return one row an effect on value.
 
         Columns ``group from effect unit latent_covariates plausible_values difference std_error p
-        in_std_errors agrees``. The difference's standard error is from customers' influence on
-        both; ``in_std_errors`` is the difference in units of the larger of the two estimates'
+        in_std_errors agrees`` and ``latent_covariates_low _high _p``, the interval and test of the
+        first. ``p`` is that of the difference, whose standard error is from customers' influence
+        on both; ``in_std_errors`` is the difference in units of the larger of the two estimates'
         errors, and the two agree where each estimate lies in the other's interval.
         """
         return self.frame.copy()
@@ -50,27 +52,11 @@ class LinkAgreement(Result):
         """Whether all effects agree."""
         return bool(self.frame["agrees"].all())
 
-    def sentence(self, lang: str = "en") -> str:
-        """State how far the two routes agree."""
-        n, kept = len(self.frame), int(self.frame["agrees"].sum())
-        worst = format_number(float(self.frame["in_std_errors"].abs().max()), 2, lang=lang)
-        return _AGREEMENT[lang][kept == n].format(n=n, kept=kept, worst=worst)
-
-
-_AGREEMENT = {
-    "en": (
-        "The two routes disagree: only in {kept} of {n} effects does each estimate lie in the "
-        "other's interval; they differ by up to {worst} standard errors. Trust neither before the "
-        "reason is found.",
-        "The two routes agree: in all {n} effects each estimate lies in the other's interval; they "
-        "differ by at most {worst} standard errors.",
-    ),
-    "zh": (
-        "两种方法不一致：{n}个效应中仅{kept}个的估计值落在对方区间内，最大相差{worst}个标准误。"
-        "在查明原因之前，两者均不可采信。",
-        "两种方法一致：{n}个效应的估计值均落在对方区间内，最大相差{worst}个标准误。",
-    ),
-}
+    def facts(self) -> dict[str, Any]:
+        """Return how many effects agree, and the largest difference in standard errors."""
+        return {"effects": len(self.frame), "agreeing": int(self.frame["agrees"].sum()),
+                "agrees": self.agrees,
+                "worst": float(self.frame["in_std_errors"].abs().max())}  # fmt: skip
 
 
 def compare_links(one: LinkEffects, other: LinkEffects) -> LinkAgreement:
@@ -109,14 +95,16 @@ def compare_links(one: LinkEffects, other: LinkEffects) -> LinkAgreement:
         for a, b in ((left, right), (right, left))
     ]
     frame = left[[]].assign(
-        latent_covariates=left.estimate, plausible_values=right.estimate, difference=gap,
-        std_error=error, p=2 * norm.sf(np.abs(gap / error)),
+        latent_covariates=left.estimate, latent_covariates_low=left.ci_low,
+        latent_covariates_high=left.ci_high, latent_covariates_p=left.p,
+        plausible_values=right.estimate, difference=gap, std_error=error,
+        p=2 * norm.sf(np.abs(gap / error)),
         in_std_errors=gap / np.maximum(left.std_error, right.std_error),
         agrees=inside[0] & inside[1],
     )  # fmt: skip
     return LinkAgreement(
         n_used=one.n_used,
-        method=Text("agreement of two routes", zh="两种方法的一致性"),
+        method=Phrase("link.agreement_method"),
         confidence=one.confidence,
         frame=frame.reset_index(),
     )
@@ -126,39 +114,23 @@ def compare_links(one: LinkEffects, other: LinkEffects) -> LinkAgreement:
 class NaiveLink(Result):
     """What a regression of estimated values on scores says; shown for its bias only."""
 
+    template: ClassVar[str] = "link.naive"
+
     frame: pd.DataFrame
-    labels: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """Return ``method from to effect unit estimate std_error ci_low ci_high p``."""
         return self.frame.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """Say what the regressions gave for the last construct."""
-        rows = self.frame[self.frame["from"] == self.frame["from"].iloc[-1]]
-        listed = [
-            f"{_NAIVE[row.method].in_language(lang)} {format_number(row.estimate, 2, lang=lang)}"
-            for row in rows[rows.unit == "log_per_sd"].itertuples()
-        ]
-        code = rows["from"].iloc[0]
-        name = inside_sentence(self.labels.get(code, code), lang)
-        if lang == "zh":
-            return (
-                f"若直接以估计的对数价值对{name}回归（每标准差）：{join_words(listed, lang=lang)}。"
-            )
-        return (
-            f"A plain regression of estimated log value on {name} would have given, per standard "
-            f"deviation, {join_words(listed)}."
-        )
+    def facts(self) -> dict[str, Any]:
+        """Return what the regressions gave for the last construct, per standard deviation."""
+        last = self.frame["from"].iloc[-1]
+        rows = self.frame[(self.frame["from"] == last) & (self.frame.unit == "log_per_sd")]
+        told = [{"scores": row.method, "estimate": row.estimate} for row in rows.itertuples()]
+        return {"construct": last, "slopes": told}
 
 
-_NAIVE = {
-    "naive_scale_means": Text("with scale means", zh="用量表均值"),
-    "naive_factor_scores": Text("with factor scores", zh="用因子得分"),
-}
-
-
-def naive_link(link: LinkModel, *, labels: Mapping[str, str] | None = None) -> NaiveLink:
+def naive_link(link: LinkModel) -> NaiveLink:
     """Regress customers' estimated log value on scale means and on factor scores.
 
     This is what the two routes replace. The estimated value of a customer is shrunk towards the
@@ -168,8 +140,6 @@ def naive_link(link: LinkModel, *, labels: Mapping[str, str] | None = None) -> N
     Parameters
     ----------
     link : LinkModel
-    labels : mapping, optional
-        What constructs are called.
 
     Returns
     -------
@@ -181,6 +151,8 @@ def naive_link(link: LinkModel, *, labels: Mapping[str, str] | None = None) -> N
     The estimated value is expected rate × length × spend of somebody who is a customer, so that it
     is the same quantity as in the two routes; purchase and spend models do not know the survey.
     """
+    import pandas as pd
+
     chain = find_chain(link.survey, link.touches)
     outcome, rows = _point_estimates(link), []
     for method, scores in (
@@ -198,10 +170,9 @@ def naive_link(link: LinkModel, *, labels: Mapping[str, str] | None = None) -> N
                "ci_high", "p"]  # fmt: skip
     return NaiveLink(
         n_used=link.survey.n_used,
-        method=Text("ordinary least squares on scores", zh="对得分的普通最小二乘回归"),
+        method=Phrase("link.naive_method"),
         confidence=link.confidence,
-        frame=tidy_frame(rows, columns),
-        labels=labels or {},
+        frame=pd.DataFrame(rows, columns=columns),
     )
 
 

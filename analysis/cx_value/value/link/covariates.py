@@ -9,12 +9,12 @@ import numpy as np
 from scipy.stats import norm
 
 from cx_value.base.errors import ModelError
-from cx_value.base.results import tidy_frame
 from cx_value.base.wording import MINUS
+from cx_value.base.words import Phrase
 from cx_value.value.link.chain import Chain, find_chain, implied_by
 from cx_value.value.link.influence import Imputed, parameter_influence, pooled_influence
 from cx_value.value.link.model import Draw, LinkModel
-from cx_value.value.link.result import COLUMNS, METHODS, VALUE, LinkEffects
+from cx_value.value.link.result import COLUMNS, VALUE, LinkEffects
 from cx_value.value.link.traits import leaving_slope, yearly_gain
 from cx_value.value.purchase.likelihood import from_link
 
@@ -77,9 +77,13 @@ def link_latent_covariates(
     limits = effect_limits(estimate, error, is_money, norm, link.confidence)
     numbers = zip(estimate, error, *limits, strict=True)
     rows = [("latent_covariates", *n, *v, np.nan) for n, v in zip(names, numbers, strict=True)]
+    import pandas as pd
+
     return LinkEffects(
-        n_used=link.n_used, n_dropped=link.n_dropped, method=METHODS["latent_covariates"],
-        confidence=link.confidence, notes=link.notes, frame=tidy_frame(rows, COLUMNS),
+        n_used=link.n_used, n_dropped=link.n_dropped, 
+        method=Phrase("link.approach", {"approach": "latent_covariates"}),
+        confidence=link.confidence, notes=link.notes, 
+        frame=pd.DataFrame(rows, columns=list(COLUMNS)),
         approach="latent_covariates", sources=chain.sources, currency=link.terms.currency,
         share_active=means[0].active, n_draws=n_draws, influence=influence, groups=link.groups,
         labels=labels or {},

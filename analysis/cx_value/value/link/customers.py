@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cx_value.base.errors import ModelError
-from cx_value.base.wording import Text, format_number, format_p
+from cx_value.base.errors import DataError, ModelError
+from cx_value.base.words import Phrase
 from cx_value.value.link.likelihood import LatentHistories
 from cx_value.value.link.match import Match
 from cx_value.value.purchase.history import compress_histories
@@ -43,11 +43,7 @@ def link_customers(match: Match, survey: ModelFit, group: str | None):
     return own, np.ones(len(own)), stands_for / stands_for.mean(), ()
 
 
-_ONLY_ASKED = Text(
-    "Groups are known of those who answered only; they alone entered, weighted by the inverse of "
-    "their chance of answering.",
-    zh="分组仅对作答者已知，故仅作答者进入分析，并按作答概率的倒数加权。",
-)
+_ONLY_ASKED = Phrase("link.only_asked")
 
 
 def link_histories(match, customers, weight, survey, touches, group) -> LatentHistories:
@@ -79,6 +75,11 @@ def covariate_names(touches: tuple[str, ...], groups: tuple[str, ...]) -> tuple[
 def model_of_spend(customers: pd.DataFrame, spend: float | None) -> SpendModel | float:
     """Return a fitted model of spend, or the price given."""
     if spend is None:
+        if customers.get("monetary", customers["frequency"]).isna().all():
+            raise DataError(
+                "The purchase log holds no amounts · allowed: money for a link to value · do: name "
+                "the column of amounts (transactions.amount), or leave the link out"
+            )
         found = describe_spend(customers)
         return found if isinstance(found, SpendModel) else found.mean_spend()
     if not (np.isfinite(spend) and spend > 0):
@@ -86,7 +87,7 @@ def model_of_spend(customers: pd.DataFrame, spend: float | None) -> SpendModel |
     return float(spend)
 
 
-def spend_notes(price: SpendModel | float, histories: LatentHistories) -> list[Text]:
+def spend_notes(price: SpendModel | float, histories: LatentHistories) -> list[Phrase]:
     """Tell whether spend goes with the constructs, which the model says it does not."""
     from scipy.stats import pearsonr
 
@@ -98,22 +99,9 @@ def spend_notes(price: SpendModel | float, histories: LatentHistories) -> list[T
     rows, notes = asked & (price.frequency > 0) & (price.monetary > 0), []
     for name, values in zip(histories.touches, constructs.T, strict=True):
         found = pearsonr(values[rows], np.log(price.monetary[rows]))
-        said = {lang: _correlation(found, lang) for lang in ("en", "zh")}
-        notes.append(
-            Text(
-                f"Spend per purchase is taken not to depend on {name}; among repeat buyers its "
-                f"logarithm correlates {said['en']}.",
-                zh=f"假定每次消费额与 {name} 无关；在重复购买者中，"
-                f"消费额对数与 {name} 的相关为 {said['zh']}。",
-            )
-        )
+        told = {"construct": name, "r": float(found.statistic), "p": float(found.pvalue)}
+        notes.append(Phrase("link.spend_apart", told))
     return notes
-
-
-def _correlation(found, lang: str) -> str:
-    r = format_number(found.statistic, 2, bounded=True, lang=lang)
-    p = format_p(found.pvalue, lang=lang, relation=True)
-    return f"r = {r}{'，' if lang == 'zh' else ', '}p {p}"
 
 
 def draw_log_spend(spend: SpendModel | float, n: int, random) -> np.ndarray:

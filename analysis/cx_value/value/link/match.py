@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, format_percent, in_language, join_words
+from cx_value.base.words import Phrase
+from cx_value.study.identifiers import alike
 from cx_value.value.log.transactions import TransactionSummary
 
 if TYPE_CHECKING:
@@ -18,12 +19,7 @@ if TYPE_CHECKING:
 
 FEWEST_MATCHED = 100
 _TRIM = (0.01, 0.99)
-_LABELS = {
-    "frequency": Text("frequency", zh="购买次数"),
-    "recency": Text("recency", zh="最近购买"),
-    "age": Text("age", zh="观察时长"),
-    "monetary": Text("mean spend", zh="平均消费"),
-}
+_COLUMNS = ("frequency", "recency", "age", "monetary")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,7 +42,11 @@ class Match(Result):
         Kish's effective number of answerers, (Σw)² / Σw².
     unit : str
         Time unit of the log.
+    zeros_stripped : bool
+        Whether numbers that differ in leading zeros only were taken for one customer.
     """
+
+    template: ClassVar[str] = "link.match"
 
     answers: pd.DataFrame
     customers: pd.DataFrame
@@ -58,6 +58,7 @@ class Match(Result):
     effective_n: float
     unit: str
     rule: Cutoff
+    zeros_stripped: bool = False
 
     @property
     def rate(self) -> float:
@@ -65,7 +66,7 @@ class Match(Result):
         return self.n_matched / self.n_respondents
 
     def table(self) -> pd.DataFrame:
-        """Return ``column answered rest smd t p smd_weighted balanced source``, a row a column.
+        """Return ``column answered rest smd t p smd_weighted balanced``, a row a column.
 
         ``answered`` and ``rest`` are means; ``smd`` is their difference in pooled standard
         deviations; t and p are Welch's; ``smd_weighted`` compares weighted answerers with all
@@ -73,65 +74,17 @@ class Match(Result):
         """
         return self.balance.copy()
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the match rate, what differs, and what the weights do about it."""
-        rate = format_percent(self.rate, 1)
-        out = [
-            _WORDS["match"][lang].format(
-                matched=self.n_matched,
-                respondents=self.n_respondents,
-                rate=rate,
-                customers=self.n_customers,
-                share=format_percent(self.n_matched / self.n_customers),
-            )
-        ]
-        rule = format_number(self.rule.threshold, 1, bounded=True, lang=lang)
-        said = self.rule.source_name
+    def facts(self) -> dict[str, Any]:
+        """Return the match, what answerers differ in beyond the rule, and what weights leave."""
         off = self.balance[self.balance.balanced == False]  # noqa: E712  (None: not judged)
-        if off.empty:
-            out.append(_WORDS["alike"][lang].format(rule=rule, said=said))
-        else:
-            listed = [
-                _WORDS["gap"][lang].format(
-                    name=in_language(row.label, lang),
-                    gap=format_number(row.smd, 2, bounded=True, lang=lang),
-                )
-                for row in off.itertuples()
-            ]
-            worst = np.nanmax(np.abs(self.balance.smd_weighted))
-            out.append(
-                _WORDS["differ"][lang].format(
-                    listed=join_words(listed, lang=lang),
-                    rule=rule,
-                    said=said,
-                    worst=format_number(float(worst), 2, bounded=True, lang=lang),
-                    n=format_number(self.effective_n, 0),
-                )
-            )
-        return ("" if lang == "zh" else " ").join(out)
-
-
-_WORDS = {
-    "gap": {"en": "{name} ({gap})", "zh": "{name}（{gap}）"},
-    "match": {
-        "en": "{matched} of {respondents} respondents ({rate}) were found in the log; they are "
-        "{share} of its {customers} customers.",
-        "zh": "{respondents} 名受访者中 {matched} 名（{rate}）可与交易记录匹配，"
-        "占全部 {customers} 名客户的 {share}。",
-    },
-    "alike": {
-        "en": "They buy like the other customers: no standardised mean difference exceeds {rule} "
-        "in absolute value ({said}).",
-        "zh": "其购买行为与其他客户相近：标准化均值差的绝对值均不超过 {rule}（{said}）。",
-    },
-    "differ": {
-        "en": "They differ from the other customers in {listed} (standardised mean difference "
-        "beyond {rule}: {said}); weighted by the inverse of the chance of answering, the largest "
-        "difference from all customers is {worst}, at an effective n of {n}.",
-        "zh": "其与其他客户在{listed}上有差异（标准化均值差超过 {rule}：{said}）；"
-        "按作答概率的倒数加权后，与全部客户的最大差异为 {worst}，有效样本量为 {n}。",
-    },
-}
+        return {
+            "matched": self.n_matched, "respondents": self.n_respondents, "rate": self.rate,
+            "customers": self.n_customers, "share": self.n_matched / self.n_customers,
+            "rule": {"at_most": self.rule.threshold, "source": self.rule.source or ""},
+            "differing": [{"column": r.column, "smd": r.smd} for r in off.itertuples()],
+            "worst": float(np.nanmax(np.abs(self.balance.smd_weighted))),
+            "effective": self.effective_n, "zeros_stripped": self.zeros_stripped,
+        }  # fmt: skip
 
 
 def match_answers(
@@ -182,7 +135,7 @@ def match_answers(
     """
     frame = summary.customers if isinstance(summary, TransactionSummary) else summary
     _check_columns(respondents, frame, customer)
-    answers, n_all = _matched(respondents, frame, customer)
+    answers, n_all, zeros = _matched(respondents, frame, customer)
     customers = frame.reset_index(drop=True).copy()
     answered = customers["customer"].astype(str).isin(set(answers["customer"].astype(str)))
     customers["answered"] = answered.to_numpy()
@@ -197,7 +150,7 @@ def match_answers(
     return Match(
         n_used=len(answers),
         n_dropped=n_all - len(answers),
-        method=Text("record linkage by customer number", zh="按客户编号匹配"),
+        method=Phrase("link.match_method"),
         notes=(),
         answers=answers,
         customers=customers,
@@ -209,6 +162,7 @@ def match_answers(
         effective_n=float(own.sum() ** 2 / (own**2).sum()),
         unit=summary.unit if isinstance(summary, TransactionSummary) else "",
         rule=smd_cutoff,
+        zeros_stripped=zeros,
     )
 
 
@@ -227,11 +181,14 @@ def _check_columns(respondents: pd.DataFrame, frame: pd.DataFrame, customer: str
 
 
 def _matched(respondents: pd.DataFrame, frame: pd.DataFrame, customer: str):
-    """Return the matched respondents, their number written as in the log, and how many answered."""
-    known = dict(zip(frame["customer"].astype(str), frame["customer"], strict=True))
-    number = respondents[customer].astype(str)
-    answers = respondents[number.isin(known)].copy()
-    answers["customer"] = number[number.isin(known)].map(known)
+    """Return the matched respondents, how many answered, and whether leading zeros were ignored.
+
+    A matched respondent bears the number as the log writes it.
+    """
+    asked, bought, uneven = alike(respondents[customer], frame["customer"])
+    known = dict(zip(bought, frame["customer"], strict=True))
+    answers = respondents[asked.isin(known)].copy()
+    answers["customer"] = asked[asked.isin(known)].map(known)
     twice = int(answers["customer"].duplicated().sum())
     if twice:
         raise DataError(
@@ -239,19 +196,19 @@ def _matched(respondents: pd.DataFrame, frame: pd.DataFrame, customer: str):
             "the last answer of each"
         )
     if len(answers) < FEWEST_MATCHED:
-        shown = ", ".join(number.head(3)) + " against " + ", ".join(list(known)[:3])
+        shown = ", ".join(asked.head(3)) + " against " + ", ".join(list(known)[:3])
         raise DataError(
             f"{len(answers)} of {len(respondents)} respondents are in the log of {len(frame)} "
             f"customers ({shown}) · allowed: at least {FEWEST_MATCHED} · do: check that both "
             "number customers alike, or ask more customers"
         )
-    return answers, len(respondents)
+    return answers, len(respondents), uneven
 
 
 def _features(customers: pd.DataFrame) -> np.ndarray:
     """Return log(1 + x) of the summary columns; a missing mean spend gets the mean, and a flag."""
     columns = []
-    for name in ("frequency", "recency", "age", "monetary"):
+    for name in _COLUMNS:
         if name not in customers:
             continue
         values = np.log1p(np.maximum(customers[name].to_numpy(dtype=float), 0.0))
@@ -264,12 +221,11 @@ def _features(customers: pd.DataFrame) -> np.ndarray:
 
 
 def _balance(customers: pd.DataFrame, features: np.ndarray, rule: Cutoff) -> pd.DataFrame:
+    import pandas as pd
     from scipy.stats import ttest_ind
 
-    from cx_value.base.results import tidy_frame
-
     rows, answered = [], customers["answered"].to_numpy()
-    for name in (c for c in _LABELS if c in customers):
+    for name in (c for c in _COLUMNS if c in customers):
         values = customers[name].to_numpy(dtype=float)
         own, rest = (v[~np.isnan(v)] for v in (values[answered], values[~answered]))
         enough = len(own) > 1 and len(rest) > 1
@@ -277,15 +233,15 @@ def _balance(customers: pd.DataFrame, features: np.ndarray, rule: Cutoff) -> pd.
         test = ttest_ind(own, rest, equal_var=False) if enough and np.ptp(values) > 0 else None
         rows.append(
             {
-                "column": name, "label": _LABELS[name],
+                "column": name,
                 "answered": own.mean() if len(own) else np.nan,
                 "rest": rest.mean() if len(rest) else np.nan,
                 "smd": smd, "t": float(test.statistic) if test else np.nan,
                 "p": float(test.pvalue) if test else np.nan, "smd_weighted": np.nan,
-                "balanced": rule.passes(abs(smd)), "source": rule.origin,
+                "balanced": rule.passes(abs(smd)),
             }
         )  # fmt: skip
-    return tidy_frame(rows)
+    return pd.DataFrame(rows)
 
 
 def standardised_difference(one: np.ndarray, other: np.ndarray) -> float:
@@ -301,7 +257,7 @@ def standardised_difference(one: np.ndarray, other: np.ndarray) -> float:
 def _weighted_smd(customers: pd.DataFrame, weight: np.ndarray) -> np.ndarray:
     """Return weighted answerers less all customers, in all customers' standard deviations."""
     answered, out = customers["answered"].to_numpy(), []
-    for name in (c for c in _LABELS if c in customers):
+    for name in (c for c in _COLUMNS if c in customers):
         values = customers[name].to_numpy(dtype=float)
         own, seen = values[answered], ~np.isnan(values[answered])
         spread = np.nanstd(values, ddof=1)

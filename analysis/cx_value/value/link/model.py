@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.stats import norm
 
 from cx_value.base.errors import DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number, format_p
+from cx_value.base.words import Phrase
 from cx_value.value.link.customers import (
     covariate_names,
     draw_log_spend,
@@ -103,6 +103,8 @@ class LinkModel(Result):
         Marginal, of the purchase histories given the answers.
     """
 
+    template: ClassVar[str] = "link.model"
+
     match: Match
     model: str
     survey: ModelFit
@@ -167,23 +169,10 @@ class LinkModel(Result):
         columns["std_error"] = np.where(base, ends[0], 1.0) * error
         return pd.DataFrame({**columns, "ci_low": ends[1], "ci_high": ends[2], "p": p})
 
-    def sentence(self, lang: str = "en") -> str:
-        """State what the constructs do to purchases and drop-out."""
-        parts = []
-        for row in self.table().iloc[len(self.family.terms) :].itertuples():
-            value = format_number(row.estimate, 3, lang=lang)
-            limits = format_interval(row.ci_low, row.ci_high, 3, lang=lang)
-            p = format_p(row.p, lang=lang, relation=True)
-            parts.append(f"{row.term} = {value} {limits}, p {p}")
-        title = self.family.title.in_language(lang)
-        asked, n = len(self.histories.asked), self.n_used
-        if lang == "zh":
-            head = f"以潜变量为协变量的{title}模型（客户{n}名，其中{asked}名作答）："
-            return head + "；".join(parts) + "。"
-        return (
-            f"The {title} model with latent covariates ({n} customers, {asked} of whom answered) "
-            f"gave {'; '.join(parts)}."
-        )
+    def facts(self) -> dict[str, Any]:
+        """Return the purchase model, and how many customers it rests on and how many answered."""
+        return {"model": self.family.name, "n": self.n_used, "asked": len(self.histories.asked),
+                "constructs": list(self.touches)}  # fmt: skip
 
     def draws(self, n_draws: int, seed: int) -> Iterator[Draw]:
         """Draw survey parameters, purchase parameters and every customer's traits, jointly.
@@ -287,10 +276,7 @@ def fit_link(
     return LinkModel(
         n_used=len(customers),
         n_dropped=match.n_used - len(histories.asked),
-        method=Text(
-            f"{family.title} with latent covariates, marginal maximum likelihood",
-            zh=f"以潜变量为协变量的{family.title.zh}模型，边际最大似然估计",
-        ),
+        method=Phrase("link.model_method", {"model": family.name}),
         confidence=confidence,
         notes=(*notes, *spend_notes(price, histories)),
         match=match, model=model, survey=survey, family=family, touches=touches,

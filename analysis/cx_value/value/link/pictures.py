@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cx_value.base.wording import in_language
+from cx_value.base.words import Phrasebook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
     from matplotlib.axes import Axes
-
-_AXIS = {
-    "en": "Change of log lifetime value per standard deviation",
-    "zh": "每提高 1 个标准差，对数生命周期价值的变化",
-}
 
 
 def plot_chain(
@@ -46,5 +42,5 @@ def plot_chain(
         ax.plot(rows.estimate, place, "o", color=PALETTE["primary"])
         ax.set_yticks(place, names)
         ax.set_ylim(-0.6, len(rows) - 0.4)
-        ax.set_xlabel(_AXIS[lang])
+        ax.set_xlabel(Phrasebook(lang).term("log_value_change", "value_figure"))
     return ax

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from cx_value.base.errors import ModelError
-from cx_value.base.results import tidy_frame
+from cx_value.base.words import Phrase
 from cx_value.value.link.chain import Chain, find_chain, money_of_shifts
 from cx_value.value.link.covariates import effect_limits, effect_names
 from cx_value.value.link.influence import (
@@ -28,7 +28,7 @@ from cx_value.value.link.influence import (
 )
 from cx_value.value.link.model import LinkModel
 from cx_value.value.link.pooling import pool_estimates
-from cx_value.value.link.result import COLUMNS, METHODS, LinkEffects
+from cx_value.value.link.result import COLUMNS, LinkEffects
 from cx_value.value.link.traits import Traits, yearly_gain
 from cx_value.value.worth.spend import SpendModel
 
@@ -98,9 +98,13 @@ def link_plausible_values(
     numbers = _pooled(link, imputed, np.sqrt(variance) if errors == "robins_wang" else None)
     names = effect_names(chain, link.groups)
     rows = [("plausible_values", *n, *v) for n, v in zip(names, numbers, strict=True)]
+    import pandas as pd
+
     return LinkEffects(
-        n_used=link.survey.n_used, n_dropped=link.n_dropped, method=METHODS["plausible_values"],
-        confidence=link.confidence, notes=link.notes, frame=tidy_frame(rows, COLUMNS),
+        n_used=link.survey.n_used, n_dropped=link.n_dropped, 
+        method=Phrase("link.approach", {"approach": "plausible_values"}),
+        confidence=link.confidence, notes=link.notes, 
+        frame=pd.DataFrame(rows, columns=list(COLUMNS)),
         approach="plausible_values", sources=chain.sources, currency=link.terms.currency,
         share_active=float(np.mean(imputed.active)), n_draws=len(imputed.active),
         groups=link.groups, labels=labels or {}, influence=influence,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cx_value.base.wording import Text
 from cx_value.value.log.cleaning import STEPS, Reading
 from cx_value.value.log.customer_days import DayRules
 from cx_value.value.log.days import DAY_ZERO
@@ -145,19 +144,4 @@ def account_of(
     log["rows"] = log["step"].map(rows).astype("int64")
     log["amount"] = log["step"].map(amounts)
     log["dropped"] = log["step"].isin(dropped)
-    log["explanation"] = pd.Series(list(STEPS.values()), dtype=object)
     return log
-
-
-def notes_of(
-    log: pd.DataFrame, until: dt.date, has_holdout: bool, found: Found
-) -> tuple[Text, ...]:
-    """Tell the counts that a reader may stumble over."""
-    notes = [
-        Text(f"{rows} rows: {words}.", zh=f"{rows} 行：{words.zh}。")
-        for step, rows, words in zip(log["step"], log["rows"], log["explanation"], strict=True)
-        if rows and step not in ("rows_read", "purchases", "holdout")
-    ]
-    kind = ("calibration", "校准期") if has_holdout else ("observation", "观察期")
-    notes.append(Text(f"End of {kind[0]}: {until}.", zh=f"{kind[1]}截止日：{until}。"))
-    return tuple(notes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cx_value.base.errors import DataError
-from cx_value.base.wording import Text, join_words
+from cx_value.base.wording import join_words
 from cx_value.value.log.amounts import number_of, refuse_open_marks
 from cx_value.value.log.dates import day_of
 from cx_value.value.log.days import DAY_ZERO
@@ -30,37 +30,12 @@ VERDICTS = ("kept", "line_unreadable", "customer_missing", "date_unparseable",
             "amount_zero")  # fmt: skip
 IN_WINDOW = ("kept", "amount_negative", "amount_zero")
 
-STEPS: dict[str, Text] = {
-    "rows_read": Text("rows in the log", zh="日志行数"),
-    "filtered": Text("left out by the study (where)", zh="按研究设定（where）剔除"),
-    "line_unreadable": Text(
-        "line with the wrong number of fields or broken quotes", zh="行格式损坏"
-    ),
-    "customer_missing": Text("no customer number", zh="客户编号缺失"),
-    "date_unparseable": Text("date missing or unreadable", zh="日期缺失或无法识别"),
-    "amount_unparseable": Text(
-        "amount missing, not a number or beyond 10 trillion", zh="金额缺失、非数字或超过十万亿"
-    ),
-    "currency_missing": Text("no currency", zh="币种缺失"),
-    "date_after_end": Text("dated after the end of observation", zh="日期晚于观察期"),
-    "amount_negative": Text("negative amount: a return", zh="负金额（退货）"),
-    "amount_zero": Text("amount of zero", zh="零金额"),
-    "return_unmatched": Text(
-        "return without an earlier purchase of the customer", zh="退货之前无该客户的购买"
-    ),
-    "return_netted": Text(
-        "return taken off an earlier purchase of the customer", zh="退货已冲减该客户此前的购买"
-    ),
-    "purchase_returned": Text("purchase given back in full", zh="已全额退货的购买"),
-    "cost_missing": Text("purchase whose cost is not known", zh="成本未知的购买"),
-    "duplicate": Text("identical to another line", zh="与另一行完全相同"),
-    "customer_new_in_holdout": Text(
-        "customer first seen in the holdout", zh="客户首次出现于验证期"
-    ),
-    "holdout": Text("in the holdout period", zh="属于验证期"),
-    "same_day_merged": Text("merged with another purchase of that day", zh="同日购买合并"),
-    "purchases": Text("purchases (customer days)", zh="购买次数（客户日）"),
-}
+#: What becomes of a row: codes of the account, named in the terms (group ``log_step``).
+STEPS = ("rows_read", "filtered", "line_unreadable", "customer_missing", "date_unparseable",
+         "amount_unparseable", "currency_missing", "date_after_end", "amount_negative",
+         "amount_zero", "return_unmatched", "return_netted", "purchase_returned", "cost_missing",
+         "duplicate", "customer_new_in_holdout", "holdout", "same_day_merged",
+         "purchases")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,11 +133,18 @@ def judge(connection, reading: Reading) -> None:
              ELSE 0 END)::UTINYINT AS verdict
         FROM (SELECT {_parsed_customer(connection, kinds["customer"], reading)} AS customer,
                      {_parsed_day(kinds["date"], reading)} AS day,
-                     {_parsed_number(kinds, "amount", reading)} * {factor} AS amount,
+                     {_parsed_amount(kinds, factor, reading)} AS amount,
                      {_parsed_cost(kinds, factor, reading)} fingerprint
                      {", " + currency_code() + " AS currency" if "currency" in kinds else ""}
               FROM raw)"""
     )
+
+
+def _parsed_amount(kinds: dict[str, str], factor: str, reading: Reading) -> str:
+    """SQL for the money of a line; 1 in a log without money, whose lines are purchases all."""
+    if "amount" not in kinds:
+        return "1.0::DOUBLE"
+    return f"{_parsed_number(kinds, 'amount', reading)} * {factor}"
 
 
 def _parsed_cost(kinds: dict[str, str], factor: str, reading: Reading) -> str:

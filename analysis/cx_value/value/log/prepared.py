@@ -60,13 +60,13 @@ def prepare_log(path: Path, log: Transactions) -> tuple[object, int]:
     if log.price:
         amount = _numbers(chosen, log.price, log) * _numbers(chosen, log.quantity, log)
         chosen = chosen.assign(**{amount_column(log): amount})
-    if log.credit_notes:
+    if log.credit_notes and amount_column(log):
         chosen = _turned(chosen, log)
     return chosen, int((~keep).sum())
 
 
-def amount_column(log: Transactions) -> str:
-    """Return the column with the amount: the one declared, or the one made here."""
+def amount_column(log: Transactions) -> str | None:
+    """Return the column with the amount: declared, made here, or None of a log without money."""
     return AMOUNT if log.price else log.amount
 
 

@@ -22,7 +22,8 @@ class LogPreview:
     Attributes
     ----------
     written, understood : DataFrame
-        Columns ``customer date amount``: cells as they stand, and as numbers, days and ids.
+        Columns ``customer date amount`` (no amount in a log without money): cells as they stand,
+        and as numbers, days and ids.
     n_rows : int
         Lines of the whole log.
     unread : dict
@@ -48,7 +49,7 @@ def preview_log(
     *,
     customer: str,
     date: str,
-    amount: str,
+    amount: str | None,
     date_format: str | None = None,
     decimal: str = "auto",
     time_zone: str = "UTC",
@@ -71,7 +72,8 @@ def preview_log(
     """
     import duckdb
 
-    columns = {"customer": customer, "date": date, "amount": amount}
+    named = {"customer": customer, "date": date, "amount": amount}
+    columns = {role: name for role, name in named.items() if name is not None}
     reading = Reading(
         end=dt.date(9999, 1, 1), date_format=date_format, time_zone=time_zone,
         zero_amounts="keep", returns="net", rates=None, decimal=decimal,
@@ -83,17 +85,15 @@ def preview_log(
             judge(connection, reading)
             counts = count_verdicts(connection)["rows"]
             limit = f"LIMIT {int(rows)}"
-            written = connection.execute(
-                f"SELECT customer, date, amount FROM raw {limit}"
-            ).fetchall()
+            written = connection.execute(f"SELECT {', '.join(columns)} FROM raw {limit}").fetchall()
             understood = connection.execute(
-                f"SELECT customer, day, amount FROM judged {limit}"
+                f"SELECT {', '.join(columns).replace('date', 'day')} FROM judged {limit}"
             ).fetchall()
         except duckdb.Error as error:
             raise unreadable(error) from error
     import pandas as pd
 
-    names = ["customer", "date", "amount"]
+    names = list(columns)
     return LogPreview(
         written=pd.DataFrame(written, columns=names, dtype=object),
         understood=pd.DataFrame(understood, columns=names, dtype=object),

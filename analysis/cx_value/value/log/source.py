@@ -154,7 +154,7 @@ def _open_relation(connection, relation: str, columns: dict[str, str]) -> None:
 
 def _rest_hash(present: list[str], columns: dict[str, str]) -> str:
     """SQL for a fingerprint of all but customer and amount, which are compared as they are."""
-    rest = [name for name in present if name not in (columns["customer"], columns["amount"])]
+    rest = [name for name in present if name not in (columns["customer"], columns.get("amount"))]
     if len(set(present)) < len(present):
         return "hash(source)"
     return f"hash({', '.join(map(_identifier, rest))})" if rest else "0::UBIGINT"

@@ -9,23 +9,21 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, format_percent
+from cx_value.base.words import Phrase, named_code
 from cx_value.value.log.account import (
     Found,
     account_of,
     as_summary,
     dated,
     day_number,
-    notes_of,
 )
 from cx_value.value.log.cleaning import (
     IN_WINDOW,
-    STEPS,
     Reading,
     count_verdicts,
     judge,
@@ -46,8 +44,6 @@ from cx_value.value.log.source import connect, open_log, unreadable
 if TYPE_CHECKING:
     import pandas as pd
 
-UNIT_WORDS = {"day": "天", "week": "周", "month": "月", "year": "年"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TransactionSummary(Result):
@@ -61,7 +57,7 @@ class TransactionSummary(Result):
         repeat purchases on); ``cost`` where the log has costs or margins (NaN where one is not
         known); ``frequency_holdout spend_holdout age_holdout`` where a calibration end was given.
     log : pandas.DataFrame
-        ``step rows amount dropped explanation``: the rows dropped, the returns netted, the
+        ``step rows amount dropped``: the rows dropped, the returns netted, the
         purchases returned in full, the lines merged and the purchases kept add up to
         ``rows_read``. ``duplicate`` is told but, where duplicates are kept, is part of
         ``same_day_merged``; ``cost_missing`` is told only.
@@ -74,7 +70,13 @@ class TransactionSummary(Result):
     days : pandas.DataFrame
         ``customer date spend``, one row a purchase: the customer days that ``frequency`` counts,
         and those of the holdout. Whatever is told of purchases one by one is told of these.
+    zeros_stripped : bool
+        Whether customer numbers that differ in leading zeros only were taken for one.
+    has_money : bool
+        Whether the log tells what was paid.
     """
+
+    template: ClassVar[str] = "purchases.summary"
 
     customers: pd.DataFrame
     log: pd.DataFrame
@@ -82,6 +84,8 @@ class TransactionSummary(Result):
     observed_until: pd.Timestamp
     currency: str = ""
     days: pd.DataFrame
+    zeros_stripped: bool = False
+    has_money: bool = True
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -111,24 +115,17 @@ class TransactionSummary(Result):
         known = self.customers[["cost", "spend"]].dropna()
         return float(1 - known["cost"].sum() / known["spend"].sum())
 
-    def sentence(self, lang: str = "en") -> str:
-        """Say how many customers and purchases came out of how many rows."""
+    def facts(self) -> dict[str, Any]:
+        """Return the rows, what is left of them, and by which rules returns and ids were read."""
         rows = self.log.set_index("step")["rows"]
-        again = float((self.customers["frequency"] > 0).mean())
-        n, read, kept = len(self), int(rows["rows_read"]), int(rows["purchases"])
-        lost, until = self.n_dropped, f"{self.observed_until:%Y-%m-%d}"
-        age = format_number(float(self.customers["age"].mean()), 1)
-        if lang == "zh":
-            return (
-                f"日志共 {read:,} 行，剔除 {lost:,} 行，得到 {n:,} 名客户的 {kept:,} 次购买"
-                f"（观察至 {until}，平均观察 {age}{UNIT_WORDS[self.unit]}）；"
-                f"{format_percent(again, 1)} 的客户有重复购买。"
-            )
-        return (
-            f"Of {read:,} rows in the log, {lost:,} were dropped; {n:,} customers made {kept:,} "
-            f"purchases up to {until} and were observed for {age} {self.unit}s on average. "
-            f"{format_percent(again, 1)} of them bought again."
-        )
+        return {
+            "rows": int(rows["rows_read"]), "dropped": self.n_dropped, "customers": len(self),
+            "purchases": int(rows["purchases"]), "until": f"{self.observed_until:%Y-%m-%d}",
+            "age": float(self.customers["age"].mean()), "unit": self.unit,
+            "again": float((self.customers["frequency"] > 0).mean()),
+            "returns": int(rows["return_netted"]), "zeros_stripped": self.zeros_stripped,
+            "money": self.has_money,
+        }  # fmt: skip
 
 
 def summarise_transactions(
@@ -136,7 +133,7 @@ def summarise_transactions(
     *,
     customer: str,
     date: str,
-    amount: str,
+    amount: str | None,
     cost: str | None = None,
     margin: str | None = None,
     currency: str | None = None,
@@ -162,7 +159,9 @@ def summarise_transactions(
         CSV (comma, semicolon, tab or bar; UTF-8 or GB 18030; may be gzipped), Parquet or XLSX.
         With ``cluster`` also a folder or a pattern such as ``log/*.parquet``.
     customer, date, amount : str
-        Names of the columns. Customer numbers of a CSV stay text, so leading zeros survive.
+        Names of the columns; ``amount=None`` for a log without money, in which every line is a
+        purchase and ``monetary`` and ``spend`` are NaN. Customer numbers of a CSV stay text, so
+        leading zeros survive.
     cost, margin : str, optional
         Column of what each line cost, or of the share of its amount that is kept (not both).
     currency : str, optional
@@ -245,7 +244,8 @@ def summarise_transactions(
     end, calibration_end = _window(found.counts, end, calibration_end)
     summary = as_summary(found.sums.customers, calibration_end or end, UNITS[unit], end)
     log = account_of(found.counts, found.sums.tally, summary, reading, rules, left_out)
-    return _result(summary, log, found, unit, calibration_end or end, bool(calibration_end))
+    told = _result(summary, log, found, unit, calibration_end or end, bool(calibration_end))
+    return told if amount is not None else _without_money(told)
 
 
 def _summarise_here(source, columns: dict, reading: Reading, rules: DayRules, memory_limit: str):
@@ -276,7 +276,8 @@ def _window(counts: pd.DataFrame, end, calibration_end) -> tuple[dt.date, dt.dat
     """Settle the last day of observation and refuse a log without a purchase."""
     dated = counts.loc[list(IN_WINDOW)]
     if dated.loc["kept", "rows"] == 0:
-        told = ", ".join(f"{STEPS[s]} {int(r)}" for s, r in counts["rows"].items() if r)
+        named = {step: named_code(step, "log_step", "en") or step for step in counts.index}
+        told = ", ".join(f"{named[s]} {int(r)}" for s, r in counts["rows"].items() if r)
         raise DataError(
             f"No purchase is left in the log ({told or 'it has no rows'}) · allowed: rows with a "
             "customer, a date not after the end and an amount · do: mend the columns named or give "
@@ -310,12 +311,23 @@ def _result(
     return TransactionSummary(
         n_used=int(log.set_index("step").loc["rows_read", "rows"]) - lost,
         n_dropped=lost,
-        method=Text("customer summary of a transaction log", zh="交易日志的客户汇总"),
-        notes=notes_of(log, until, has_holdout, found),
+        method=Phrase("purchases.method"),
         customers=known.reset_index(drop=True),
         log=log,
         unit=unit,
         observed_until=pd.Timestamp(until),
         currency=found.currency,
         days=dated(found.sums.days),
+        zeros_stripped=found.zeros_stripped,
     )
+
+
+def _without_money(summary: TransactionSummary) -> TransactionSummary:
+    """Return a summary that tells no amounts: where it counted lines, it has NaN."""
+    money = [c for c in ("monetary", "spend", "spend_holdout") if c in summary.customers]
+    return replace(
+        summary, has_money=False,
+        customers=summary.customers.assign(**dict.fromkeys(money, float("nan"))),
+        days=summary.days.assign(spend=float("nan")),
+        log=summary.log.assign(amount=float("nan")),
+    )  # fmt: skip

@@ -1,15 +1,78 @@
-"""Who comes back: retention by cohort."""
+"""Cohort retention: who buys again, by the period of the first purchase."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cx_value.base.errors import DataError, ModelError
-from cx_value.base.wording import Text
-from cx_value.value.metrics.core import Metric, as_metric, share_row
+from cx_value.base.words import Phrase
+from cx_value.value.metrics.core import Metric, share_row
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: Quarters that a table of cohorts has room for; a longer log is told by years.
+MOST_QUARTERS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CohortRetention(Metric):
+    """Retention by cohort and period after the first purchase.
+
+    Attributes
+    ----------
+    period : {"W", "M", "Q", "Y"}
+    minimum_cell : int
+        Smallest number of customers of whom a share is shown (or of those left over by it).
+    """
+
+    template: ClassVar[str] = "metrics.cohorts"
+
+    period: str
+    minimum_cell: int = 1
+
+    def triangle(self) -> pd.DataFrame:
+        """Return ``cohort customers after_1 after_2 …``: shares, one row a cohort.
+
+        Cohorts below the minimum cell are left out; a share of fewer customers than that, or of
+        all but so few, is NaN.
+        """
+        rows = self.rows[self.rows["n"] >= self.minimum_cell]
+        shown = rows.assign(estimate=rows["estimate"].where(~_small(rows, self.minimum_cell)))
+        wide = shown.pivot(  # noqa: PD010  (pivot_table leaves out what is withheld)
+            index=["cohort", "n"], columns="step", values="estimate"
+        )
+        wide.columns = [f"after_{step}" for step in wide.columns]
+        return wide.reset_index().rename(columns={"n": "customers"})
+
+    def facts(self) -> dict[str, Any]:
+        """Return the period, and how many cohorts and shares are withheld."""
+        large = self.rows[self.rows["n"] >= self.minimum_cell]
+        return {
+            "period": self.period, "minimum": self.minimum_cell,
+            "hidden": int(_small(large, self.minimum_cell).sum()),
+            "left_out": int(self.rows["cohort"].nunique() - large["cohort"].nunique()),
+        }  # fmt: skip
+
+
+def _small(rows: pd.DataFrame, minimum_cell: int) -> pd.Series:
+    """Say which shares tell of fewer customers than the minimum cell, or of all but so few."""
+    active = (rows["estimate"] * rows["n"]).round()
+    rest = rows["n"] - active
+    return active.between(1, minimum_cell - 1) | rest.between(1, minimum_cell - 1)
+
+
+def cohort_period(days: pd.Series) -> str:
+    """Return the period by which a log's cohorts are told: quarters, or years of a long log.
+
+    >>> import pandas as pd
+    >>> cohort_period(pd.to_datetime(pd.Series(["2020-01-05", "2026-01-05"])))
+    'Y'
+    """
+    quarters = (days.max() - days.min()).days / 91.3
+    return "Q" if quarters <= MOST_QUARTERS else "Y"
 
 
 def retention_by_cohort(
@@ -20,7 +83,8 @@ def retention_by_cohort(
     period: str = "M",
     metric: Literal["retention_rate", "churn_rate"] = "retention_rate",
     confidence: float = 0.95,
-) -> Metric:
+    minimum_cell: int = 1,
+) -> CohortRetention:
     """Share of each cohort that bought again, or did not, in each later period.
 
     Parameters
@@ -33,12 +97,14 @@ def retention_by_cohort(
         Length of a period; a cohort is the customers whose first purchase falls into one.
     metric : {"retention_rate", "churn_rate"}
         Who bought in the period, or who did not (and may come back later).
+    minimum_cell : int
+        For :meth:`CohortRetention.triangle`.
 
     Returns
     -------
-    Metric
-        Group ``cohort+k``, for the k-th period after the first. The last period is complete only
-        if the log covers it.
+    CohortRetention
+        Group ``cohort+k`` (columns ``cohort step``), for the k-th period after the first. The last
+        period is complete only if the log covers it.
 
     Examples
     --------
@@ -74,11 +140,17 @@ def retention_by_cohort(
     rows = []
     for row in counts.itertuples():
         counted = row.active if metric == "retention_rate" else row.size - row.active
-        name = f"{pd.Period(row.cohort, freq=period)}+{row.step}"
-        rows.append(share_row(metric, int(counted), int(row.size), confidence, name))
-    method = Text("retention by cohort", zh="分批次留存率")
+        cohort = str(pd.Period(row.cohort, freq=period))
+        told = share_row(metric, int(counted), int(row.size), confidence, f"{cohort}+{row.step}")
+        rows.append(told | {"cohort": cohort, "step": row.step})
     used = int((purchases[[customer, date]].notna().all(axis=1)).sum())
-    return as_metric(rows, method, confidence, n_used=used, n_dropped=len(purchases) - used)
+    columns = ["metric", "group", "cohort", "step", "estimate", "std_error", "ci_low", "ci_high",
+               "n"]  # fmt: skip
+    return CohortRetention(
+        n_used=used, n_dropped=len(purchases) - used, confidence=confidence,
+        method=Phrase("metrics.method", {"method": "cohorts"}),
+        rows=pd.DataFrame(rows, columns=columns), period=period, minimum_cell=minimum_cell,
+    )  # fmt: skip
 
 
 def count_cohorts(purchases: pd.DataFrame, period: str) -> pd.DataFrame:

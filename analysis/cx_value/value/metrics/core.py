@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.stats import norm
@@ -13,33 +13,25 @@ from scipy.stats import t as student
 from cx_value.base.errors import DataError, ModelError
 from cx_value.base.formulas import reaches
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number
+from cx_value.base.words import Phrase, named_code
 from cx_value.value.log.transactions import TransactionSummary
 from cx_value.value.purchase.intervals import median_ranks, wilson_interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NAMES: dict[str, Text] = {
-    "csat": Text("Satisfied customers (CSAT)", zh="满意客户比例（CSAT）"),
-    "csat_mean": Text("Mean satisfaction", zh="平均满意度"),
-    "nps": Text("Net Promoter Score", zh="净推荐值（NPS）"),
-    "repeat_purchase_rate": Text("Repeat purchase rate", zh="重复购买率"),
-    "churn_rate": Text("Churn rate", zh="流失率"),
-    "retention_rate": Text("Retention rate", zh="留存率"),
-    "complaint_rate": Text("Complaint rate", zh="投诉率"),
-    "conversion_rate": Text("Conversion rate", zh="转化率"),
-    "engagement": Text("Purchases per customer and time unit", zh="客户单位时间购买次数"),
-    "first_contact_rate": Text("Cases settled at the first contact", zh="首次联系解决率"),
-    "service_within_target": Text("Cases resolved within target", zh="目标时间内解决比例"),
-    "service_time_median": Text("Median time to resolve", zh="解决时间中位数"),
-    "growth_potential": Text("Expected purchases ahead over those before", zh="未来与过去购买之比"),
-}
+
+#: Metrics, named in the terms (group ``metric_name``).
+METRICS = ("csat", "csat_mean", "nps", "repeat_purchase_rate", "churn_rate", "retention_rate",
+           "complaint_rate", "conversion_rate", "engagement", "first_contact_rate",
+           "service_within_target", "service_time_median", "growth_potential")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Metric(Result):
     """One or a few figures of one metric, with intervals."""
+
+    template: ClassVar[str] = "metrics.figures"
 
     rows: pd.DataFrame
 
@@ -47,27 +39,33 @@ class Metric(Result):
         """Return ``metric group estimate std_error ci_low ci_high n``."""
         return self.rows
 
-    def sentence(self, lang: str = "en") -> str:
-        """State each figure with its interval."""
-        parts = []
-        for row in self.rows.itertuples():
-            name = NAMES[row.metric].in_language(lang)
-            where = f" {row.group}" if row.group else ""
-            decimals = 1 if row.metric == "nps" else 3
-            value = format_number(row.estimate, decimals, lang=lang)
-            limits = format_interval(row.ci_low, row.ci_high, decimals, lang=lang)
-            parts.append(f"{name}{where} = {value} {limits} (n = {row.n})")
-        return ("；" if lang == "zh" else "; ").join(parts) + ("。" if lang == "zh" else ".")
+    def facts(self) -> dict[str, Any]:
+        """Return ``rows``: ``metric group estimate low high n``, one a figure."""
+        return {
+            "rows": [
+                {"metric": row.metric, "group": str(row.group), "estimate": row.estimate,
+                 "low": row.ci_low, "high": row.ci_high, "n": row.n}
+                for row in self.rows.itertuples()
+            ]
+        }  # fmt: skip
 
 
-def as_metric(rows: list[dict], method: Text, confidence: float, **more) -> Metric:
-    """Bind rows of figures to a result; ``more`` may carry n_used, n_dropped and notes."""
+def as_metric(rows: list[dict], method: str, confidence: float, **more) -> Metric:
+    """Bind rows of figures to a result; ``more`` may carry n_used, n_dropped and notes.
+
+    ``method`` is a code of the terms (group ``metric_method``).
+    """
     import pandas as pd
 
     columns = ["metric", "group", "estimate", "std_error", "ci_low", "ci_high", "n"]
     table = pd.DataFrame(rows, columns=columns)
     n = more.pop("n_used", int(table["n"].sum()) if len(table) else 0)
-    return Metric(n_used=n, method=method, confidence=confidence, rows=table, **more)
+    told = Phrase("metrics.method", {"method": method})
+    return Metric(n_used=n, method=told, confidence=confidence, rows=table, **more)
+
+
+def _name(metric: str) -> str:
+    return named_code(metric, "metric_name", "en")
 
 
 # --- rows ----------------------------------------------------------------------------------
@@ -77,7 +75,7 @@ def share_row(metric: str, successes: float, n: float, confidence: float, group=
     """Return a share with its standard error and Wilson's interval as one row."""
     if not n > 0:
         raise DataError(
-            f"{NAMES[metric]} has no case to count · allowed: at least one · do: check the filter"
+            f"{_name(metric)} has no case to count · allowed: at least one · do: check the filter"
         )
     low, high = wilson_interval(successes, n, confidence)
     share = successes / n
@@ -184,8 +182,7 @@ def customer_satisfaction(
         weighted_share_row("csat", happy, weight, confidence),
         _mean_row("csat_mean", known, weight, confidence),
     ]
-    method = Text("share of satisfied customers", zh="满意客户比例")
-    return as_metric(rows, method, confidence, n_used=len(known), n_dropped=missing)
+    return as_metric(rows, "csat", confidence, n_used=len(known), n_dropped=missing)
 
 
 def net_promoter_score(
@@ -224,8 +221,7 @@ def net_promoter_score(
         )
     score = (known >= 9).astype(float) - (known <= 6)
     rows = [_mean_row("nps", score, weight, confidence, factor=100.0)]
-    method = Text("Net Promoter Score", zh="净推荐值")
-    return as_metric(rows, method, confidence, n_used=len(known), n_dropped=missing)
+    return as_metric(rows, "nps", confidence, n_used=len(known), n_dropped=missing)
 
 
 # --- what customers do --------------------------------------------------------------------------
@@ -245,7 +241,7 @@ def repeat_purchase_rate(
     frame = summary.customers if isinstance(summary, TransactionSummary) else summary
     again = int((frame["frequency"] > 0).sum())
     rows = [share_row("repeat_purchase_rate", again, len(frame), confidence)]
-    return as_metric(rows, Text("repeat purchase rate", zh="重复购买率"), confidence)
+    return as_metric(rows, "repeat_purchase_rate", confidence)
 
 
 def purchase_engagement(
@@ -265,7 +261,7 @@ def purchase_engagement(
         frame["age"].to_numpy(dtype=float),
         confidence,
     )
-    return as_metric([row], Text("engagement", zh="客户参与度"), confidence)
+    return as_metric([row], "engagement", confidence)
 
 
 def growth_potential(
@@ -285,13 +281,13 @@ def growth_potential(
             "numbers a customer · do: take both from the same customers"
         )
     row = _ratio_row("growth_potential", ahead, before, confidence)
-    return as_metric([row], Text("growth potential", zh="增长潜力"), confidence)
+    return as_metric([row], "growth_potential", confidence)
 
 
 def _ratio_row(metric: str, top: np.ndarray, bottom: np.ndarray, confidence: float) -> dict:
     if not bottom.sum() > 0:
         raise DataError(
-            f"{NAMES[metric]} has a total of 0 below the line · allowed: above 0 · do: observe for "
+            f"{_name(metric)} has a total of 0 below the line · allowed: above 0 · do: observe for "
             "longer"
         )
     n, ratio = len(top), top.sum() / bottom.sum()
@@ -325,10 +321,10 @@ def rate_of(metric: str, cases: int, base: int, *, confidence: float = 0.95) -> 
         raise ModelError(f"No rate {metric!r} · allowed: {', '.join(allowed)} · do: choose one")
     if not 0 <= cases <= base:
         raise DataError(
-            f"{NAMES[metric]}: {cases} cases of {base} · allowed: 0 ≤ cases ≤ base · do: check both"
+            f"{_name(metric)}: {cases} cases of {base} · allowed: 0 ≤ cases ≤ base · do: check both"
         )
     rows = [share_row(metric, cases, base, confidence)]
-    return as_metric(rows, NAMES[metric], confidence)
+    return as_metric(rows, metric, confidence)
 
 
 def service_efficiency(
@@ -368,11 +364,5 @@ def service_efficiency(
     unresolved = int(np.isinf(ordered).sum())
     notes = ()
     if unresolved:
-        notes = (
-            Text(
-                f"{unresolved} cases without a time count as unresolved.",
-                zh=f"{unresolved}个无时间记录的案例视为未解决。",
-            ),
-        )
-    method = Text("service efficiency", zh="服务效率")
-    return as_metric([within, median], method, confidence, n_used=n, notes=notes)
+        notes = (Phrase("metrics.unresolved", {"cases": unresolved}),)
+    return as_metric([within, median], "service", confidence, n_used=n, notes=notes)

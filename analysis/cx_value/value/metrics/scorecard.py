@@ -11,9 +11,8 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from cx_value.base.results import Result
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 from cx_value.value.metrics.core import (
-    NAMES,
     Metric,
     as_metric,
     customer_satisfaction,
@@ -50,7 +49,7 @@ class Scorecard(Result):
     definition: dict[str, Any] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
-        """Return ``metric name source unit estimate std_error ci_low ci_high n``."""
+        """Return ``metric source unit estimate std_error ci_low ci_high n``."""
         return self.rows
 
     def facts(self) -> dict[str, Any]:
@@ -96,7 +95,7 @@ def score_metrics(
     >>> score.table().metric.tolist()
     ['repeat_purchase_rate', 'engagement']
     """
-    from cx_value.base.results import tidy_frame
+    import pandas as pd
 
     found = [
         *_from("answers", _of_answers(study, survey) if survey is not None else ()),
@@ -106,7 +105,6 @@ def score_metrics(
     ]
     columns = [
         "metric",
-        "name",
         "source",
         "unit",
         "estimate",
@@ -117,8 +115,8 @@ def score_metrics(
     ]
     return Scorecard(
         n_used=int(max((row["n"] for row in found), default=0)),
-        method=Text("core metrics of customer experience", zh="客户体验核心指标"),
-        rows=tidy_frame(found, columns),
+        method=Phrase("metrics.scorecard_method"),
+        rows=pd.DataFrame(found, columns=columns),
         definition=_definition(study, survey) if survey is not None else {},
     )
 
@@ -127,7 +125,7 @@ def _from(source: str, metrics: Iterable[Metric]) -> Iterator[dict]:
     for metric in metrics:
         for row in metric.table().to_dict("records"):
             unit = UNITS.get(row["metric"], "share")
-            yield row | {"name": NAMES[row["metric"]], "source": source, "unit": unit}
+            yield row | {"source": source, "unit": unit}
 
 
 def _definition(study: Study, survey: Survey) -> dict[str, Any]:
@@ -190,7 +188,7 @@ def _churn(model: PurchaseModel) -> Metric:
     low, high = expit(logit(share) + np.array([-half, half]))
     row = {"metric": "churn_rate", "group": "", "estimate": share, "std_error": error,
            "ci_low": float(low), "ci_high": float(high), "n": model.n_used}  # fmt: skip
-    return as_metric([row], Text("expected churn", zh="预期流失"), model.confidence)
+    return as_metric([row], "churn_rate", model.confidence)
 
 
 def _lost_share(model: PurchaseModel, theta: np.ndarray) -> float:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cx_value.base.errors import DataError
-from cx_value.base.wording import Text
 from cx_value.value.metrics.core import Metric, as_metric, service_efficiency, share_row
 from cx_value.value.purchase.intervals import wilson_interval
 
@@ -95,7 +94,7 @@ def summarise_service(
         rows.append(_complaining(known, customer, complaint, base_customers, confidence))
     return as_metric(
         rows,
-        Text("service log", zh="服务日志"),
+        "service",
         confidence,
         n_used=len(known),
         n_dropped=len(cases) - len(known),

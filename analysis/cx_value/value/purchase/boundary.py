@@ -5,7 +5,7 @@ from __future__ import annotations
 from scipy.stats import chi2
 
 from cx_value.base.errors import ConvergenceError
-from cx_value.base.wording import Text, format_number, format_p
+from cx_value.base.words import Phrase
 from cx_value.value.purchase.families import FAMILIES, Family
 from cx_value.value.purchase.history import PurchaseHistory
 from cx_value.value.purchase.likelihood import Optimum, from_link, maximise
@@ -38,46 +38,26 @@ def _is_inside(optimum: Optimum) -> bool:
     return optimum.is_sound and optimum.std_error.max() < _DETERMINED
 
 
-def _replaced(family: Family, simpler: Family) -> Text:
-    means = family.limit_means
-    return Text(
-        f"{family.title} reaches its highest likelihood only at the boundary: {means}. It was "
-        f"replaced by {simpler.title}, which fits as well with fewer parameters.",
-        zh=f"{family.title.zh}的似然仅在参数边界处达到最大：{means.zh}。已改用拟合同样好而参数更少的"
-        f"{simpler.title.zh}。",
-    )
+def _replaced(family: Family, simpler: Family) -> Phrase:
+    told = {"model": family.name, "simpler": simpler.name, "means": family.limit_means}
+    return Phrase("purchase.replaced", told)
 
 
-def _weak_gain(family: Family, simpler: Family, gain: float, df: int) -> list[Text]:
+def _weak_gain(family: Family, simpler: Family, gain: float, df: int) -> list[Phrase]:
     """Tell where the simpler model is not rejected, with the test."""
     p_value = float(chi2.sf(2 * gain, df))
     if p_value < 0.05:
         return []
-    test = f"χ²({df}) = {format_number(2 * gain, 2)}, p {format_p(p_value, relation=True)}"
-    return [
-        Text(
-            f"{simpler.title} is not rejected against {family.title} ({test}; conservative, for "
-            f"the hypothesis lies on the boundary): perhaps {family.limit_means}.",
-            zh=f"与{family.title.zh}相比，{simpler.title.zh}未被拒绝（{test}；原假设位于边界，检验偏保守）："
-            f"可能{family.limit_means.zh}。",
-        )
-    ]
+    told = {"model": family.name, "simpler": simpler.name, "means": family.limit_means}
+    return [Phrase("purchase.not_rejected", {**told, "chisq": 2 * gain, "df": df, "p": p_value})]
 
 
-def undetermined(family: Family, optimum: Optimum) -> list[Text]:
+def undetermined(family: Family, optimum: Optimum) -> list[Phrase]:
     """Name the parameters of which the data say next to nothing by themselves."""
     error = optimum.std_error[: len(family.terms)]
     loose = [t for t, e in zip(family.terms, error, strict=True) if e > _UNDETERMINED]
-    if not loose:
-        return []
-    names = ", ".join(loose)
-    return [
-        Text(
-            f"The data hardly determine {names} (standard error of the logarithm above "
-            f"{_UNDETERMINED}); read what the model predicts, not these values.",
-            zh=f"数据几乎不能确定{names}（对数标准误大于{_UNDETERMINED}）；应看模型的预测，而非这些参数值。",
-        )
-    ]
+    told = {"terms": loose, "limit": _UNDETERMINED}
+    return [Phrase("purchase.undetermined", told)] if loose else []
 
 
 def require_optimum(family: Family, optimum: Optimum, covariates: tuple[str, ...]) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.stats import chi2
 
 from cx_value.base.errors import ConvergenceError, DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, format_p
+from cx_value.base.words import Phrase
 from cx_value.value.log.transactions import TransactionSummary
 from cx_value.value.purchase.families import NESTED_IN
 from cx_value.value.purchase.model import PurchaseModel, fit_purchase_model
@@ -29,8 +29,10 @@ _BINS = 7  # calibration frequencies 0 … 6 stand alone, 7 and more together, a
 class LikelihoodRatioTest(Result):
     """Twice the gain in log likelihood of a larger model over one nested in it."""
 
-    larger: str
-    smaller: str
+    template: ClassVar[str] = "purchase.ratio"
+
+    larger: dict[str, Any]
+    smaller: dict[str, Any]
     statistic: float
     df: int
     p_value: float
@@ -39,22 +41,14 @@ class LikelihoodRatioTest(Result):
         """Return one row: ``larger smaller statistic df p_value``."""
         import pandas as pd
 
-        names = ("larger", "smaller", "statistic", "df", "p_value")
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
+        row = {name: getattr(self, name) for name in ("statistic", "df", "p_value")}
+        return pd.DataFrame([{"larger": self.larger["model"], "smaller": self.smaller["model"],
+                              **row}])  # fmt: skip
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the test."""
-        p_value = format_p(self.p_value, lang=lang, relation=True)
-        test = f"χ²({self.df}) = {format_number(self.statistic, 2, lang=lang)}, p {p_value}"
-        better = self.p_value < 0.05
-        if lang == "zh":
-            return (
-                f"{self.larger}{'显著优于' if better else '并不显著优于'}{self.smaller}（{test}）。"
-            )
-        verb = (
-            "fits significantly better than" if better else "does not fit significantly better than"
-        )
-        return f"{self.larger} {verb} {self.smaller}, {test}."
+    def facts(self) -> dict[str, Any]:
+        """Return both models, the test, and whether the larger one fits better."""
+        return {"larger": self.larger, "smaller": self.smaller, "chisq": self.statistic,
+                "df": self.df, "p": self.p_value, "better": self.p_value < 0.05}  # fmt: skip
 
 
 def likelihood_ratio_test(larger: PurchaseModel, smaller: PurchaseModel) -> LikelihoodRatioTest:
@@ -80,19 +74,13 @@ def likelihood_ratio_test(larger: PurchaseModel, smaller: PurchaseModel) -> Like
     df = len(larger.theta) - len(smaller.theta)
     notes = ()
     if larger.model != smaller.model:
-        notes = (
-            Text(
-                "The smaller model lies on the boundary of the larger one; the p value is too "
-                "large rather than too small.",
-                zh="较小模型位于较大模型的参数边界，p值偏大（检验偏保守）。",
-            ),
-        )
+        notes = (Phrase("purchase.boundary_test"),)
     return LikelihoodRatioTest(
         n_used=larger.n_used,
-        method=Text("likelihood ratio test", zh="似然比检验"),
+        method=Phrase("purchase.ratio_method"),
         notes=notes,
-        larger=_name(larger),
-        smaller=_name(smaller),
+        larger=_told(larger),
+        smaller=_told(smaller),
         statistic=statistic,
         df=df,
         p_value=float(chi2.sf(statistic, df)),
@@ -101,7 +89,11 @@ def likelihood_ratio_test(larger: PurchaseModel, smaller: PurchaseModel) -> Like
 
 def _name(model: PurchaseModel) -> str:
     moved = " + ".join(model.covariates)
-    return f"{model.family.title} ({moved})" if moved else str(model.family.title)
+    return f"{model.family.title} ({moved})" if moved else model.family.title
+
+
+def _told(model: PurchaseModel) -> dict[str, Any]:
+    return {"model": model.model, "covariates": list(model.covariates)}
 
 
 def _require_nested(larger: PurchaseModel, smaller: PurchaseModel) -> None:
@@ -236,12 +228,20 @@ def compare_purchase_models(
     table["chosen"] = table["model"] == chosen
     return ModelComparison(
         n_used=fits[chosen].n_used,
-        method=Text("comparison of purchase models", zh="购买模型比较"),
-        notes=tuple(dict.fromkeys(note for fit in fits.values() for note in fit.notes)),
+        method=Phrase("purchase.choice_method"),
+        notes=_once(note for fit in fits.values() for note in fit.notes),
         models=fits,
         chosen=chosen,
         rows=table,
     )
+
+
+def _once(notes: Iterable[Phrase]) -> tuple[Phrase, ...]:
+    kept: list[Phrase] = []
+    for note in notes:
+        if note not in kept:
+            kept.append(note)
+    return tuple(kept)
 
 
 def _one_row_a_model(rows: pd.DataFrame) -> pd.DataFrame:
@@ -286,6 +286,8 @@ def _row(name: str, fit: PurchaseModel, frame: pd.DataFrame) -> dict:
 class HoldoutCalibration(Result):
     """Purchases in the holdout, actual beside expected, by purchases in the calibration period."""
 
+    template: ClassVar[str] = "purchase.holdout"
+
     rows: pd.DataFrame
     model: str
 
@@ -293,21 +295,13 @@ class HoldoutCalibration(Result):
         """Return ``frequency customers actual expected``, means per customer; 7 means 7 or more."""
         return self.rows
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the totals and how far the model is off."""
+    def facts(self) -> dict[str, Any]:
+        """Return expected and actual purchases, and how far the former are off."""
         weight = self.rows["customers"]
         actual = float(weight @ self.rows["actual"])
         expected = float(weight @ self.rows["expected"])
-        off = 100 * (expected / actual - 1) if actual else float("nan")
-        numbers = [format_number(v, 0, lang=lang) for v in (expected, actual)]
-        percent = format_number(off, 1, lang=lang)
-        if lang == "zh":
-            told = f"预测验证期内购买 {numbers[0]} 次，实际 {numbers[1]} 次"
-            return f"{self.model} {told}（偏差 {percent}%）。"
-        return (
-            f"{self.model} expected {numbers[0]} purchases in the holdout period; there were "
-            f"{numbers[1]} (off by {percent}%)."
-        )
+        return {"model": self.model, "expected": expected, "actual": actual,
+                "error": expected / actual - 1 if actual else None}  # fmt: skip
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw actual and expected means by calibration frequency."""
@@ -343,7 +337,7 @@ def check_holdout(model: PurchaseModel, summary: TransactionSummary) -> HoldoutC
     rows = sets.mean().assign(customers=sets.size()).reset_index()
     return HoldoutCalibration(
         n_used=len(frame),
-        method=Text("holdout calibration", zh="验证期校准"),
+        method=Phrase("purchase.holdout_method"),
         rows=rows[["frequency", "customers", "actual", "expected"]],
-        model=str(model.family.title),
+        model=model.model,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cx_value.base.errors import ModelError
-from cx_value.base.wording import Text
+from cx_value.base.words import named_code
 from cx_value.value.purchase import bg_bb, bg_nbd, limits, pareto_nbd
 from cx_value.value.purchase.history import PurchaseHistory
 
@@ -36,7 +36,6 @@ class Family:
     """
 
     name: str
-    title: Text
     terms: tuple[str, ...]
     links: tuple[str, ...]
     log_likelihood: Callable
@@ -47,9 +46,14 @@ class Family:
     time_scale: Callable | None = None
     accumulate: Callable | None = None
     limit: str | None = None
-    limit_means: Text | None = None
+    limit_means: str = ""
     purchase_term: tuple[int, int] | None = None
     dropout_term: tuple[int, int] | None = None
+
+    @property
+    def title(self) -> str:
+        """What the model is called, in English, for messages."""
+        return named_code(self.name, "purchase_model", "en")
 
     @property
     def has_dropout(self) -> bool:
@@ -138,78 +142,68 @@ def _rate_start(data: PurchaseHistory, r: float = 0.5) -> tuple[float, float]:
     return r, r / (2 * _mean_rate(data))
 
 
-def _beta_geometric(name: str, title: Text, first: int, limit: str) -> Family:
+def _beta_geometric(name: str, first: int, limit: str) -> Family:
     model = bg_nbd.BetaGeometric(first)
     return Family(
-        name=name, title=title, terms=bg_nbd.TERMS, links=("log",) * 4,
+        name=name, terms=bg_nbd.TERMS, links=("log",) * 4,
         log_likelihood=model.log_likelihood, probability_alive=model.probability_alive,
         purchase_rate=model.purchase_rate, prepare_rate=model.prepare_rate,
         time_scale=model.time_scale, start=lambda data: (*_rate_start(data), 0.6, 2.0),
-        limit=limit, limit_means=_SAME_CHANCE, purchase_term=(1, -1), dropout_term=(2, 1),
+        limit=limit, limit_means="same_chance", purchase_term=(1, -1), dropout_term=(2, 1),
     )  # fmt: skip
 
 
-def _geometric(name: str, title: Text, first: int) -> Family:
+def _geometric(name: str, first: int) -> Family:
     model = limits.Geometric(first)
     return Family(
-        name=name, title=title, terms=("r", "alpha", "p"), links=("log", "log", "logit"),
+        name=name, terms=("r", "alpha", "p"), links=("log", "log", "logit"),
         log_likelihood=model.log_likelihood, probability_alive=model.probability_alive,
         purchase_rate=model.purchase_rate, time_scale=_rate_scale,
         start=lambda data: (*_rate_start(data), 0.1),
-        limit="nbd", limit_means=_NO_DROP_OUT, purchase_term=(1, -1), dropout_term=(2, 1),
+        limit="nbd", limit_means="no_dropout", purchase_term=(1, -1), dropout_term=(2, 1),
     )  # fmt: skip
 
 
-_SAME_CHANCE = Text(
-    "customers do not differ measurably in their drop-out", zh="客户之间的流失倾向没有可测的差异"
-)
-_NO_DROP_OUT = Text("there is no sign of drop-out in these data", zh="数据中没有流失的迹象")
-_SAME_RATE = Text(
-    "customers do not differ measurably in their purchase rate", zh="客户之间的购买率没有可测的差异"
-)
-
 _ALL = (
-    _beta_geometric("bg_nbd", Text("BG/NBD"), 0, "geometric_nbd"),
-    _beta_geometric("mbg_nbd", Text("MBG/NBD"), 1, "geometric_mnbd"),
+    _beta_geometric("bg_nbd", 0, "geometric_nbd"),
+    _beta_geometric("mbg_nbd", 1, "geometric_mnbd"),
     Family(
-        name="pareto_nbd", title=Text("Pareto/NBD"), terms=pareto_nbd.TERMS, links=("log",) * 4,
+        name="pareto_nbd", terms=pareto_nbd.TERMS, links=("log",) * 4,
         log_likelihood=pareto_nbd.log_likelihood, probability_alive=pareto_nbd.probability_alive,
         purchase_rate=pareto_nbd.purchase_rate, time_scale=pareto_nbd.time_scale,
         start=lambda data: (*_rate_start(data), 0.6, _mean_age(data) / 3),
-        limit="exponential_nbd", limit_means=_SAME_CHANCE,
+        limit="exponential_nbd", limit_means="same_chance",
         purchase_term=(1, -1), dropout_term=(3, -1),
     ),
-    _geometric("geometric_nbd", Text("NBD with one drop-out chance", zh="同质流失概率的NBD"), 0),
+    _geometric("geometric_nbd", 0),
     _geometric(
         "geometric_mnbd",
-        Text("NBD with one drop-out chance, from the first purchase on",
-             zh="同质流失概率的NBD（自首次购买起）"), 1,
+        1,
     ),
     Family(
         name="exponential_nbd",
-        title=Text("NBD with one drop-out rate", zh="同质流失率的NBD"),
         terms=("r", "alpha", "mu"), links=("log",) * 3,
         log_likelihood=limits.exponential_log_likelihood,
         probability_alive=limits.exponential_probability_alive,
         purchase_rate=limits.exponential_purchase_rate, time_scale=_leaving_scale,
         start=lambda data: (*_rate_start(data), 0.3 / _mean_age(data)),
-        limit="nbd", limit_means=_NO_DROP_OUT, purchase_term=(1, -1), dropout_term=(2, 1),
+        limit="nbd", limit_means="no_dropout", purchase_term=(1, -1), dropout_term=(2, 1),
     ),
     Family(
-        name="nbd", title=Text("NBD"), terms=("r", "alpha"), links=("log", "log"),
+        name="nbd", terms=("r", "alpha"), links=("log", "log"),
         log_likelihood=pareto_nbd.nbd_log_likelihood, probability_alive=_everyone_alive,
         purchase_rate=pareto_nbd.nbd_purchase_rate, time_scale=_rate_scale,
         start=lambda data: (0.5, 0.5 / _mean_rate(data)),
-        limit="poisson", limit_means=_SAME_RATE, purchase_term=(1, -1),
+        limit="poisson", limit_means="same_rate", purchase_term=(1, -1),
     ),
     Family(
-        name="poisson", title=Text("Poisson", zh="泊松"), terms=("rate",), links=("log",),
+        name="poisson", terms=("rate",), links=("log",),
         log_likelihood=limits.poisson_log_likelihood, probability_alive=_everyone_alive,
         purchase_rate=limits.poisson_purchase_rate, time_scale=_plain_scale,
         start=lambda data: (_mean_rate(data),), purchase_term=(0, 1),
     ),
     Family(
-        name="bg_bb", title=Text("BG/BB"), terms=bg_bb.TERMS, links=("log",) * 4,
+        name="bg_bb", terms=bg_bb.TERMS, links=("log",) * 4,
         log_likelihood=bg_bb.log_likelihood, probability_alive=bg_bb.probability_alive,
         accumulate=bg_bb.accumulate, start=lambda data: (1.0, 1.0, 0.7, 2.5),
     ),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.stats import norm
 
 from cx_value.base.errors import DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number
+from cx_value.base.words import Phrase
 from cx_value.value.log.transactions import TransactionSummary
 from cx_value.value.purchase.boundary import fit_inside, require_optimum, undetermined
 from cx_value.value.purchase.families import FAMILIES, Family, family_named
@@ -42,6 +42,8 @@ class PurchaseModel(Result):
     history, customers
         The compressed data, and the customers in the order of the summary.
     """
+
+    template: ClassVar[str] = "purchase.model"
 
     model: str
     requested: str
@@ -174,25 +176,10 @@ class PurchaseModel(Result):
         history = compress_histories(customers, self.covariates, centre=self.history.centre)
         return history, _customer_index(customers)
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the model, its parameters with intervals and its fit."""
-        rows = [
-            f"{row.term} = {format_number(row.estimate, 3, lang=lang)} "
-            f"{format_interval(row.ci_low, row.ci_high, 3, lang=lang)}"
-            for row in self.table().itertuples()
-        ]
-        title = self.family.title.in_language(lang)
-        fit = format_number(self.log_likelihood, 2, lang=lang)
-        aic = format_number(self.aic, 2, lang=lang)
-        if lang == "zh":
-            joined = "、".join(rows)
-            opening = f"{title} 模型（n = {self.n_used}）的估计：{joined}；"
-            return f"{opening}对数似然 = {fit}，AIC = {aic}。"
-        level = f"{100 * self.confidence:.0f}% CI"
-        return (
-            f"The {title} model (n = {self.n_used}) gave {', '.join(rows)} ({level} in brackets); "
-            f"log likelihood = {fit}, AIC = {aic}."
-        )
+    def facts(self) -> dict[str, Any]:
+        """Return the model, its customers and its fit; the parameters are in the table."""
+        return {"model": self.model, "n": self.n_used, "log_likelihood": self.log_likelihood,
+                "aic": self.aic}  # fmt: skip
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Map P(alive) over frequency and recency, for the longest-observed customers."""
@@ -265,7 +252,7 @@ def fit_purchase_model(
     require_optimum(family, optimum, names)
     return PurchaseModel(
         n_used=round(history.n_customers),
-        method=Text(f"{family.title}, maximum likelihood", zh=f"{family.title.zh}，最大似然估计"),
+        method=Phrase("purchase.model_method", {"model": family.name}),
         confidence=confidence,
         notes=(*notes, *undetermined(family, optimum)),
         model=family.name,

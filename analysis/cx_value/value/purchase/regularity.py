@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 from cx_value.value.log.transactions import TransactionSummary
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def measure_regularity(
     return PurchaseRegularity(
         n_used=len(n),
         n_dropped=len(frame) - len(n),
-        method=Text("gamma shape of times between purchases", zh="购买间隔的Gamma形状参数"),
+        method=Phrase("purchase.regularity_method"),
         confidence=confidence,
         shape=shape,
         std_error=error,

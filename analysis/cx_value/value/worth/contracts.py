@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from scipy.special import betaln, psi
@@ -12,18 +12,13 @@ from scipy.stats import norm
 
 from cx_value.base.errors import ConvergenceError, DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number
+from cx_value.base.words import Phrase, named_code
 from cx_value.value.purchase.likelihood import Optimum, maximise_function
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _TERMS = {"sbg": ("alpha", "beta"), "geometric": ("theta",), "weibull": ("scale", "shape")}
-_TITLES = {
-    "sbg": Text("shifted beta-geometric", zh="移位贝塔几何（sBG）"),
-    "geometric": Text("geometric (one churn probability)", zh="几何分布（同一流失概率）"),
-    "weibull": Text("Weibull", zh="威布尔"),
-}
 _NO_GAIN, _RUNAWAY, _E_FOLDS = 0.005, 6.0, 38.0
 
 
@@ -39,6 +34,8 @@ class ContractModel(Result):
     theta, covariance : ndarray
         Log parameters and their covariance matrix.
     """
+
+    template: ClassVar[str] = "contracts.model"
 
     model: str
     log_likelihood: float
@@ -74,7 +71,7 @@ class ContractModel(Result):
 
     def survival(self, time: Sequence[float]) -> np.ndarray:
         """Return the share of customers still under contract at ``time``."""
-        return _survival(self.model, np.exp(self.theta), np.asarray(time, dtype=float))
+        return survival_of(self.model, np.exp(self.theta), np.asarray(time, dtype=float))
 
     def retention(self, period: Sequence[float]) -> np.ndarray:
         """Return S(t) / S(t - 1): the share of those left who renew at period t = 1, 2, …."""
@@ -100,27 +97,14 @@ class ContractModel(Result):
         share = self.survival(renewals + ahead) / self.survival([renewals])
         return float(share @ (1 + rate) ** -(ahead - 1))
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the estimates and the retention they imply."""
-        rows = [
-            f"{row.term} = {format_number(row.estimate, 3, lang=lang)} "
-            f"{format_interval(row.ci_low, row.ci_high, 3, lang=lang)}"
-            for row in self.table().itertuples()
-        ]
-        first, later = (
-            format_number(v, 3, bounded=True, lang=lang) for v in self.retention([1, 5])
-        )
-        title = _TITLES[self.model].in_language(lang)
-        if lang == "zh":
-            shares = f"第1期留存率为{first}，第5期为{later}。"
-            return f"{title}模型（n = {self.n_used}）：{'、'.join(rows)}；{shares}"
-        return (
-            f"The {title} model (n = {self.n_used}) gave {', '.join(rows)}; retention is {first} "
-            f"in the first period and {later} in the fifth."
-        )
+    def facts(self) -> dict[str, Any]:
+        """Return the model, its fit, and the retention of the first and the fifth period."""
+        first, fifth = self.retention([1, 5])
+        return {"model": self.model, "n": self.n_used, "first": first, "fifth": fifth,
+                "log_likelihood": self.log_likelihood, "aic": self.aic}  # fmt: skip
 
 
-def _survival(model: str, parameters: np.ndarray, time: np.ndarray) -> np.ndarray:
+def survival_of(model: str, parameters: np.ndarray, time: np.ndarray) -> np.ndarray:
     if model == "weibull":
         scale, shape = parameters
         return np.exp(-((time / scale) ** shape))
@@ -183,19 +167,18 @@ def fit_contract_model(
     mean = float(weight @ time / max(weight @ left, 1.0))
     starts = [np.log([1.0, mean])] if model == "sbg" else [np.log([mean, 1.0])]
     optimum = maximise_function(evaluate, starts, n)
-    notes: tuple[Text, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     if model == "sbg":
         model, optimum, notes = _or_geometric(optimum, time, left, weight)
     if not optimum.is_sound or optimum.std_error.max() > _RUNAWAY:
         raise ConvergenceError(
-            f"The {_TITLES[model]} model has no proper optimum on these data · allowed: a maximum "
-            "inside the range of every parameter · do: observe for longer or use estimate_survival"
+            f"The {named_code(model, 'contract_model', 'en')} model has no proper optimum on these "
+            "data · allowed: a maximum inside the range of every parameter · do: observe for "
+            "longer or use estimate_survival"
         )
     return ContractModel(
         n_used=round(n),
-        method=Text(
-            f"{_TITLES[model]}, maximum likelihood", zh=f"{_TITLES[model].zh}，最大似然估计"
-        ),
+        method=Phrase("contracts.model_method", {"model": model}),
         confidence=confidence,
         notes=notes,
         model=model,
@@ -320,15 +303,10 @@ def _or_geometric(optimum: Optimum, time, left, weight):
             "Every customer left at the first period · allowed: some renewals · do: there is no "
             "lifetime to model"
         )
-    note = Text(
-        "sBG reaches its highest likelihood only at the boundary: customers do not differ "
-        "measurably in their churn probability. It was replaced by one probability for all.",
-        zh="sBG的似然仅在参数边界处达到最大：客户之间的流失概率没有可测的差异。已改用同一流失概率。",
-    )
     # In the log of the rate -log(1 - theta), so that the interval stays positive.
     rate = -np.log1p(-theta)
     information = ended * rate**2 * (1 - theta) / theta**2
     flat = Optimum(
         theta=np.log([rate]), hessian=np.array([[information]]), log_likelihood=alone, decrement=0.0
     )
-    return "geometric", flat, (note,)
+    return "geometric", flat, (Phrase("contracts.alike"),)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from cx_value.base.errors import DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_number, format_percent, join_words
+from cx_value.base.words import Phrase
+from cx_value.study.sample import suppress_small_cells
 from cx_value.value.log.transactions import TransactionSummary
 from cx_value.value.purchase.intervals import wilson_interval
 
@@ -17,13 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-STAGES: dict[str, Text] = {
-    "attract": Text("attract", zh="吸引期"),
-    "activate": Text("activate", zh="激活期"),
-    "retain": Text("retain", zh="维持期"),
-    "upgrade": Text("upgrade", zh="升级期"),
-    "lapsed": Text("lapsed", zh="已流失"),
-}
+#: Stages of the lifecycle in order, named in the terms (group ``stage``).
+STAGES = ("attract", "activate", "retain", "upgrade", "lapsed")
 NEW, UNSEEN = "new", "not seen"
 
 
@@ -75,16 +71,22 @@ class LifecycleStages(Result):
         Value by customer, summed by stage.
     rules : StageRules
         As used, ``upgrade_spend`` filled in.
+    minimum_cell : int
+        Smallest stage that is shown.
     """
+
+    template: ClassVar[str] = "stages.stages"
 
     stages: pd.Series
     values: pd.Series | None
     rules: StageRules
+    minimum_cell: int = 1
 
     def table(self) -> pd.DataFrame:
         """Return ``stage customers share ci_low ci_high`` and, with values, ``mean total``.
 
-        The totals add up to the value of all customers: CLV as the sum over the stages.
+        The totals add up to the value of all customers: CLV as the sum over the stages. A stage
+        below the minimum cell is withheld (NaN), and with it the next smallest.
         """
         import pandas as pd
 
@@ -99,28 +101,39 @@ class LifecycleStages(Result):
             sets = self.values.groupby(self.stages.to_numpy(), observed=False)
             table["mean"] = sets.mean().reindex(names).to_numpy()
             table["total"] = sets.sum().reindex(names, fill_value=0.0).to_numpy()
-        return table
+        hidden = [why != "" for why in suppress_small_cells(counts, self.minimum_cell)]
+        return _without(table, np.array(hidden), table.columns[1:])
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the shares and, with values, what each stage is worth."""
-        parts = []
-        for row in self.table().query("customers > 0").itertuples():
-            name = STAGES[row.stage].in_language(lang)
-            worth = "" if self.values is None else format_number(row.total, 0, lang=lang)
-            share = format_percent(row.share, 1)
-            if lang == "zh":
-                parts.append(f"{name}{share}" + (f"（价值 {worth}）" if worth else ""))
-            else:
-                parts.append(f"{name} {share}" + (f" (value {worth})" if worth else ""))
-        if lang == "zh":
-            return f"{self.n_used:,} 名客户按生命周期阶段：{join_words(parts, lang='zh')}。"
-        return f"Of {self.n_used:,} customers by lifecycle stage: {join_words(parts)}."
+    def facts(self) -> dict[str, Any]:
+        """Return the rules, and the stages with most customers and (if known) with most value."""
+        table = self.table()
+        largest = table.loc[table["customers"].idxmax()]
+        told = {
+            "customers": self.n_used, "largest": largest["stage"], "share": largest["share"],
+            "richest": None, "value_share": None, "rules": asdict(self.rules),
+            "grows": bool(np.isfinite(self.rules.upgrade_spend)),
+            "lapses": "lapsed" in set(table["stage"]) and self.rules.lapsed_below is not None,
+        }  # fmt: skip
+        if self.values is not None and self.values.sum() > 0:
+            richest = table.loc[table["total"].idxmax()]
+            told |= {
+                "richest": richest["stage"],
+                "value_share": richest["total"] / self.values.sum(),
+            }
+        return told
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw each stage's share of customers beside its share of value."""
         from cx_value.value.pictures import plot_stage_value
 
-        return plot_stage_value(self.table(), STAGES, ax, lang=lang)
+        return plot_stage_value(self.table(), ax, lang=lang)
+
+
+def _without(table: pd.DataFrame, hidden: np.ndarray, numbers) -> pd.DataFrame:
+    """Return a table whose numbers are NaN in the hidden rows."""
+    if not hidden.any():
+        return table
+    return table.assign(**{name: np.where(hidden, np.nan, table[name]) for name in numbers})
 
 
 def assign_stages(
@@ -129,6 +142,7 @@ def assign_stages(
     rules: StageRules | None = None,
     probability_alive: pd.Series | None = None,
     values: pd.Series | None = None,
+    minimum_cell: int = 1,
 ) -> LifecycleStages:
     """Put each customer into a stage: attract, activate, retain, upgrade, or lapsed.
 
@@ -141,6 +155,8 @@ def assign_stages(
         By customer, from a purchase model. Without it nobody counts as lapsed.
     values : pandas.Series, optional
         By customer, for instance ``lifetime_value``; summed by stage.
+    minimum_cell : int
+        Smallest stage that is shown (``study.report.minimum_cell``).
 
     Raises
     ------
@@ -181,11 +197,11 @@ def assign_stages(
     names = [s for s in STAGES if s != "lapsed" or alive is not None]
     return LifecycleStages(
         n_used=len(frame),
-        method=Text("lifecycle stages by rule", zh="按规则划分的生命周期阶段"),
-        notes=(_rules_note(rules),),
+        method=Phrase("stages.method"),
         stages=pd.Series(pd.Categorical(stage, names, ordered=True), index=owner, name="stage"),
         values=_aligned(values, owner, "value"),
         rules=rules,
+        minimum_cell=minimum_cell,
     )
 
 
@@ -212,18 +228,6 @@ def _aligned(series: pd.Series | None, owner: pd.Index, what: str) -> pd.Series 
     return series.reindex(owner)
 
 
-def _rules_note(rules: StageRules) -> Text:
-    spend = format_number(rules.upgrade_spend, 2)
-    en = (
-        f"retained from {rules.retain_from} repeat purchases, upgraded from a mean spend of {spend}"
-    )
-    zh = f"重复购买 {rules.retain_from} 次起为维持期，平均消费达 {spend} 为升级期"
-    if rules.lapsed_below is not None:
-        en += f", lapsed below a P(alive) of {rules.lapsed_below}"
-        zh += f"，存活概率低于 {rules.lapsed_below} 为已流失"
-    return Text(f"Rules: {en}.", zh=f"规则：{zh}。")
-
-
 # --- moves --------------------------------------------------------------------------------------
 
 
@@ -231,15 +235,21 @@ def _rules_note(rules: StageRules) -> Text:
 class StageTransitions(Result):
     """How customers moved between stages from one date to another."""
 
+    template: ClassVar[str] = "stages.moves"
+
     rows: pd.DataFrame
+    minimum_cell: int = 1
 
     def table(self) -> pd.DataFrame:
         """Return ``before after customers share ci_low ci_high``; shares add up within before.
 
         ``before`` is ``new`` for customers won in between, ``after`` ``not seen`` for customers
-        that the second date does not know.
+        that the second date does not know. Moves of fewer customers than the minimum cell are
+        withheld (NaN), with others by which they could be worked out.
         """
-        return self.rows
+        hidden = _withheld(self.rows, self.minimum_cell)
+        numbers = ["customers", "share", "ci_low", "ci_high"]
+        return _without(self.rows, hidden, numbers)
 
     def matrix(self, column: str = "share") -> pd.DataFrame:
         """Return the moves as a matrix, one row a stage before."""
@@ -248,19 +258,47 @@ class StageTransitions(Result):
         )
         return wide.fillna(0)
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the share that stayed in its stage, by stage before."""
-        rows = self.rows[self.rows["before"] != NEW]
-        stay = rows[rows["before"] == rows["after"]].set_index("before")["share"]
-        gap = "" if lang == "zh" else " "
-        parts = [
-            f"{STAGES[stage].in_language(lang)}{gap}{format_percent(stay.get(stage, 0.0))}"
-            for stage in rows["before"].unique()
-        ]
-        n = int(rows["customers"].sum())
-        if lang == "zh":
-            return f"{n:,} 名客户中，留在原阶段的比例：{join_words(parts, lang='zh')}。"
-        return f"Of {n:,} customers the share that stayed in its stage was {join_words(parts)}."
+    def facts(self) -> dict[str, Any]:
+        """Return how many stayed in their stage, and the most frequent move of the others."""
+        known = self.rows[self.rows["before"] != NEW]
+        moved = known[known["before"] != known["after"]]
+        n = int(known["customers"].sum())
+        stayed = n - int(moved["customers"].sum())
+        most = moved.loc[moved["customers"].idxmax()] if len(moved) else None
+        return {
+            "customers": n, "stayed": stayed / n if n else None,
+            "most": None if most is None else
+            {"before": most["before"], "after": most["after"], "customers": most["customers"]},
+        }  # fmt: skip
+
+
+def _withheld(rows: pd.DataFrame, minimum_cell: int) -> np.ndarray:
+    """Say which moves are withheld: small ones, and those by which totals would tell them."""
+    counts = rows.pivot_table(
+        index="before", columns="after", values="customers", fill_value=0, sort=False
+    )
+    table = counts.to_numpy(dtype=float)
+    hidden = (table > 0) & (table < minimum_cell)
+    for _ in range(table.size if hidden.any() else 0):
+        before = hidden.copy()
+        for lines, marks in ((table, hidden), (table.T, hidden.T)):
+            for line, mark in zip(lines, marks, strict=True):
+                _withhold_with(line, mark, minimum_cell)
+        if (before == hidden).all():
+            break
+    names = {name: i for i, name in enumerate(counts.index)}
+    at = {name: i for i, name in enumerate(counts.columns)}
+    return np.array([hidden[names[b], at[a]] for b, a in zip(rows["before"], rows["after"],
+                                                             strict=True)], dtype=bool)  # fmt: skip
+
+
+def _withhold_with(line: np.ndarray, mark: np.ndarray, minimum_cell: int) -> None:
+    """Withhold the next smallest cells of a line, until its total tells none of the hidden."""
+    while mark.any() and (mark.sum() < 2 or line[mark].sum() < minimum_cell):
+        free = np.flatnonzero(~mark & (line > 0))
+        if len(free) == 0:
+            return
+        mark[free[np.argmin(line[free])]] = True
 
 
 def compare_stages(before: LifecycleStages, after: LifecycleStages) -> StageTransitions:
@@ -289,6 +327,7 @@ def compare_stages(before: LifecycleStages, after: LifecycleStages) -> StageTran
     low, high = wilson_interval(counts["customers"].to_numpy(), base.to_numpy(), before.confidence)
     return StageTransitions(
         n_used=len(joined),
-        method=Text("stage transitions", zh="阶段转移"),
+        method=Phrase("stages.moves_method"),
         rows=counts.assign(share=counts["customers"] / base, ci_low=low, ci_high=high),
+        minimum_cell=before.minimum_cell,
     )

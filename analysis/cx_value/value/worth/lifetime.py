@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from cx_value.base.errors import DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text
+from cx_value.base.words import Phrase
 from cx_value.value.log.transactions import UNITS
 from cx_value.value.purchase.model import PurchaseModel
 from cx_value.value.worth.observed_spend import ObservedSpend
@@ -232,10 +232,7 @@ def lifetime_value(
     customers = _customer_table(purchase, ahead, price, values, *spread, valuation.simple_values())
     return LifetimeValue(
         n_used=len(values),
-        method=Text(
-            f"customer lifetime value from {purchase.family.title}",
-            zh=f"基于 {purchase.family.title.zh} 的客户生命周期价值",
-        ),
+        method=Phrase("lifetime.value_method", {"model": purchase.model}),
         confidence=purchase.confidence,
         notes=(*purchase.notes, *(() if isinstance(spend, float | int) else spend.notes)),
         customers=customers,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.stats import norm
 
 from cx_value.base.errors import DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number, format_percent
+from cx_value.base.words import Phrase
 from cx_value.value.log.transactions import TransactionSummary
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class SimpleValue(Result):
         are taken as known.
     """
 
+    template: ClassVar[str] = "lifetime.simple"
+
     order_value: float
     margin: float
     frequency: float
@@ -49,26 +51,11 @@ class SimpleValue(Result):
                  "std_error", "ci_low", "ci_high")  # fmt: skip
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
-    def sentence(self, lang: str = "en") -> str:
-        """Write the formula out with its numbers."""
-        order, time, cost, value = (
-            format_number(v, 2, lang=lang)
-            for v in (self.order_value, self.lifetime, self.acquisition_cost, self.value)
-        )
-        often = format_number(self.frequency, 4, lang=lang)
-        limits = format_interval(self.ci_low, self.ci_high, 2, lang=lang)
-        share = format_percent(self.margin)
-        kept = {"en": f" × margin {share}", "zh": f" × 毛利率 {share}"}[lang]
-        order += kept if self.margin < 1 else ""
-        if lang == "zh":
-            return (
-                f"简单公式：平均订单价值 {order} × 购买频率 {often} × 留存时长 {time} − "
-                f"获客成本 {cost} = {value} {limits}（每名客户）。"
-            )
-        return (
-            f"Simple formula: order value {order} × frequency {often} × lifetime {time} − "
-            f"acquisition cost {cost} = {value} {limits} per customer."
-        )
+    def facts(self) -> dict[str, Any]:
+        """Return the formula's numbers and the value with its interval."""
+        names = ("order_value", "margin", "frequency", "lifetime", "acquisition_cost", "value")
+        return {**{name: getattr(self, name) for name in names},
+                "low": self.ci_low, "high": self.ci_high}  # fmt: skip
 
 
 def simple_lifetime_value(
@@ -128,7 +115,7 @@ def simple_lifetime_value(
     half = float(norm.ppf(0.5 + confidence / 2) * error)
     return SimpleValue(
         n_used=n,
-        method=Text("simple lifetime value", zh="简单客户生命周期价值"),
+        method=Phrase("lifetime.simple_method"),
         confidence=confidence,
         order_value=spend.sum() / purchases,
         margin=margin,

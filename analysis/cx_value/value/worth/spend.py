@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.special import gammaln, psi
@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from cx_value.base.errors import ConvergenceError, DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number, format_p
+from cx_value.base.words import Phrase
 from cx_value.value.log.transactions import TransactionSummary
 from cx_value.value.purchase.likelihood import Optimum, maximise_function
 
@@ -42,6 +42,8 @@ class SpendModel(Result):
     correlation, correlation_low, correlation_high, correlation_p : float
         Between frequency and mean spend of repeat buyers: the model assumes 0.
     """
+
+    template: ClassVar[str] = "spend.model"
 
     log_likelihood: float
     theta: np.ndarray
@@ -117,30 +119,18 @@ class SpendModel(Result):
         random = np.random.default_rng(seed)
         return random.multivariate_normal(self.theta, self.covariance, size=n_draws)
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the estimates, the mean spend and the correlation that the model assumes away."""
-        rows = [
-            f"{row.term} = {format_number(row.estimate, 3, lang=lang)} "
-            f"{format_interval(row.ci_low, row.ci_high, 3, lang=lang)}"
-            for row in self.table().iloc[:3].itertuples()
-        ]
-        mean = format_number(self.mean_spend(), 2, lang=lang)
-        r = format_number(self.correlation, 2, bounded=True, lang=lang)
-        limits = format_interval(
-            self.correlation_low, self.correlation_high, 2, bounded=True, lang=lang
-        )
-        p_value = format_p(self.correlation_p, lang=lang, relation=True)
-        if lang == "zh":
-            return (
-                f"Gamma–Gamma 模型（n = {self.n_used} 名重复购买客户）：{'、'.join(rows)}；"
-                f"总体平均每次消费 {mean}。购买次数与消费额的相关 r = {r} {limits}，"
-                f"p {p_value}（模型假设为0）。"
-            )
-        return (
-            f"The Gamma–Gamma model (n = {self.n_used} repeat buyers) gave {', '.join(rows)}; mean "
-            f"spend per purchase = {mean}. Frequency and spend correlated r = {r} {limits}, "
-            f"p {p_value}; the model assumes 0."
-        )
+    def facts(self) -> dict[str, Any]:
+        """Return the estimates, the mean spend, the correlation assumed away, and who is left out.
+
+        ``doubtful``: whether that correlation is too large to be passed over.
+        """
+        return {
+            "n": self.n_used, **self.parameters, "mean": self.mean_spend(),
+            "r": self.correlation, "r_low": self.correlation_low, "r_high": self.correlation_high,
+            "r_p": self.correlation_p, "doubtful": abs(self.correlation) >= _DOUBTFUL_CORRELATION,
+            "free": int(((self.frequency > 0) & (self.monetary == 0)).sum()),
+            "never_paid": int((~self.paid).sum()),
+        }  # fmt: skip
 
 
 class NoSpendOptimum(ConvergenceError):
@@ -179,7 +169,7 @@ def fit_spend_model(
     -------
     SpendModel
         Read ``.table()``, ``.expected_spend()`` and the correlation of frequency with spend, on
-        whose absence the model rests: always in the table and in a note.
+        whose absence the model rests: always in the table, and in a note where it is large.
 
     Raises
     ------
@@ -219,9 +209,9 @@ def fit_spend_model(
     return SpendModel(
         n_used=int(used.sum()),
         n_dropped=int((~used).sum()),
-        method=Text("Gamma–Gamma, maximum likelihood", zh="Gamma–Gamma模型，最大似然估计"),
+        method=Phrase("spend.model_method"),
         confidence=confidence,
-        notes=_notes(x, z, r, int((~has_paid(frame)).sum())),
+        notes=_doubt(r),
         log_likelihood=optimum.log_likelihood,
         theta=optimum.theta,
         covariance=np.linalg.inv(optimum.hessian),
@@ -355,37 +345,6 @@ def _correlation(x: np.ndarray, z: np.ndarray, confidence: float):
     return float(found.statistic), float(low), float(high), float(found.pvalue)
 
 
-def _notes(x: np.ndarray, z: np.ndarray, r: float, never_paid: int) -> tuple[Text, ...]:
-    told, told_zh = (format_number(r, 2, bounded=True, lang=lang) for lang in ("en", "zh"))
-    notes = [
-        Text(
-            f"Frequency and spend correlate r = {told} among repeat buyers; the model assumes 0.",
-            zh=f"重复购买客户的购买次数与消费额相关 r = {told_zh}；模型假设二者独立。",
-        )
-    ]
-    if abs(r) >= _DOUBTFUL_CORRELATION:
-        notes.append(
-            Text(
-                "That is not negligible: spend predicted for the most and the least frequent "
-                "buyers is biased.",
-                zh="该相关不可忽略：对购买最频繁与最不频繁的客户，消费额预测有偏。",
-            )
-        )
-    free = int(((x > 0) & (z == 0)).sum())
-    if free:
-        notes.append(
-            Text(
-                f"{free} repeat buyers paid nothing for their repeat purchases; the model of spend "
-                "was fitted without them.",
-                zh=f"{free} 名重复购买客户的重复购买消费额为 0，未纳入消费模型的估计。",
-            )
-        )
-    if never_paid:
-        notes.append(
-            Text(
-                f"{never_paid} customers never paid anything; their future purchases are valued "
-                "at 0.",
-                zh=f"{never_paid} 名客户从未付款，其未来购买按 0 计价。",
-            )
-        )
-    return tuple(notes)
+def _doubt(r: float) -> tuple[Phrase, ...]:
+    """Return the note that spend and frequency are not independent, where they are not."""
+    return (Phrase("spend.dependent", {"r": r}),) if abs(r) >= _DOUBTFUL_CORRELATION else ()

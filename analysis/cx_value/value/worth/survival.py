@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.stats import norm
 
 from cx_value.base.results import Result
-from cx_value.base.wording import Text, format_interval, format_number
+from cx_value.base.words import Phrase
 from cx_value.value.worth.contracts import read_durations
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from cx_value.value.worth.contracts import ContractModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,6 +33,8 @@ class SurvivalCurve(Result):
         Time by which half have left; NaN where the curve does not come down that far.
     """
 
+    template: ClassVar[str] = "contracts.survival"
+
     steps: pd.DataFrame
     median: float
     median_low: float
@@ -38,30 +44,26 @@ class SurvivalCurve(Result):
         """Return ``time at_risk churned survival std_error ci_low ci_high``."""
         return self.steps
 
-    def sentence(self, lang: str = "en") -> str:
-        """State the median lifetime, or how many were still there at the end."""
+    def facts(self) -> dict[str, Any]:
+        """Return the median lifetime with its interval, and the end of the curve."""
         last = self.steps.iloc[-1]
-        if np.isnan(self.median):
-            share = format_number(last["survival"], 3, bounded=True, lang=lang)
-            time = format_number(last["time"], 1, lang=lang)
-            if lang == "zh":
-                lasting = f"至第{time}时仍有{share}的客户留存（n = {self.n_used}）"
-                return f"{lasting}，中位寿命尚不能估计。"
-            return (
-                f"At time {time} a share of {share} was still there (n = {self.n_used}); the "
-                "median lifetime cannot be estimated yet."
-            )
-        middle = format_number(self.median, 1, lang=lang)
-        limits = format_interval(self.median_low, self.median_high, 1, lang=lang)
-        if lang == "zh":
-            return f"客户寿命中位数为{middle} {limits}（n = {self.n_used}）。"
-        return f"Half of the customers had left by {middle} {limits} (n = {self.n_used})."
+        return {
+            "n": self.n_used, "median": self.median, "low": self.median_low,
+            "high": self.median_high, "time": last["time"], "survival": last["survival"],
+        }  # fmt: skip
 
-    def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
-        """Draw the curve with its band."""
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        models: Sequence[ContractModel] = (),
+        lang: str = "en",
+    ) -> Axes:
+        """Draw the curve with its band, and what fitted models say beside it."""
         from cx_value.value.pictures import plot_survival
 
-        return plot_survival(self.table(), ax, lang=lang)
+        curves = {model.model: model.survival for model in models}
+        return plot_survival(self.table(), ax, curves=curves, lang=lang)
 
 
 def estimate_survival(
@@ -104,7 +106,7 @@ def estimate_survival(
     steps = _product_limit(moments, at_risk, ended, confidence)
     return SurvivalCurve(
         n_used=len(time),
-        method=Text("Kaplan–Meier", zh="Kaplan–Meier法"),
+        method=Phrase("contracts.survival_method"),
         confidence=confidence,
         steps=steps,
         median=_first_below(moments, steps["survival"].to_numpy()),

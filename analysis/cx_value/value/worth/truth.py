@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from cx_value.base.errors import DataError
-from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import Text, format_percent
+from cx_value.base.results import Result
+from cx_value.base.words import Phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,22 +21,6 @@ if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
     from cx_value.value.link.result import LinkEffects
     from cx_value.value.worth.lifetime import LifetimeValue
-
-_KINDS = {
-    "loading": Text("loading", zh="因子载荷"),
-    "path": Text("path", zh="路径系数"),
-    "value": Text("value", zh="价值"),
-    "link": Text("link", zh="关联"),
-}
-_VALUE = Text("mean lifetime value", zh="人均生命周期价值")
-_LINKS = {
-    "loyalty_sd": Text(
-        "log value per standard deviation of {}", zh="{}每 1 个标准差的对数价值变化"
-    ),
-    "satisfaction_point": Text(
-        "money per point of {}, customer and year", zh="{}每 1 分、每名客户每年的金额"
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,31 +31,34 @@ class TruthCheck(Result):
     ----------
     rows : DataFrame
         See :meth:`table`.
+    labels : mapping of str to str
+        What constructs are called, for the picture.
     """
 
+    template: ClassVar[str] = "truth.summary"
+
     rows: pd.DataFrame
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
-        """Return ``kind quantity truth estimate std_error ci_low ci_high covered``."""
+        """Return ``kind of truth estimate std_error ci_low ci_high covered``.
+
+        ``kind`` is ``loading path value log_per_sd money_per_point``; ``of`` the item, the path
+        or the construct it is of.
+        """
         return self.rows
 
-    def sentence(self, lang: str = "en") -> str:
-        """Say how many intervals hold the truth."""
-        n, held = len(self.rows), int(self.rows["covered"].sum())
-        level = format_percent(self.confidence)
-        if lang == "zh":
-            return f"模拟数据的真值已知：{n} 个量中有 {held} 个的 {level} 区间包含真值。"
-        return (
-            f"The data are simulated, so the truth is known: {held} of {n} {level} intervals "
-            "hold it."
-        )
+    def facts(self) -> dict[str, Any]:
+        """Return how many intervals hold the truth."""
+        return {"quantities": len(self.rows), "held": int(self.rows["covered"].sum()),
+                "level": self.confidence}  # fmt: skip
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw each estimate's distance from the truth in standard errors."""
         from cx_value.value.pictures import plot_truth
 
         table = self.table().assign(distance=distance)
-        return plot_truth(table, self.confidence, ax, lang=lang)
+        return plot_truth(table, self.labels, self.confidence, ax, lang=lang)
 
 
 def check_truth(
@@ -111,21 +98,24 @@ def check_truth(
     DataError
         If the file is no such JSON.
     """
-    truth, labels = _read(Path(source)), labels or {}
+    import pandas as pd
+
+    truth = _read(Path(source))
     found = [
-        *(_structure(truth, structure, labels) if structure is not None else ()),
+        *(_structure(truth, structure) if structure is not None else ()),
         *(_value(truth, value) if value is not None else ()),
-        *(_link(truth, link, labels, satisfaction, loyalty) if link is not None else ()),
+        *(_link(truth, link, satisfaction, loyalty) if link is not None else ()),
     ]
-    names = ["kind", "quantity", "truth", "estimate", "std_error", "ci_low", "ci_high"]
-    rows = tidy_frame([dict(zip(names, row, strict=True)) for row in found], names)
+    names = ["kind", "of", "truth", "estimate", "std_error", "ci_low", "ci_high"]
+    rows = pd.DataFrame(found, columns=names)
     rows["covered"] = (rows["ci_low"] <= rows["truth"]) & (rows["truth"] <= rows["ci_high"])
     results = [r for r in (structure, value, link) if r is not None]
     return TruthCheck(
         n_used=max((r.n_used for r in results), default=0),
-        method=Text("truth beside estimate", zh="真值与估计值对照"),
+        method=Phrase("truth.method"),
         confidence=results[0].confidence if results else 0.95,
         rows=rows,
+        labels=labels or {},
     )
 
 
@@ -142,7 +132,7 @@ def _read(path: Path) -> dict[str, Any]:
     return truth
 
 
-def _structure(truth: dict, fit: ModelFit, labels: dict[str, str]) -> Iterator[tuple]:
+def _structure(truth: dict, fit: ModelFit) -> Iterator[tuple]:
     known = {("=~", item): true for item, true in truth["items"]["standardised_loading"].items()}
     for target, causes in truth["structure"]["pooled_paths"].items():
         known |= {("~", target, cause): true for cause, true in causes.items()}
@@ -150,37 +140,29 @@ def _structure(truth: dict, fit: ModelFit, labels: dict[str, str]) -> Iterator[t
         key = ("=~", row.rhs) if row.op == "=~" else (row.op, row.lhs, row.rhs)
         if key not in known:
             continue
-        kind, name = "loading", Text(str(row.rhs))
+        kind, of = "loading", str(row.rhs)
         if row.op == "~":
-            kind, name = "path", _arrow(labels.get(row.rhs, row.rhs), labels.get(row.lhs, row.lhs))
-        yield _KINDS[kind], name, known[key], row.est, row.se, row.ci_low, row.ci_high
-
-
-def _arrow(cause: str, target: str) -> Text:
-    one, two = (w if isinstance(w, Text) else Text(w) for w in (cause, target))
-    return Text(f"{one} → {two}", zh=f"{one.zh} → {two.zh}")
+            kind, of = "path", f"{row.rhs} → {row.lhs}"
+        yield kind, of, known[key], row.est, row.se, row.ci_low, row.ci_high
 
 
 def _value(truth: dict, value: LifetimeValue) -> Iterator[tuple]:
     numbers = (value.total, value.total_std_error, value.total_low, value.total_high)
     means = [number / value.n_used for number in numbers]
-    yield _KINDS["value"], _VALUE, truth["money"]["all"]["expected_value"], *means
+    yield "value", "", truth["money"]["all"]["expected_value"], *means
 
 
-def _link(truth, link: LinkEffects, labels, satisfaction: str, loyalty: str) -> Iterator[tuple]:
+def _link(truth, link: LinkEffects, satisfaction: str, loyalty: str) -> Iterator[tuple]:
     money = truth["money"]["all"]
     wanted = (
-        ("loyalty_sd", loyalty, "log_per_sd", money["log_value_while_customer_per_loyalty_sd"]),
-        ("loyalty_sd", satisfaction, "log_per_sd", 
-         money["log_value_while_customer_per_satisfaction_sd"]),
-        ("satisfaction_point", satisfaction, "money_per_point",
+        (loyalty, "log_per_sd", money["log_value_while_customer_per_loyalty_sd"]),
+        (satisfaction, "log_per_sd", money["log_value_while_customer_per_satisfaction_sd"]),
+        (satisfaction, "money_per_point",
          money["value_per_satisfaction_point_from_now_on_per_year"]),
     )  # fmt: skip
-    for phrase, construct, unit, true in wanted:
-        row, name = link.effect(construct, unit), labels.get(construct, Text(construct))
-        words = _LINKS[phrase]
-        said = Text(words.format(name), zh=words.zh.format(getattr(name, "zh", name)))
-        yield _KINDS["link"], said, true, row.estimate, row.std_error, row.ci_low, row.ci_high
+    for construct, unit, true in wanted:
+        row = link.effect(construct, unit)
+        yield unit, construct, true, row.estimate, row.std_error, row.ci_low, row.ci_high
 
 
 def distance(rows: pd.DataFrame) -> np.ndarray:
