@@ -132,7 +132,8 @@ def value_contracts(
     counts = np.bincount(place)
     return ContractValue(
         n_used=len(running), method=Phrase("contracts.value_method", {"model": model.model}),
-        confidence=model.confidence, total=total, low=float(total / spread), high=float(total * spread),
+        confidence=model.confidence, total=total, low=float(total / spread),
+        high=float(total * spread),
         expected_periods=float(renewals(model.theta) @ counts / counts.sum()),
         horizon_years=horizon_years, discount_rate_per_year=discount_rate_per_year, margin=margin,
     )  # fmt: skip
