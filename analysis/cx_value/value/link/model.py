@@ -149,7 +149,10 @@ class LinkModel(Result):
         return out
 
     def table(self) -> pd.DataFrame:
-        """Return ``term estimate std_error ci_low ci_high p``.
+        """Return ``term part of estimate std_error ci_low ci_high p``.
+
+        ``part`` is the process a construct (``of``) moves, ``purchase`` or ``dropout``, or else the
+        parameter itself.
 
         Base parameters describe the customer with average constructs. A construct's coefficient is
         the change in the log purchase rate (or log drop-out, see
@@ -165,7 +168,9 @@ class LinkModel(Result):
             ends.append(np.array([*from_link(theta[:n], self.family.links), *theta[n:]]))
         base = np.arange(len(error)) < n
         p = np.where(base, np.nan, 2 * norm.sf(np.abs(self.theta / error)))
-        columns = {"term": list(self.parameter_names), "estimate": ends[0]}
+        ends_of = [name.partition(":") for name in self.parameter_names]
+        columns = {"term": list(self.parameter_names), "part": [e[0] for e in ends_of],
+                   "of": [e[2] for e in ends_of], "estimate": ends[0]}  # fmt: skip
         columns["std_error"] = np.where(base, ends[0], 1.0) * error
         return pd.DataFrame({**columns, "ci_low": ends[1], "ci_high": ends[2], "p": p})
 

@@ -49,9 +49,10 @@ class TruthCheck(Result):
         return self.rows
 
     def facts(self) -> dict[str, Any]:
-        """Return how many intervals hold the truth."""
+        """Return how many intervals hold the truth, and how many should."""
         return {"quantities": len(self.rows), "held": int(self.rows["covered"].sum()),
-                "level": self.confidence}  # fmt: skip
+                "level": self.confidence,
+                "expected": len(self.rows) * self.confidence}  # fmt: skip
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw each estimate's distance from the truth in standard errors."""
