@@ -16,13 +16,21 @@ INDEX = pd.DataFrame({
     "level": ["overall"], "node": ["CX"], "index": [66.0], "low": [64.0], "high": [68.0],
     "n": [400], "grade": ["good"], "reservations": ["reliability"],
 })  # fmt: skip
-LINK = pd.DataFrame({"group": [None], "effect": ["money_per_point"], "estimate": [25.0],
-                     "ci_low": [20.0], "ci_high": [30.0]})  # fmt: skip
+LINK = pd.DataFrame({"group": None, "from": ["REL", "SAT"], "effect": "money",
+                     "unit": "money_per_point", "estimate": [5.0, 25.0], "ci_low": [2.0, 20.0],
+                     "ci_high": [8.0, 30.0]})  # fmt: skip
 
 
 def reserved(**stored):
     of_money = stored.pop("of_money", ())
-    return gather_glance(stored, of_money=of_money).table().set_index("figure").reservations
+    told = gather_glance(stored, of_money=of_money, satisfaction="SAT")
+    return told.table().set_index("figure").reservations
+
+
+def test_the_money_is_that_of_satisfaction():
+    told = gather_glance({"link": LINK}, satisfaction="SAT").table()
+    assert told[["figure", "value"]].to_numpy().tolist() == [["money_per_point", 25.0]]
+    assert gather_glance({"link": LINK}).table().empty
 
 
 def test_a_figure_carries_the_reservations_of_what_it_rests_on():
