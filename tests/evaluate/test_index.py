@@ -30,6 +30,7 @@ from cx_value.evaluate.setting import (
     weigh_constructs,
 )
 from cx_value.study import read_study, read_survey
+from cx_value.study.customers import count_customers, own_customers
 from cx_value.study.indicators import GRADES
 
 DATA = Path(__file__).parents[2] / "data"
@@ -167,7 +168,7 @@ def test_bank_groups_are_told_from_the_rest():
     scarce = study.model_copy(
         update={"evaluation": study.evaluation.model_copy(update={"minimum_group": 200})}
     )
-    less = prepare_evaluation(scarce, setting.survey, draws=20)
+    less = prepare_evaluation(scarce, read_survey(study), draws=20)
     few = index_groups(less, weigh_constructs(less, NOTHING))
     assert {s["group"] for s in few.small} >= {"Meridian", "Northgate", "Summit"}
     assert "Meridian" in few.sentence("en") and "Meridian" in few.sentence("zh")
@@ -241,3 +242,32 @@ def test_a_turned_construct_counts_the_other_way(ecsi):
     pd.testing.assert_series_equal(
         other.scores.constructs["PERV"], 100 - ecsi.scores.constructs["PERV"]
     )
+
+
+def test_weights_and_index_are_those_of_the_own_brand_alone():
+    study = read_study(DATA / "bank-panel")
+    survey = read_survey(study)
+    own = survey.rows(survey.items.index[survey.profile["brand"].astype(str) == "Harbour"])
+    whole = prepare_evaluation(study, survey, draws=20)
+    alone = prepare_evaluation(study, own, draws=20)
+    assert whole.survey.n == alone.survey.n < survey.n and whole.whose == "Harbour"
+    a, b = (weigh_constructs(s, NOTHING) for s in (whole, alone))
+    assert a.methods["critic"] == pytest.approx(b.methods["critic"], abs=0)
+    assert list(whole.rivals) == ["Meridian", "Northgate", "Summit"] and not alone.rivals
+    counted = count_customers(study, survey)
+    assert counted.table().n.sum() == survey.n
+    assert all(name in counted.sentence("zh") for name in ("Harbour", "Meridian", "Summit"))
+    with pytest.raises(DataError, match="own brand"):
+        own_customers(study, survey.rows(survey.items.index.difference(own.items.index)))
+
+
+def test_drivers_index_and_model_draw_the_same_respondents():
+    from cx_value.evaluate.drivers.resampled import _counts
+    from cx_value.evaluate.resamples import _listed_counts, _listed_rows
+    from cx_value.sem import fit_model
+
+    drawn = np.concatenate(list(_counts(200, 30, np.random.default_rng(7))))
+    assert np.array_equal(drawn, _listed_counts(200, 30, 7))
+    items = read_survey(read_study(DATA / "ecsi-mobile")).items[["CUSA1", "CUSA2", "CUSA3"]]
+    refits = fit_model("CUSA =~ CUSA1 + CUSA2 + CUSA3", items).bootstrap(25, seed=7)
+    assert np.array_equal(refits.rows, _listed_rows(len(items), 25, 7))

@@ -136,11 +136,10 @@ def brand_metrics(study: Study, survey: Survey) -> BrandMetrics | None:
     """
     if study.brands is None or study.brands.column not in survey.profile:
         return None
-    brands = survey.profile[study.brands.column].astype(str)
-    named = dict(next(p for p in study.profile if p.name == study.brands.column).values)
-    own = str(named.get(study.brands.own, study.brands.own))
-    chosen = [str(named.get(v, v)) for v in study.brands.rivals]
-    rivals = chosen or [b for b in dict.fromkeys(brands) if b not in (own, "nan")]
+    from cx_value.study.customers import brand_label, brand_of, rival_customers
+
+    brands, own = brand_of(study, survey), brand_label(study, study.brands.own)
+    rivals = list(rival_customers(study, survey))
     rows, small = [], []
     for metric, values in metric_values(study, survey):
         found = {b: _estimate(values[brands == b], survey.weights) for b in (own, *rivals)}
@@ -190,7 +189,7 @@ def outside_figures(study: Study, survey: Survey) -> OutsideFigures | None:
     """Set the own brand's metrics beside the declared benchmarks; None without any."""
     if not study.benchmarks:
         return None
-    from cx_value.evaluate.drivers.levers import own_customers
+    from cx_value.study.customers import own_customers
 
     confidence = survey_confidence(study)
     own = own_customers(study, survey)

@@ -285,7 +285,7 @@ def _relations(setting: EvaluationSetting) -> dict[str, np.ndarray]:
         held = grade_membership(points, evaluation.grades, evaluation.fuzzy.membership)
         seen = np.isfinite(points)
         flat = np.nan_to_num(held).reshape(len(held), -1)
-        sums = setting.axis.products(np.hstack([flat, seen.astype(float)]), setting.own)
+        sums = setting.axis.products(np.hstack([flat, seen.astype(float)]))
         count = sums[:, flat.shape[1] :]
         total = sums[:, : flat.shape[1]].reshape(len(sums), *held.shape[1:])
         out[leaf] = total / np.where(count > 0, count, np.nan)[..., None]

@@ -100,7 +100,7 @@ def analyse_gaps(setting: EvaluationSetting, weights: IndicatorWeights) -> GapAn
     items = _item_frame(setting, pairs)
     nodes = _dimension_draws(setting, pairs)
     return GapAnalysis(
-        n_used=int(setting.own.sum()), method="perception minus expectation, paired",
+        n_used=setting.survey.n, method="perception minus expectation, paired",
         confidence=setting.confidence, items=items,
         dimensions=_dimension_frame(setting, pairs, nodes),
         servqual=_servqual(setting, nodes, weights), zone=_zone(setting), missing=missing,
@@ -162,11 +162,11 @@ def _item_frame(setting: EvaluationSetting, pairs: Mapping[str, str]) -> pd.Data
     from statsmodels.stats.multitest import multipletests
 
     owner = {i: c for c, own in setting.hierarchy.items.items() for i in own}
-    weights = setting.axis.weights[setting.own]
+    weights = setting.axis.weights
     rows = []
     for item, column in pairs.items():
-        perceived = setting.survey.items[item].to_numpy()[setting.own]
-        expected = setting.survey.ratings[column].to_numpy()[setting.own]
+        perceived = setting.survey.items[item].to_numpy()
+        expected = setting.survey.ratings[column].to_numpy()
         found = paired_gap(perceived, expected, weights, setting.confidence)
         rows.append({"construct": owner[item], "item": item, **found})
     frame = pd.DataFrame(rows)
@@ -191,8 +191,8 @@ def _dimension_draws(
     """
     perceived, expected = paired_points(setting, pairs)
     columns = list(pairs)
-    p = weighted_mean_of_items(setting.axis, perceived.to_numpy(), setting.own)
-    e = weighted_mean_of_items(setting.axis, expected.to_numpy(), setting.own)
+    p = weighted_mean_of_items(setting.axis, perceived.to_numpy())
+    e = weighted_mean_of_items(setting.axis, expected.to_numpy())
     out = {}
     for construct, own in setting.hierarchy.items.items():
         at = [columns.index(item) for item in own if item in pairs]
@@ -248,7 +248,6 @@ def difference_reliability(
     if len(items) < 2:
         return float("nan")
     perceived, expected = paired_points(setting, {item: pairs[item] for item in items})
-    perceived, expected = perceived[setting.own], expected[setting.own]
     r_pp, r_ee = (float(cronbach_alpha(x.cov().to_numpy())) for x in (perceived, expected))
     r_pe = float(perceived.mean(axis=1).corr(expected.mean(axis=1)))
     return (r_pp + r_ee - 2 * r_pe) / (2 - 2 * r_pe) if r_pe < 1 else float("nan")
@@ -283,7 +282,7 @@ def _zone(setting: EvaluationSetting) -> pd.DataFrame:
         held = np.column_stack(
             [ratings[entry.adequate], ratings[entry.desired], setting.survey.items[entry.name]]
         )
-        kept = np.isfinite(held).all(axis=1) & setting.own
+        kept = np.isfinite(held).all(axis=1)
         adequate, desired, perceived = held[kept].T
         w = weights[kept] / weights[kept].sum()
         low, high, mean = w @ adequate, w @ desired, w @ perceived
@@ -310,7 +309,7 @@ def disconfirmation(setting: EvaluationSetting, pairs: Mapping[str, str]) -> dic
     perceived, expected = paired_points(setting, pairs)
     y = setting.scores.constructs[outcome].to_numpy()
     held = np.column_stack([perceived.mean(axis=1), expected.mean(axis=1), y])
-    kept = np.isfinite(held).all(axis=1) & setting.own
+    kept = np.isfinite(held).all(axis=1)
     x = np.where(kept[:, None], held, 0.0)
     i, j = np.triu_indices(3)
     centred = np.where(kept[:, None], x - x[kept].mean(axis=0), 0.0)

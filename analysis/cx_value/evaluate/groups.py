@@ -15,13 +15,15 @@ from cx_value.evaluate.index import (
     node_indices,
     weighted_mean_of_items,
 )
-from cx_value.evaluate.setting import EvaluationSetting, brand_label, brand_of
+from cx_value.evaluate.setting import EvaluationSetting
 from cx_value.evaluate.weights.comparison import interval
 from cx_value.study.indicators import WAVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from cx_value.evaluate.resamples import Resamples
+    from cx_value.evaluate.scores import Scores
     from cx_value.evaluate.weights.comparison import IndicatorWeights
 
 _COLUMNS = (
@@ -122,7 +124,7 @@ def index_groups(
     ``evaluation.minimum_group`` respondents are named and left out.
     """
     minimum = setting.study.evaluation.minimum_group
-    frames, small = [], []
+    frames, small = _index_brands(setting, weights, item_weights)
     for column, groups in _groupings(setting):
         large = {}
         for group, select in groups.items():
@@ -134,23 +136,17 @@ def index_groups(
             frames.append(_index_column(setting, weights, column, large, item_weights))
     columns = list(_COLUMNS)
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
-    brands = setting.study.brands
     return GroupIndices(
-        n_used=setting.axis.n, method="index by group, weights of the whole",
+        n_used=setting.axis.n + sum(theirs.n for theirs in setting.rivals.values()),
+        method="index by group, weights of the whole",
         confidence=setting.confidence, frame=frame[columns], small=tuple(small), minimum=minimum,
-        own=brand_label(setting.study, brands.own) if brands else "",
+        own=setting.whose,
     )  # fmt: skip
 
 
 def _groupings(setting: EvaluationSetting) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    """Yield column → group → who; brands first, everything else within the own brand."""
+    """Yield column → group → who, of the own brand's customers."""
     study, survey = setting.study, setting.survey
-    brands = brand_of(study, survey)
-    if brands is not None:
-        rivals = [brand_label(study, code) for code in study.brands.rivals]
-        named = [brand_label(study, study.brands.own), *(rivals or sorted(set(brands.dropna())))]
-        names = list(dict.fromkeys(named))
-        yield study.brands.column, {name: (brands == name).to_numpy() for name in names}
     wanted = study.evaluation.groups
     for entry in study.profile:
         if wanted is not None and entry.name not in wanted:
@@ -160,14 +156,44 @@ def _groupings(setting: EvaluationSetting) -> Iterator[tuple[str, dict[str, np.n
         column = survey.profile[entry.name]
         yield (
             entry.name,
-            {
-                str(value): (column == value).to_numpy() & setting.own
-                for value in column.cat.categories
-            },
+            {str(value): (column == value).to_numpy() for value in column.cat.categories},
         )
     if survey.wave is not None:
         waves = sorted(survey.wave.dropna().unique(), key=str)
-        yield WAVE, {str(w): (survey.wave == w).to_numpy() & setting.own for w in waves}
+        yield WAVE, {str(w): (survey.wave == w).to_numpy() for w in waves}
+
+
+def _index_brands(
+    setting: EvaluationSetting,
+    weights: IndicatorWeights,
+    item_weights: Mapping[str, np.ndarray] | None,
+) -> tuple[list[pd.DataFrame], list[dict[str, Any]]]:
+    """Return the rows of the own brand and of every rival, and the brands that are too small.
+
+    A rival's index takes the own brand's weights, so that all stand on one scale; its customers
+    are resampled on their own.
+    """
+    if not setting.rivals:
+        return [], []
+    column, minimum = setting.study.brands.column, setting.study.evaluation.minimum_group
+    answers = {setting.whose: setting} | dict(setting.rivals)
+    counts = {name: theirs.axis.n for name, theirs in answers.items()}
+    kept = {name: theirs for name, theirs in answers.items() if counts[name] >= minimum}
+    small = [{"column": column, "group": b, "n": n} for b, n in counts.items() if n < minimum]
+    found = {
+        name: _nodes(theirs.axis, theirs.scores, weights, None, item_weights)
+        for name, theirs in kept.items()
+    }
+    own = found.get(setting.whose)
+    frames = [
+        _group_rows(
+            setting, {"column": column, "group": name, "n": counts[name],
+                      "role": "own" if name == setting.whose else "rival"},
+            nodes, None if name == setting.whose else own,
+        )
+        for name, nodes in found.items()
+    ]  # fmt: skip
+    return frames, small
 
 
 def _index_column(
@@ -177,38 +203,45 @@ def _index_column(
     groups: Mapping[str, np.ndarray],
     item_weights: Mapping[str, np.ndarray] | None,
 ) -> pd.DataFrame:
-    found = {g: _nodes(setting, weights, select, item_weights) for g, select in groups.items()}
-    brands = setting.study.brands
-    is_brand = brands is not None and column == brands.column
-    own = brand_label(setting.study, brands.own) if is_brand else ""
+    """Return the rows of every group of a column, each against all others."""
+    frames = []
+    for group, select in groups.items():
+        nodes, rest = (
+            _nodes(setting.axis, setting.scores, weights, who, item_weights)
+            for who in (select, ~select)
+        )
+        frames.append(
+            _group_rows(
+                setting, {"column": column, "group": group, "role": "", "n": int(select.sum())},
+                nodes, rest if len(groups) > 1 else None,
+            )
+        )  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def _group_rows(
+    setting: EvaluationSetting, group: Mapping[str, Any], nodes: Mapping[str, np.ndarray],
+    rest: Mapping[str, np.ndarray] | None,
+) -> pd.DataFrame:  # fmt: skip
     rows = []
-    for group, nodes in found.items():
-        rest = None
-        if not is_brand and len(groups) > 1:
-            others = setting.own & ~groups[group]
-            rest = _nodes(setting, weights, others, item_weights)
-        elif is_brand and group != own and own in found:
-            rest = found[own]
-        role = "" if not is_brand else "own" if group == own else "rival"
-        for node, draws in nodes.items():
-            low, high = interval(draws[1:, None], setting.confidence)
-            grade = grade_of(draws, setting.study.evaluation.grades)
-            rows.append(
-                {"column": column, "group": group, "role": role, "node": node,
-                 "level": setting.hierarchy.level(node), "n": int(groups[group].sum()),
-                 "index": draws[0], "se": np.nanstd(draws[1:], ddof=1), "low": low[0],
-                 "high": high[0], "grade": grade["grade"], "probability": grade["probability"],
-                 **_difference(draws, None if rest is None else rest[node], setting.confidence)}
-            )  # fmt: skip
+    for node, draws in nodes.items():
+        low, high = interval(draws[1:, None], setting.confidence)
+        grade = grade_of(draws, setting.study.evaluation.grades)
+        rows.append(
+            {**group, "node": node, "level": setting.hierarchy.level(node), "index": draws[0],
+             "se": np.nanstd(draws[1:], ddof=1), "low": low[0], "high": high[0],
+             "grade": grade["grade"], "probability": grade["probability"],
+             **_difference(draws, None if rest is None else rest[node], setting.confidence)}
+        )  # fmt: skip
     return pd.DataFrame(rows)
 
 
 def _nodes(
-    setting: EvaluationSetting, weights: IndicatorWeights, select: np.ndarray,
+    axis: Resamples, scores: Scores, weights: IndicatorWeights, select: np.ndarray | None,
     item_weights: Mapping[str, np.ndarray] | None,
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    tree, items = setting.hierarchy, list(setting.scores.items.columns)
-    means = weighted_mean_of_items(setting.axis, setting.scores.items.to_numpy(), select)
+    tree, items = scores.hierarchy, list(scores.items.columns)
+    means = weighted_mean_of_items(axis, scores.items.to_numpy(), select)
     constructs = construct_indices(means, items, tree, item_weights)
     return {**node_indices(constructs, weights.weights, tree), **constructs}
 

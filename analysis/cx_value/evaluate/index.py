@@ -272,7 +272,7 @@ def index_study(
     return index_experience(
         setting.scores, setting.axis, weights, evaluation.grades, item_weights=item_weights,
         grades_source=evaluation.grades_source, reservations=scale_reservations(setting),
-        select=setting.own, confidence=setting.confidence,
+        confidence=setting.confidence,
     )  # fmt: skip
 
 

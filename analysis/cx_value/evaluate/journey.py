@@ -89,7 +89,7 @@ def map_journey(setting: EvaluationSetting) -> Journey | None:
             missing.append(name)
             continue
         score = 100 * (ratings[name] - scale.minimum) / (scale.maximum - scale.minimum)
-        users = int((score.notna().to_numpy() & setting.own).sum())
+        users = int(score.notna().sum())
         if users < minimum:
             small.append({"touchpoint": name, "n": users})
         else:
@@ -97,7 +97,7 @@ def map_journey(setting: EvaluationSetting) -> Journey | None:
     if not points:
         return None
     return Journey(
-        n_used=int(setting.own.sum()), method="mean rating of users, 0 to 100",
+        n_used=setting.survey.n, method="mean rating of users, 0 to 100",
         confidence=setting.confidence, frame=_journey_frame(setting, points), small=tuple(small),
         missing=tuple(missing), outcome=study.value.satisfaction or "", minimum=minimum,
     )  # fmt: skip
@@ -108,7 +108,7 @@ def _journey_frame(setting: EvaluationSetting, points: Mapping[str, np.ndarray])
     seen = np.isfinite(values)
     held = np.where(seen, values, 0.0)
     columns = np.hstack([held, seen, (held < POOR) & seen, np.ones((len(held), 1))]).astype(float)
-    sums = setting.axis.products(columns, setting.own)
+    sums = setting.axis.products(columns)
     total, users, poor = (sums[:, k * len(points) : (k + 1) * len(points)] for k in range(3))
     everybody = sums[:, -1:]
     score = total / users
@@ -120,7 +120,7 @@ def _journey_frame(setting: EvaluationSetting, points: Mapping[str, np.ndarray])
     slope_low, slope_high = interval(slopes[1:], level)
     stages = {t.name: t.stage for t in setting.study.touchpoints}
     frame = {
-        "touchpoint": list(points), "users": (seen & setting.own[:, None]).sum(axis=0),
+        "touchpoint": list(points), "users": seen.sum(axis=0),
         "share": users[0] / everybody[0], "score": score[0], "low": low, "high": high,
         "poor": poor[0] / users[0], "poor_of_all": poor[0] / everybody[0],
         "against": against[0], "against_low": against_low, "against_high": against_high,
@@ -142,7 +142,7 @@ def _slopes(setting: EvaluationSetting, held: np.ndarray, seen: np.ndarray) -> n
     both = seen & np.isfinite(y)[:, None]
     x = np.where(both, held - POOR, 0.0)
     z = np.where(both, (np.nan_to_num(y) - POOR)[:, None], 0.0)
-    sums = setting.axis.products(np.hstack([x, z, x * z, x * x, both.astype(float)]), setting.own)
+    sums = setting.axis.products(np.hstack([x, z, x * z, x * x, both.astype(float)]))
     sx, sz, sxz, sxx, n = np.split(sums, 5, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return 10 * (sxz / n - sx * sz / n**2) / (sxx / n - (sx / n) ** 2)

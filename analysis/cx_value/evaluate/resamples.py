@@ -26,14 +26,15 @@ class Resamples:
 
     Attributes
     ----------
-    n, draws, seed : int
+    n, draws : int
+    seed : int or tuple of int
     weights : ndarray (n,)
         Case weights with mean 1.
     """
 
     n: int
     draws: int
-    seed: int
+    seed: int | tuple[int, ...]
     weights: np.ndarray
 
     @property
@@ -73,17 +74,17 @@ class Resamples:
         part = max(1, min(self.draws, _COUNTED // self.n))
         for first in range(0, self.draws, part):
             size = min(part, self.draws - first)
-            random = np.random.default_rng([self.seed, first])
+            random = np.random.default_rng([*np.ravel(self.seed), first])
             yield _count(random.integers(0, self.n, (size, self.n), dtype=np.int32), self.n)
 
 
-@lru_cache(maxsize=2)
-def _listed_counts(n: int, draws: int, seed: int) -> np.ndarray:
+@lru_cache(maxsize=8)
+def _listed_counts(n: int, draws: int, seed: int | tuple[int, ...]) -> np.ndarray:
     """Return counts (draws, n), kept because every statistic of a study asks for the same."""
     return _count(_listed_rows(n, draws, seed), n).astype(float)
 
 
-def _listed_rows(n: int, draws: int, seed: int) -> np.ndarray:
+def _listed_rows(n: int, draws: int, seed: int | tuple[int, ...]) -> np.ndarray:
     return np.random.default_rng(seed).choice(np.arange(n), size=(draws, n))
 
 
@@ -93,7 +94,7 @@ def _count(rows: np.ndarray, n: int) -> np.ndarray:
 
 
 def draw_resamples(
-    n: int, draws: int, *, seed: int, weights: np.ndarray | None = None
+    n: int, draws: int, *, seed: int | tuple[int, ...], weights: np.ndarray | None = None
 ) -> Resamples:
     """Return the axis of ``n`` respondents.
 

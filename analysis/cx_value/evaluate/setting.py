@@ -23,6 +23,7 @@ from cx_value.evaluate.weights.model import (
     pls_effect_weights,
     total_effect_weights,
 )
+from cx_value.study.customers import brand_label, own_customers, rival_customers
 from cx_value.study.indicators import OVERALL, OVERALL_LABEL
 
 if TYPE_CHECKING:
@@ -38,6 +39,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RivalAnswers:
+    """A rival's customers: their number, their points, and the axis they are resampled on."""
+
+    n: int
+    axis: Resamples
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EvaluationSetting:
     """One study, ready to be evaluated.
 
@@ -45,12 +55,13 @@ class EvaluationSetting:
     ----------
     study : Study
     survey : Survey
+        Customers of the study's own brand; everybody where no brand is declared.
     hierarchy : Hierarchy
     axis : Resamples
-        Respondents and their resamples; case weights are in it.
+        Those respondents and their resamples; case weights are in it.
     scores : Scores
-    own : ndarray (n,) of bool
-        Customers of the study's own brand; everybody where no brand is declared.
+    rivals : mapping of str to RivalAnswers
+        Each rival's customers, resampled on their own.
     """
 
     study: Study
@@ -58,7 +69,13 @@ class EvaluationSetting:
     hierarchy: Hierarchy
     axis: Resamples
     scores: Scores
-    own: np.ndarray
+    rivals: Mapping[str, RivalAnswers]
+
+    @property
+    def whose(self) -> str:
+        """The brand whose customers speak here, by its English label; empty without brands."""
+        brands = self.study.brands
+        return brand_label(self.study, brands.own) if brands else ""
 
     @property
     def confidence(self) -> float:
@@ -91,46 +108,30 @@ def prepare_evaluation(study: Study, survey: Survey, *, draws: int) -> Evaluatio
     Parameters
     ----------
     survey : Survey
-        The answers analysed, one row a respondent.
+        The answers analysed, one row a respondent, of every brand. Brands are resampled apart, as
+        they were sampled: what is found for one does not hang on who answered for another.
     draws : int
         Bootstrap resamples.
     """
-    hierarchy = hierarchy_of(study)
-    weights = None if survey.weights is None else survey.weights.to_numpy(dtype=float)
-    axis = draw_resamples(survey.n, draws, seed=study.options.seed, weights=weights)
+    hierarchy, seed = hierarchy_of(study), study.options.seed
+    own = own_customers(study, survey)
+    rivals = {
+        name: RivalAnswers(
+            n=theirs.n, axis=_axis(theirs, draws, (seed, k)),
+            scores=score_answers(study, theirs.items, hierarchy),
+        )
+        for k, (name, theirs) in enumerate(rival_customers(study, survey).items(), 1)
+        if theirs.n
+    }  # fmt: skip
     return EvaluationSetting(
-        study=study, survey=survey, hierarchy=hierarchy, axis=axis,
-        scores=score_answers(study, survey.items, hierarchy), own=own_customers(study, survey),
+        study=study, survey=own, hierarchy=hierarchy, axis=_axis(own, draws, seed),
+        scores=score_answers(study, own.items, hierarchy), rivals=rivals,
     )  # fmt: skip
 
 
-def own_customers(study: Study, survey: Survey) -> np.ndarray:
-    """Tell which respondents are customers of the study's own brand; all where none is declared."""
-    brands = brand_of(study, survey)
-    if brands is None:
-        return np.ones(survey.n, dtype=bool)
-    own = (brands == brand_label(study, study.brands.own)).to_numpy()
-    if not own.any():
-        raise DataError(
-            f"no respondent of the own brand {study.brands.own!r} in column "
-            f"{study.brands.column!r} · allowed: a brand that occurs · do: correct brands.own"
-        )
-    return own
-
-
-def brand_of(study: Study, survey: Survey) -> pd.Series | None:
-    """Return each respondent's brand by its English label; None where no brand is declared."""
-    if study.brands is None or study.brands.column not in survey.profile:
-        return None
-    column = survey.profile[study.brands.column].astype(object)
-    return column.map(lambda word: str.__str__(word), na_action="ignore")
-
-
-def brand_label(study: Study, code: str) -> str:
-    """Return the English label of a brand; a value without a label is its own."""
-    entry = next((e for e in study.profile if e.name == study.brands.column), None)
-    labels = entry.values if entry else {}  # noqa: PD011
-    return str.__str__(labels.get(code, code))
+def _axis(survey: Survey, draws: int, seed: int | tuple[int, ...]) -> Resamples:
+    weights = None if survey.weights is None else survey.weights.to_numpy(dtype=float)
+    return draw_resamples(survey.n, draws, seed=seed, weights=weights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -173,6 +173,18 @@ def choose_model(study: Study, items: pd.DataFrame, how: Estimation | None = Non
     )  # fmt: skip
 
 
+def fit_again(
+    choice: ModelChoice, study: Study, items: pd.DataFrame, how: Estimation
+) -> ModelFit | None:
+    """Return the model shown, fitted to some of the respondents; None where it cannot be.
+
+    Where these are all respondents, it is the fit of the choice.
+    """
+    if choice.fit is None or len(items) == choice.n_used + choice.n_dropped:
+        return choice.fit
+    return _attempt(study, choice.shown, items, how).fit
+
+
 def _attempt(study: Study, model: StructuralModel, items: pd.DataFrame, how: Estimation) -> Attempt:
     try:
         return Attempt(model, how.fit(study.structural_syntax(model), items))

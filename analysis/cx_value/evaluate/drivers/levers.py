@@ -55,19 +55,6 @@ def outcomes_of(study: Study) -> tuple[str, ...]:
                  if c.name in {target for _, target in edges} - causes)  # fmt: skip
 
 
-def own_customers(study: Study, survey: Survey) -> Survey:
-    """Return the respondents who are the own brand's customers; all, where no brand is declared.
-
-    What drives the customers of rivals is another question; so is how the rivals perform.
-    """
-    if study.brands is None:
-        return survey
-    column = next(p for p in study.profile if p.name == study.brands.column)
-    named = dict(column.values)
-    own = str(named.get(study.brands.own, study.brands.own))
-    return survey.rows(survey.items.index[survey.profile[column.name].astype(str) == own])
-
-
 def _edges(study: Study) -> set[tuple[str, str]]:
     main = study.model("main") or next(iter(study.models), None)
     return model_edges(study, main) if main else set()

@@ -20,13 +20,13 @@ from cx_value.evaluate.drivers.levers import (
     lever_scores,
     levers_of,
     outcomes_of,
-    own_customers,
     stated_importance,
 )
 from cx_value.evaluate.drivers.map import ImportanceMap, map_importance_performance
 from cx_value.evaluate.drivers.necessity import necessary_conditions
 from cx_value.evaluate.drivers.opportunity import item_scores
 from cx_value.evaluate.drivers.price import price_offers, price_range
+from cx_value.study.customers import own_customers
 
 if TYPE_CHECKING:
     import pandas as pd
