@@ -89,6 +89,7 @@ def test_bundled_files_are_what_the_function_makes(bundled, tmp_path):
         "transactions.csv",
         "service.csv",
         "experts.csv",
+        "funnel.csv",
         "truth.json",
     }
     for name, content in made.items():
@@ -481,3 +482,16 @@ def test_experts_five_consistent_one_not(bundled):
     found = np.mean(vectors, axis=0)
     # A judgement is a whole number or its inverse: .03 is what that coarseness costs.
     assert np.abs(found - list(weights.values())).max() < 0.03
+
+
+def test_features_have_their_category_and_visitors_go_on_as_told(large):
+    from cx_value.evaluate.drivers.kano import kano_of
+    from cx_value.simulate.market import FEATURES, STEPS, VISITORS
+    from cx_value.study import read_study
+
+    pairs = read_study(FOLDER).kano
+    found = kano_of(pairs, large.survey, draws=20, seed=1).table().set_index("feature")
+    assert found["category"].to_dict() == FEATURES
+    visitors = np.r_[VISITORS, large.funnel["visitors"].to_numpy()]
+    for before, after, share in zip(visitors, visitors[1:], STEPS.values(), strict=False):
+        assert abs(after - before * share) <= Z * np.sqrt(before * share * (1 - share)) + 1e-9

@@ -18,6 +18,7 @@ import pandas as pd
 
 from cx_value.base.errors import ModelError
 from cx_value.simulate.experts import simulate_experts
+from cx_value.simulate.market import FEATURES, STEPS, answer_kano, simulate_funnel
 from cx_value.simulate.money import ValueOfLoyalty, money_truth
 from cx_value.simulate.needs import draw_needs, tell_needs
 from cx_value.simulate.population import draw_people, pooled_effects, pooled_paths
@@ -45,6 +46,7 @@ _FILES = {
     "transactions": "transactions.csv",
     "service_log": "service.csv",
     "experts": "experts.csv",
+    "funnel": "funnel.csv",
 }
 _FACTS = ["customer", "wave", "brand", "industry", "segment", "gender", "age_group", "city_tier",
           "language", "weight", "seconds"]  # fmt: skip
@@ -56,7 +58,7 @@ class Panel:
 
     Attributes
     ----------
-    survey, transactions, service_log, experts : pandas.DataFrame
+    survey, transactions, service_log, experts, funnel : pandas.DataFrame
         What the files of a study hold.
     latent : pandas.DataFrame
         One row a customer of the own brand, then the rivals' respondents: ``customer brand
@@ -71,6 +73,7 @@ class Panel:
     transactions: pd.DataFrame
     service_log: pd.DataFrame
     experts: pd.DataFrame
+    funnel: pd.DataFrame
     latent: pd.DataFrame
     truth: dict[str, Any]
 
@@ -122,7 +125,7 @@ def simulate_panel(
     """
     _check_sizes(customers, respondents, rivals)
     truth = truth_with(overrides)
-    streams = [np.random.default_rng([seed, k]) for k in range(8)]
+    streams = [np.random.default_rng([seed, k]) for k in range(9)]
     people = _draw_everybody(truth, customers, rivals, streams[0], streams[6])
     people["lifetime_value"] = _lifetime_values(truth, people)
     people["responded"] = _respond(truth, people, respondents, streams[1])
@@ -132,12 +135,13 @@ def simulate_panel(
     people["careless"] = people["customer"].map(careless).fillna("")
     asked = people[people["responded"]].sort_values("customer", ignore_index=True)
     planted, needs = draw_needs(truth, asked, np.random.default_rng([seed, *_NEEDS_STREAM]))
-    survey = survey.join(needs)
+    survey = survey.join(needs).join(answer_kano(len(survey), streams[8]))
     return Panel(
         survey=survey,
         transactions=simulate_transactions(truth, own["customer"], own, streams[3]),
         service_log=simulate_service(own["customer"], own, streams[4]),
         experts=simulate_experts(truth, streams[5]),
+        funnel=simulate_funnel(streams[8]),
         latent=people.drop(columns=["rival", "first_day", "last_day"]),
         truth=_tell_truth(truth, customers, respondents, rivals, seed)
         | {"segments": _plain(tell_needs(truth, planted, survey["weight"]))},
@@ -219,7 +223,8 @@ def _tell_truth(truth: Truth, customers: int, respondents: int, rivals: int, see
     told = {
         "simulated": True,
         "seed": seed,
-        "sizes": {"customers": customers, "respondents": respondents, "rivals": rivals},
+        "sizes": {"customers": customers, "respondents": respondents, "rivals": rivals,
+                  "invited": customers + rivals},
         "parameters": asdict(truth),
         "structure": {
             "paths": {i: {t: truth.paths(t, i) for t in OUTCOMES} for i in INDUSTRIES},
@@ -236,6 +241,7 @@ def _tell_truth(truth: Truth, customers: int, respondents: int, rivals: int, see
             "alpha_net_of_returns": truth.alpha / (1 - truth.return_share), "unit": "week",
         },
         "prices": {"median_dear": 12, "unit": "CNY a month"},
+        "kano": dict(FEATURES), "funnel": dict(STEPS),
         "spend": {"p": truth.p, "q": truth.q, "gamma": truth.gamma, "mean": truth.mean_spend},
         "money": money_truth(truth),
         "experts": {"weights": dict(truth.expert_weights), "inconsistent": ["E6"]},
@@ -271,7 +277,7 @@ def _plain(value: Any) -> Any:
 
 
 def write_panel(panel: Panel, folder: str | Path) -> None:
-    """Write ``survey.csv transactions.csv service.csv experts.csv truth.json`` into a folder."""
+    """Write the files of a study, its truth with them, into a folder."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, file in _FILES.items():

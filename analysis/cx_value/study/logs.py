@@ -263,6 +263,7 @@ def _examine_roles(study: Study) -> list[Finding]:
          [*study.item_names, *constructs], "an item or a construct"),
         (("metrics", "recommendation"), study.metrics.recommendation, answers,
          "an item or a profile column"),
+        (("metrics", "effort"), study.metrics.effort, answers, "an item or a profile column"),
     )  # fmt: skip
     return [
         Finding(

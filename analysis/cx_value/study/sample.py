@@ -27,6 +27,7 @@ class SampleFlow(Result):
     template = "sample.flow"
 
     steps: tuple[FlowStep, ...]
+    invited: int | None = None
 
     def table(self) -> pd.DataFrame:
         """Return one row per step: ``step reason removed count``, the first two as codes."""
@@ -43,14 +44,20 @@ class SampleFlow(Result):
         return draw_flow(self.table(), ax, lang)
 
     def facts(self) -> dict[str, Any]:
-        """Return ``received analysed share removed lost``, the last by reason."""
+        """Return ``received analysed share removed lost``, the last by reason, and the response.
+
+        ``response_rate`` is the share of those invited whose questionnaire came back; None where
+        the study does not say how many were invited.
+        """
         first, last = self.steps[0].count, self.steps[-1].count
         lost = [{"reason": s.reason, "removed": s.removed} for s in self.steps if s.removed]
         return {"received": first, "analysed": last, "removed": first - last,
-                "share": last / first if first else np.nan, "lost": lost}  # fmt: skip
+                "share": last / first if first else np.nan, "lost": lost,
+                "invited": self.invited,
+                "response_rate": first / self.invited if self.invited else None}  # fmt: skip
 
 
-def sample_flow(survey: Survey, *further: FlowStep) -> SampleFlow:
+def sample_flow(survey: Survey, *further: FlowStep, invited: int | None = None) -> SampleFlow:
     """Follow the sample from the rows received to the respondents analysed.
 
     Parameters
@@ -59,6 +66,8 @@ def sample_flow(survey: Survey, *further: FlowStep) -> SampleFlow:
         From :func:`read_survey`, before screening.
     *further
         Steps after reading, in practice ``*screening.flow()``.
+    invited
+        How many people were asked to answer; fewer than answered is no number to rest on.
 
     Examples
     --------
@@ -72,6 +81,7 @@ def sample_flow(survey: Survey, *further: FlowStep) -> SampleFlow:
         n_dropped=survey.n_received - steps[-1].count,
         method=Phrase("sample.flow_method"),
         steps=steps,
+        invited=invited if invited and invited >= steps[0].count else None,
     )
 
 

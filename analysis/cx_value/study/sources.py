@@ -51,6 +51,9 @@ class DataFile(Frozen):
     wave: str | None = None
     waves: dict[str, str] = Field({})
     duration: str | None = None
+    invited: int | None = Field(
+        None, ge=1, description="People who were asked to answer; gives the response rate."
+    )
     licence: str | None = None
     citation: str | None = None
 
