@@ -161,3 +161,40 @@ def test_a_missing_expectation_is_told_and_the_rest_stands(tmp_path, setting):
     none = study.model_copy(update={"expectations": ()})
     bare = prepare_evaluation(none, setting.survey, draws=20)
     assert analyse_gaps(bare, weigh_constructs(bare, NOTHING)) is None
+
+
+def test_the_path_model_finds_the_causes_that_answers_were_made_from(tmp_path):
+    from cx_value.evaluate.disconfirmation import model_disconfirmation
+
+    random, n, k = np.random.default_rng(5), 900, 4
+    latent = random.multivariate_normal([0, 0], [[1, 0.3], [0.3, 1]], n)
+    names = [f"Q{j}" for j in range(k)]
+    frame = {}
+    for name in names:
+        shared = 0.3 * random.normal(size=n)
+        for item in (f"{name}1", f"{name}2"):
+            frame[item] = 4 + 0.8 * latent[:, 0] + shared + 0.4 * random.normal(size=n)
+            frame[f"E_{item}"] = 4 + 0.8 * latent[:, 1] + shared + 0.4 * random.normal(size=n)
+    target = 0.6 * latent[:, 0] - 0.4 * latent[:, 1] + 0.4 * random.normal(size=n)
+    for j in (1, 2, 3):
+        frame[f"SAT{j}"] = 4 + 0.8 * target + 0.3 * random.normal(size=n)
+    data = pd.DataFrame(frame).clip(-3, 11)
+    data.to_csv(tmp_path / "a.csv", index=False)
+    items = {f"{name}{i}": name for name in names for i in (1, 2)}
+    text = "title: T\ndata: {file: a.csv}\nscale: {min: -3, max: 11}\nconstructs:\n"
+    for name in [*names, "SAT"]:
+        own = [i for i, c in items.items() if c == name] or ["SAT1", "SAT2", "SAT3"]
+        text += f"  {name}: {{label: {name}, items: [{', '.join(own)}]}}\n"
+    text += "expectations: {" + ", ".join(f"{i}: E_{i}" for i in items) + "}\n"
+    (tmp_path / "study.yml").write_text(text + "value: {satisfaction: SAT}\n", encoding="utf-8")
+    study = read_study(tmp_path / "study.yml")
+    found = model_disconfirmation(prepare_evaluation(study, read_survey(study), draws=20))
+    by = found.table().set_index("path")
+    for path, truth in (("perceived", 0.6), ("expected", -0.4), ("sum", 0.2)):
+        assert by.loc[path, "est_low"] < truth < by.loc[path, "est_high"]
+    facts = found.facts()
+    assert facts["expectation_acts"] and not facts["gap_is_enough"] and found.n_used == n
+    without = study.model_copy(
+        update={"value": study.value.model_copy(update={"satisfaction": None})}
+    )
+    assert model_disconfirmation(prepare_evaluation(without, read_survey(study), draws=20)) is None

@@ -32,8 +32,8 @@ class GroupDifferences(Result):
     groups : DataFrame
         ``construct variable group n mean sd``, one row a group compared.
     pairs : DataFrame
-        ``construct variable group_1 group_2 difference p_adjusted``, post-hoc comparisons of the
-        tests that remain significant after Holm's adjustment.
+        ``construct variable group_1 group_2 difference p_adjusted differs``, post-hoc comparisons
+        of the tests that remain significant after Holm's adjustment.
     rule : str
         How a test is chosen, one of :data:`RULES`.
     minimum : int
@@ -149,13 +149,15 @@ def compare_groups(
     table = _judged(pd.DataFrame(tests), rules["significance"])
     kept = [p for p, differs in zip(pairs, table.differs, strict=True) if differs and len(p)]
     columns = ["construct", "variable", "group_1", "group_2", "difference", "p_adjusted"]
+    level = rules["significance"]
+    compared = pd.concat(kept, ignore_index=True)[columns] if kept else pd.DataFrame(
+        columns=columns).astype({"p_adjusted": float})  # fmt: skip
     return GroupDifferences(
         n_used=int(table.n.max()), n_dropped=len(items) - int(table.n.max()),
         method=Phrase("differences.method", {"rule": rule}), confidence=confidence, tests=table,
         groups=pd.concat(groups, ignore_index=True),
-        pairs=pd.concat(kept, ignore_index=True)[columns] if kept else pd.DataFrame(
-            columns=columns).astype({"p_adjusted": float}),
-        rule=rule, minimum=least, left_out=left_out, level=rules["significance"],
+        pairs=compared.assign(differs=compared.p_adjusted < level.threshold),
+        rule=rule, minimum=least, left_out=left_out, level=level,
     )  # fmt: skip
 
 

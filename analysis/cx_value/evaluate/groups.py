@@ -63,8 +63,13 @@ class GroupIndices(Result):
         return self.frame[self.frame["role"] != ""].reset_index(drop=True)
 
     def brand_table(self) -> pd.DataFrame:
-        """Return ``node`` and one column a brand: the index of each."""
+        """Return ``node`` and one column a brand: the index of each.
+
+        Of the whole and its dimensions; of the constructs where there are no dimensions.
+        """
         brands = self.brands()
+        if brands["level"].eq("dimension").any():
+            brands = brands[brands["level"].isin(["overall", "dimension"])]
         order = list(dict.fromkeys(brands["group"]))
         wide = brands.pivot_table(index="node", columns="group", values="index", sort=False)
         return wide[order].reset_index()

@@ -70,6 +70,13 @@ class ExperienceIndex(Result):
         rows = [self._row(node, found) for node, found in self.draws.items()]
         return pd.DataFrame(rows)
 
+    def summary(self) -> pd.DataFrame:
+        """Return the rows of the whole, the dimensions and the outcomes; all without dimensions."""
+        table = self.table()
+        if not table["level"].eq("dimension").any():
+            return table
+        return table[table["level"] != "construct"].reset_index(drop=True)
+
     def _row(self, node: str, found: np.ndarray) -> dict[str, Any]:
         low, high = interval(found[1:, None], self.confidence)
         return {
