@@ -72,3 +72,29 @@ def test_stated_importance_has_a_map_of_its_own():
 def test_one_lever_makes_no_map():
     with pytest.raises(DataError, match="two or more"):
         map_importance_performance(answers(), ["a"], "y")
+
+
+def test_weights_of_experts_are_an_importance_of_their_own():
+    frame = answers()
+    drawn = np.random.default_rng(2).dirichlet([8, 4, 2, 2], 41)
+    found = map_importance_performance(frame, list("abcd"), "y", experts=10 * drawn, draws=40)
+    rows = found.of("experts").set_index("lever")
+    assert rows.importance.tolist() == pytest.approx(drawn[0].tolist())
+    low, high = np.quantile(drawn[1:, 0], [0.025, 0.975])
+    assert rows.loc["a", ["importance_low", "importance_high"]].tolist() == pytest.approx(
+        [low, high]
+    )
+    assert rows.performance.tolist() == found.of("derived").performance.tolist()
+    assert found.facts()["experts"] and not found.facts()["stated"]
+
+
+def test_what_a_point_is_worth_stands_beside_the_importance():
+    from cx_value.evaluate.drivers.importance import driver_importance
+
+    found = driver_importance(answers(), list("abcd"), ["y"], draws=20)
+    money = pd.DataFrame({"lever": ["a", "b", "SAT"], "estimate": [3.0, 9.0, 5.0],
+                          "ci_low": [-1.0, 4.0, 1.0], "ci_high": [7.0, 14.0, 9.0]})  # fmt: skip
+    facts = found.beside_money(money).facts()
+    assert facts["money"] == [{"driver": "b", "money": 9.0, "ci": [4.0, 14.0]}]
+    assert found.beside_money(None) is found and found.facts()["money"] == []
+    assert len(found.beside_money(money).plot().figure.axes) == 2

@@ -26,8 +26,12 @@ def evidence_on_levers(store: Store, study: Study, importance: DriverImportance)
         "outcome": loyalty if loyalty in outcomes else outcomes[-1],
         "n_used": importance.n_used, "confidence": importance.confidence,
         "index": _read(store, "experience_index"), "gaps": _read(store, "rival_gaps"),
+<<<<<<< HEAD
         "money": _money(store), "reservations": _unreliable(store, study),
         "of_model": model_reservations(store), "of_money": money_reservations(store),
+=======
+        "money": money_of_levers(store), "reservations": _unreliable(store, study),
+>>>>>>> cba311e (The map knows what experts call important, on the same resamples; money is an outcome of the drivers)
     }  # fmt: skip
 
 
@@ -35,7 +39,7 @@ def _read(store: Store, name: str) -> pd.DataFrame | None:
     return store.read(name).table if store.has(name) else None
 
 
-def _money(store: Store) -> pd.DataFrame | None:
+def money_of_levers(store: Store) -> pd.DataFrame | None:
     """Return ``lever estimate ci_low ci_high``: money per point, customer and year."""
     link = _read(store, "link")
     if link is None:

@@ -50,6 +50,7 @@ class DriverImportance(Result):
     frame: pd.DataFrame
     draws: int
     refused: tuple[dict[str, Any], ...] = ()
+    money: pd.DataFrame | None = None
 
     def table(self) -> pd.DataFrame:
         """Return one row an outcome and driver, the largest weight of an outcome first.
@@ -70,8 +71,29 @@ class DriverImportance(Result):
                 _outcome_facts(name, rows)
                 for name, rows in self.frame.groupby("outcome", sort=False)
             ],
-            "refused": list(self.refused), "draws": self.draws,
+            "refused": list(self.refused), "draws": self.draws, "money": self._money_facts(),
         }  # fmt: skip
+
+    def _money_facts(self) -> list[dict[str, Any]]:
+        """Return the levers whose worth has an interval above zero, the dearest three."""
+        if self.money is None:
+            return []
+        sure = self.money[self.money.ci_low > 0].sort_values("estimate", ascending=False)
+        return [
+            {"driver": r.lever, "money": r.estimate, "ci": [r.ci_low, r.ci_high]}
+            for r in sure.head(3).itertuples()
+        ]
+
+    def beside_money(self, money: pd.DataFrame | None) -> DriverImportance:
+        """Return the same importance with what a point of each driver is worth.
+
+        ``money`` holds ``lever estimate ci_low ci_high``, per point, customer and year; levers
+        that are no drivers here are left out.
+        """
+        if money is None:
+            return self
+        known = money[money.lever.isin(self.frame.driver)]
+        return replace(self, money=known.reset_index(drop=True)) if len(known) else self
 
     def beside_model(self, totals: pd.DataFrame) -> DriverImportance:
         """Return the same importance with the model's standardised total effects beside it.
@@ -87,10 +109,10 @@ class DriverImportance(Result):
     def plot(
         self, ax: Axes | None = None, *, lang: str = "en", labels: Mapping[str, str] | None = None
     ) -> Axes:
-        """Draw each driver's share of R² with its interval, one panel an outcome."""
+        """Draw each driver's share of R² with its interval, one panel an outcome, and its worth."""
         from cx_value.evaluate.drivers.pictures import draw_importance
 
-        return draw_importance(self.frame, labels or {}, ax, lang)
+        return draw_importance(self.frame, labels or {}, ax, lang, self.money)
 
 
 def _outcome_facts(name: str, rows: pd.DataFrame) -> dict[str, Any]:

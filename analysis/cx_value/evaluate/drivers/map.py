@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Quadrants by 2 · (important) + (performs well).
 QUADRANTS = ("low_priority", "overkill", "concentrate", "keep_up")
 RULES = ("mean", "median")
-KINDS = ("derived", "stated")
+KINDS = ("derived", "stated", "experts")
 #: A lever whose quadrant holds in fewer resamples, by any rule, is drawn hollow.
 STEADY = 0.80
 COLUMNS = (
@@ -55,11 +55,11 @@ class ImportanceMap(Result):
     def table(self) -> pd.DataFrame:
         """Return one row a kind of importance and lever.
 
-        ``importance`` is the share of R² (derived) or the mean rating (stated), ``performance``
-        the mean score, 0 to 100; ``quadrant`` by cross-hairs at the means, ``quadrant_median`` by
-        those at the medians; ``kept`` and ``kept_median`` the share of resamples in which the
-        lever, cross-hairs drawn anew, falls into the same quadrant; ``steady`` whether both reach
-        0.80.
+        ``importance`` is the share of R² (derived), the mean rating (stated) or the weight that
+        experts give (experts, resampled over experts), ``performance`` the mean score, 0 to 100;
+        ``quadrant`` by cross-hairs at the means, ``quadrant_median`` by those at the medians;
+        ``kept`` and ``kept_median`` the share of resamples in which the lever, cross-hairs drawn
+        anew, falls into the same quadrant; ``steady`` whether both reach 0.80.
         """
         return self.frame.copy()
 
@@ -81,7 +81,8 @@ class ImportanceMap(Result):
                 for r in rows[~rows.steady].itertuples()
             ],
             "stated": len(stated) > 0,
-            "parted": _parted(rows, stated), "source": "martilla1977",
+            "parted": _parted(rows, stated), "experts": len(self.of("experts")) > 0,
+            "experts_parted": _parted(rows, self.of("experts")), "source": "martilla1977",
         }  # fmt: skip
 
     def plot(
@@ -108,6 +109,7 @@ def map_importance_performance(
     outcome: str,
     *,
     stated: pd.DataFrame | None = None,
+    experts: np.ndarray | None = None,
     weights: np.ndarray | None = None,
     draws: int = 1000,
     seed: int = 0,
@@ -124,6 +126,8 @@ def map_importance_performance(
     outcome : str
     stated : DataFrame (n, levers), optional
         How important each respondent says a lever is.
+    experts : ndarray (1 + draws, levers), optional
+        Weights by experts; the rows after the first by resampled experts.
     weights, draws, seed, confidence
         As in :func:`cx_value.evaluate.drivers.importance.driver_importance`.
 
@@ -163,6 +167,9 @@ def map_importance_performance(
         given = resample_moments(asked, weights, draws=draws, seed=seed)
         means = tuple(moments.means for moments in given)
         rows += _map_rows("stated", levers, means, performance, confidence)
+    if experts is not None:
+        shares = experts / experts.sum(axis=1, keepdims=True)
+        rows += _map_rows("experts", levers, (shares[0], shares[1:]), performance, confidence)
     n = int(np.isfinite(values).all(axis=1).sum())
     return ImportanceMap(
         n_used=n, n_dropped=len(values) - n, confidence=confidence,

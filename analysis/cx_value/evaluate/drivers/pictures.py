@@ -19,20 +19,36 @@ _CORNERS = {(1, 0): "concentrate", (1, 1): "keep", (0, 0): "low_priority", (0, 1
 
 
 def draw_importance(
-    frame: pd.DataFrame, labels: Mapping[str, str], ax: Axes | None, lang: str
-) -> Axes:
-    """Draw each driver's share of R² with its interval, one panel an outcome."""
+    frame: pd.DataFrame, labels: Mapping[str, str], ax: Axes | None, lang: str,
+    money: pd.DataFrame | None = None,
+) -> Axes:  # fmt: skip
+    """Draw each driver's share of R² with its interval, one panel an outcome, and its worth."""
     outcomes = list(dict.fromkeys(frame.outcome))
     order = _order_of(frame, outcomes[0])
     named = [in_language(labels.get(d, d), lang) for d in order]
     with figure_style(lang):
-        axes = _panels(len(outcomes), 0.28 * len(order) + 1.0) if ax is None else [ax]
+        count = len(outcomes) + (money is not None)
+        axes = _panels(count, 0.28 * len(order) + 1.0) if ax is None else [ax]
+        if money is not None and ax is None:
+            _draw_money(axes[-1], money.set_index("lever").reindex(order), lang)
         for panel, outcome in zip(axes, outcomes, strict=False):
             _draw_shares(panel, frame[frame.outcome == outcome].set_index("driver"), order)
             panel.set_title(_wrapped(in_language(labels.get(outcome, outcome), lang), lang))
         axes[0].set_yticks(np.arange(len(order)), named)
         axes[0].figure.supxlabel(figure_word("share_explained", lang), fontsize="medium")
     return axes[0]
+
+
+def _draw_money(ax: Axes, rows: pd.DataFrame, lang: str) -> None:
+    """Draw what a point of each driver is worth; hollow where the interval holds zero."""
+    place = np.arange(len(rows))
+    ax.axvline(0, color=PALETTE["grey"], linewidth=0.8)
+    ax.hlines(place, rows.ci_low, rows.ci_high, color=PALETTE["grey"])
+    sure = (rows.ci_low > 0).to_numpy()
+    for chosen, face in ((sure, PALETTE["accent"]), (~sure, "white")):
+        ax.plot(rows.estimate[chosen], place[chosen], "o", color=PALETTE["accent"],
+                markerfacecolor=face)  # fmt: skip
+    ax.set_title(_wrapped(figure_word("money_per_point", lang), lang))
 
 
 def _wrapped(name: str, lang: str) -> str:
@@ -69,7 +85,7 @@ def draw_importance_map(
 ) -> Axes:
     """Draw importance against performance: error bars, cross-hairs, unsteady levers hollow."""
     kind = rows.importance_kind.iloc[0]
-    scale = 100 if kind == "derived" else 1
+    scale = 1 if kind == "stated" else 100
     with figure_style(lang):
         ax = new_axes(height=4.4) if ax is None else ax
         x, y = scale * rows.importance.to_numpy(), rows.performance.to_numpy()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result
 from cx_value.evaluate.drivers.asymmetry import penalty_reward
@@ -31,6 +33,7 @@ from cx_value.study.customers import own_customers
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cx_value.evaluate.weights.experts import ExpertWeights
     from cx_value.study import Survey
     from cx_value.study.spec import Study
 
@@ -88,7 +91,9 @@ class Drivers:
     refused: NoDrivers | None = None
 
 
-def compare_drivers(study: Study, survey: Survey, *, draws: int, seed: int) -> Drivers:
+def compare_drivers(
+    study: Study, survey: Survey, *, draws: int, seed: int, experts: ExpertWeights | None = None
+) -> Drivers:
     """Compare the levers of a study for each of its outcomes, among its own brand's customers.
 
     Parameters
@@ -98,6 +103,8 @@ def compare_drivers(study: Study, survey: Survey, *, draws: int, seed: int) -> D
         The answers analysed.
     draws, seed : int
         Of the bootstrap.
+    experts : ExpertWeights, optional
+        Their weights are an importance of their own where they judged every lever.
 
     Returns
     -------
@@ -123,9 +130,22 @@ def compare_drivers(study: Study, survey: Survey, *, draws: int, seed: int) -> D
     first = found.frame.outcome.iloc[0]
     inside = [lever for lever in levers if lever != first]
     drawn = map_importance_performance(
-        scores, inside, first, stated=stated_importance(study, own), **how
-    )
+        scores, inside, first, stated=stated_importance(study, own),
+        experts=_of_experts(experts, inside, draws), **how,
+    )  # fmt: skip
     return Drivers(**known, importance=found, map=drawn)
+
+
+def _of_experts(experts: ExpertWeights | None, levers: list[str], draws: int) -> np.ndarray | None:
+    """Return the experts' weights of the levers (1 + draws, levers); None unless all have one."""
+    if experts is None or not set(levers) <= set(experts.weights.index):
+        return None
+    at = [experts.weights.index.get_loc(lever) for lever in levers]
+    own = experts.weights.to_numpy()[at]
+    if not own.sum() > 0:
+        return None
+    drawn = np.tile(own, (draws, 1)) if experts.draws is None else experts.draws[:draws, at]
+    return np.vstack([own[None], drawn])
 
 
 def attribute_items(study: Study, levers: tuple[str, ...]) -> list[str]:
