@@ -92,3 +92,12 @@ def test_without_two_groups_there_is_nothing_to_compare():
     profile = pd.DataFrame({"region": ["n", "n", "s"]})
     assert compare_groups(items, {"A": ["a1", "a2"]}, profile) is None
     assert compare_groups(items, {"A": ["a1", "a2"]}, profile[[]]) is None
+
+
+def test_the_interval_of_a_very_large_effect_is_found():
+    """SciPy's noncentral F is NaN far in its tail."""
+    from cx_value.evaluate.differences import eta_interval
+
+    low, high = eta_interval(71.5, 6, 1132)
+    estimate = 71.5 * 6 / (71.5 * 6 + 1132)
+    assert 0.2 < low < estimate < high < 0.35

@@ -247,13 +247,18 @@ def eta_interval(f: float, df1: float, df2: float, confidence: float = 0.95) -> 
     from scipy.stats import f as central
     from scipy.stats import ncf
 
+    def below(noncentrality: float) -> float:
+        share = ncf.cdf(f, df1, df2, noncentrality)
+        # Far from f scipy gives NaN where the share is 0 or 1.
+        return float(noncentrality < f * df1) if np.isnan(share) else share
+
     ends = []
     for q in (0.5 + confidence / 2, 0.5 - confidence / 2):
         if central.cdf(f, df1, df2) <= q:
             ends.append(0.0)
             continue
         top = 10 * f * df1 + 100
-        at = brentq(lambda v, q=q: ncf.cdf(f, df1, df2, v) - q, 1e-9, top)
+        at = brentq(lambda v, q=q: below(v) - q, 1e-9, top)
         ends.append(at / (at + df1 + df2 + 1))
     return ends[0], ends[1]
 
