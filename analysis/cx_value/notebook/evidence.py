@@ -26,12 +26,8 @@ def evidence_on_levers(store: Store, study: Study, importance: DriverImportance)
         "outcome": loyalty if loyalty in outcomes else outcomes[-1],
         "n_used": importance.n_used, "confidence": importance.confidence,
         "index": _read(store, "experience_index"), "gaps": _read(store, "rival_gaps"),
-<<<<<<< HEAD
-        "money": _money(store), "reservations": _unreliable(store, study),
-        "of_model": model_reservations(store), "of_money": money_reservations(store),
-=======
         "money": money_of_levers(store), "reservations": _unreliable(store, study),
->>>>>>> cba311e (The map knows what experts call important, on the same resamples; money is an outcome of the drivers)
+        "of_model": model_reservations(store), "of_money": money_reservations(store),
     }  # fmt: skip
 
 
