@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cx_value.base.errors import DataError, FaultsError
 from cx_value.base.words import named_code
+from cx_value.notebook.finding_words import say_in_chinese
 from cx_value.study.findings import Finding
 
 if TYPE_CHECKING:
@@ -164,9 +165,8 @@ def _line(column: Understood, lang: str) -> str:
 
 
 def _say_finding(finding: Finding, lang: str) -> str:
-    """Write a finding; in Chinese what its kind means and asks for, then the details as found."""
-    said = named_code(finding.kind, "finding", lang) if lang == "zh" else ""
-    return f"- {finding.where}：{said}（{finding.problem}）" if said else f"- {finding}"
+    """Write a finding in a language."""
+    return f"- {say_in_chinese(finding)}" if lang == "zh" else f"- {finding}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
