@@ -155,6 +155,8 @@ def _columns(guess: LogGuess) -> list[str]:
                   f"quantity: {quote(roles['quantity'])}"]  # fmt: skip
     elif "amount" in roles:
         lines.append(f"amount: {quote(roles['amount'])}")
+    else:
+        lines.append("amount: null    # no money in the log: visits are counted")
     if guess.credit_notes:
         lines += [f"invoice: {quote(roles['invoice'])}",
                   'credit_notes: "C*"    # numbers that begin with C are returns']  # fmt: skip
