@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
+from cx_value.base.documents import read_yaml
 from cx_value.base.errors import ReportError
 from cx_value.base.markdown import escape_prose
 from cx_value.base.places import WORDS
@@ -342,12 +343,10 @@ def _terms(lang: str) -> dict[str, Any]:
 
 @cache
 def _read_terms(lang: str, customer: str) -> dict[str, Any]:
-    import yaml
-
     merged: dict[str, Any] = {}
     for path in sorted((WORDS / lang).glob("terms*.yml")):
         text = path.read_text(encoding="utf-8").replace(CUSTOMER, customer)
-        for key, value in (yaml.safe_load(text) or {}).items():
+        for key, value in (read_yaml(text) or {}).items():
             if isinstance(value, dict) and isinstance(merged.get(key), dict):
                 merged[key].update(value)
             else:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -214,8 +215,6 @@ class Store:
         """
         import difflib
 
-        import pandas as pd
-
         path = self.results / f"{name}.json"
         if not path.exists():
             known = sorted(p.stem for p in self.results.glob("*.json"))
@@ -224,9 +223,10 @@ class Store:
                 f"no result {name!r} in {self.results} · nearest: {', '.join(near) or 'none'} · "
                 "do: run the notebooks, or mend the name"
             )
-        meta = json.loads(path.read_text(encoding="utf-8"))
-        table = pd.read_csv(self.results / meta["table"], keep_default_na=False, na_values=[""])
-        return Record(name, meta, unshielded(table))
+        files = (path, path.with_suffix(".csv"))
+        stamps = tuple((f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists())
+        record = _record(path, stamps)
+        return replace(record, meta=dict(record.meta), table=record.table.copy())
 
     def packages(self) -> set[str]:
         """Return the packages of others that the stored results were computed with."""
@@ -250,6 +250,7 @@ class Store:
         files = self.results / f"{name}.csv", self.results / f"{name}.json"
         shielded(_bilingual_columns(table)).to_csv(files[0], index=False, lineterminator="\n")
         files[1].write_text(text + "\n", encoding="utf-8", newline="\n")
+        _record.cache_clear()
         self._write_down(*files)
 
     def _write_down(self, *files: Path) -> None:
@@ -262,6 +263,16 @@ class Store:
 
     def _level(self) -> float:
         return self.study.options.confidence if self.study else 0.95
+
+
+@lru_cache(maxsize=256)
+def _record(path: Path, stamps: tuple) -> Record:
+    """Read a record from its files: a report asks for most of them several times."""
+    import pandas as pd
+
+    meta = json.loads(path.read_text(encoding="utf-8"))
+    table = pd.read_csv(path.parent / meta["table"], keep_default_na=False, na_values=[""])
+    return Record(path.stem, meta, unshielded(table))
 
 
 def refuse_others(store: Store, study: Study, *, draft: bool) -> None:

@@ -53,6 +53,11 @@ AFTER = {
     "13_claims": ("06_value", "06_value_link"),
     "14_brief": ("06_metrics", "06_value", "06_value_link", "07_evaluation"),
 }
+#: What takes longest, in the order that ends soonest; the others follow in reading order.
+LONGEST = (
+    "04_measurement", "02_reliability", "05_structure", "06_value_link", "07_evaluation",
+    "12_robustness",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,7 @@ def _clear_orphans(job: Job) -> None:
 def _notebook_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
     declared = declaration_sha256(job.study)
     notebooks = notebooks_of(job.study)
-    for notebook in notebooks:
+    for notebook in sorted(notebooks, key=_turn):
         name, target = notebook.stem, job.folder / "notebooks" / notebook.name
         first = [n.stem for n in notebooks if n.stem in AFTER.get(name, ())]
         inputs = [notebook, *job.study.data_files, *notebook_code(notebook)]
@@ -196,6 +201,11 @@ def _keep_ledger(job: Job) -> None:
     since = keep_and_compare(job.folder, job.study, draft=job.draft, compare=job.compare)
     if since is not None:
         job.since.append(since)
+
+
+def _turn(notebook: Path) -> int:
+    """Return when a notebook has its turn: those that take long first, so that none comes last."""
+    return LONGEST.index(notebook.stem) if notebook.stem in LONGEST else len(LONGEST)
 
 
 def _run_notebook(job: Job, notebook: Path, target: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cx_value.base.documents import read_yaml
 from cx_value.base.errors import ReportError
 from cx_value.base.places import WORDS
 from cx_value.base.words import LANGUAGES, Phrase, Phrasebook, check_templates
@@ -38,12 +39,11 @@ class Said:
 
 def say_samples() -> list[Said]:
     """Return every macro with every set of its sample facts, said in both languages."""
-    import yaml
 
     found = []
     for topic, languages in check_templates().items():
         path = WORDS / "samples" / f"{topic}.yml"
-        samples = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        samples = read_yaml(path.read_text(encoding="utf-8")) if path.exists() else {}
         for macro in dict.fromkeys(
             name for names in languages.values() for name in names if name[0] != "_"
         ):

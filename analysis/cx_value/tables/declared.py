@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cx_value.base.documents import read_yaml
 from cx_value.base.errors import ReportError
 from cx_value.base.places import REPORT
 from cx_value.base.wording import Text
@@ -85,7 +86,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     import yaml
 
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return read_yaml(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
         raise _fault(path.name, f"this is no YAML: {error}", "name: {columns: [...]}") from error
 

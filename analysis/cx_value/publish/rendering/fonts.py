@@ -11,7 +11,7 @@ import io
 import re
 import struct
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -68,8 +68,10 @@ def uncovered_characters(characters: set[str]) -> set[str]:
     missing = {c for c in characters if not c.isascii()}
     if missing:
         missing = {c for c in missing if ord(c) not in _chinese_coverage()}
-    if missing:
-        missing = {c for c in missing if ord(c) not in _latin_coverage()}
+    for number in range(len(_latin_fonts()) if missing else 0):
+        missing = {c for c in missing if ord(c) not in _latin_coverage(number)}
+        if not missing:
+            break
     return missing
 
 
@@ -79,10 +81,16 @@ def _chinese_coverage() -> frozenset[int]:
 
 
 @lru_cache(maxsize=1)
-def _latin_coverage() -> frozenset[int]:
+def _latin_fonts() -> tuple[bytes, ...]:
     folder = Path(next(iter(find_spec("typst").submodule_search_locations)))
     module = next(p for p in sorted(folder.iterdir()) if p.suffix in {".so", ".pyd", ".dylib"})
-    return frozenset().union(*(_coverage(font) for font in _embedded_fonts(module.read_bytes())))
+    return tuple(_embedded_fonts(module.read_bytes()))
+
+
+@cache
+def _latin_coverage(number: int) -> frozenset[int]:
+    """Return what one of the fonts can draw; reading them all takes a while, few are needed."""
+    return _coverage(_latin_fonts()[number])
 
 
 def _coverage(font: bytes) -> frozenset[int]:
