@@ -141,6 +141,22 @@ class _Judge:
         self.sinks = np.setdiff1d(nodes, cause)
         self.columns = columns
 
+    def least(self, grid):
+        """Return what layouts cost at least: the parts that need no pairs of edges."""
+        place = grid * np.array([COLUMN_PITCH, HALF_ROW])
+        lines = _Lines(place, self.edges)
+        forward = np.diff(grid[:, self.edges, 0], axis=2)[..., 0]
+        rows = grid[..., 1]
+        return (
+            COST["node_overlap"] * _node_overlaps(grid)
+            + COST["backward"] * (forward < 0).sum(1)
+            + COST["same_column"] * (forward == 0).sum(1)
+            + COST["length"] * lines.length.sum(1)
+            + COST["height"] * (rows.max(1) - rows.min(1))
+            + COST["early_end"] * grid[:, self.sources, 0].sum(1)
+            + COST["early_end"] * (self.columns - 1 - grid[:, self.sinks, 0]).sum(1)
+        )
+
     def cost(self, grid):
         place = grid * np.array([COLUMN_PITCH, HALF_ROW])
         lines = _Lines(place, self.edges)
@@ -182,6 +198,9 @@ def _descend(layout, judge: _Judge, columns: int, rows: int):
     best = judge.cost(layout[None])[0]
     while True:
         around = _neighbours(layout, columns, rows)
+        around = around[judge.least(around) < best]
+        if not len(around):
+            return layout, best
         costs = judge.cost(around)
         winner = int(costs.argmin())
         if costs[winner] > best - 1e-9:
