@@ -2,7 +2,7 @@
 
     python benchmarks/fuzz.py --logs 60000 --surveys 40000 --reports 20
 
-Every example is made of one seed (``tests/fuzz/``): a purchase log or a survey, written in one of
+Every example is made of one seed (``tests/made/``): a purchase log or a survey, written in one of
 many ways. What the program says of it is compared with sums over the answers and lines as they were
 made. A sample goes through the whole report. Printed are counts by outcome; seeds that are wrong
 are named, so that ``compare_log(folder, seed)`` shows them again.
@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "analysis")]
 
-from fuzz.compared import compare_log, compare_survey, print_report  # noqa: E402
+from made.compared import compare_log, compare_survey, print_report  # noqa: E402
 
 KINDS = {"logs": compare_log, "surveys": compare_survey, "reports": print_report}
 

@@ -19,8 +19,8 @@ from cx_value.study.missing import describe_missing
 from cx_value.study.screening import screen_careless
 from cx_value.value import summarise_transactions
 from cx_value.value.log.preview import preview_log
-from fuzz.made_logs import END, Log, make_log
-from fuzz.made_surveys import Made, alpha_of, make_survey, weighted_mean
+from made.logs import END, Log, make_log
+from made.surveys import Made, alpha_of, make_survey, weighted_mean
 
 NAMES = {"customer": "customer", "date": "date", "amount": "amount"}
 

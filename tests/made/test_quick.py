@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzz.compared import compare_log, compare_survey
+from made.compared import compare_log, compare_survey
 
 SEEDS = st.integers(0, 2**31)
 #: A log in UTF-16; a free order on the day of a returned purchase; ¥ in a log in GB 18030.
