@@ -118,3 +118,16 @@ def test_reservations_are_always_said(topic, macro, facts):
     bare = {**facts, "reservations": []}
     for lang in LANGUAGES:
         assert len(say(topic, macro, facts, lang)) > len(say(topic, macro, bare, lang))
+
+
+HOSTILE = "<script>alert(1)</script> *b* {{< x >}} @key"
+
+
+def test_a_text_of_the_facts_is_data_however_a_template_prints_it():
+    """A name of a hypothesis, an expert or a wave is words of a study, not of ours."""
+    facts = {"reported": True, "hypotheses": 2, "reservations": [],
+             "verdicts": [{"verdict": "supported", "n": 2, "names": [HOSTILE, "H2"]}]}  # fmt: skip
+    for lang in ("en", "zh"):
+        said = Phrasebook(lang).say(Phrase("hypotheses.verdicts", facts))
+        assert r"\<script\>" in said and "<script>" not in said and r"\*b\*" in said
+        assert not re.search(r"(?<!\\)@key|(?<!\\)\{\{", said)

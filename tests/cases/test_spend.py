@@ -141,3 +141,13 @@ def test_steady_customers_have_no_drop_out_to_be_told(seed):
     assert alive is None or alive.mean() > 0.9
     fitted = choice.rows["fitted"].tolist()
     assert len(fitted) == len(set(fitted)), fitted
+
+
+def test_a_model_at_its_limit_leaves_the_link_a_family_that_covariates_move():
+    from cx_value.value import compare_purchase_models
+    from cx_value.value.link.traits import FAMILIES_LINKED
+    from cx_value.value.plan import linked_family
+
+    choice = compare_purchase_models(summarise("linked_log.csv"))
+    assert choice.model.model not in FAMILIES_LINKED  # the limit of a model is chosen
+    assert linked_family(choice) in FAMILIES_LINKED

@@ -129,7 +129,7 @@ class Phrasebook:
 
         try:
             module = self._environment.get_template(f"{topic}.j2").module
-            text = getattr(module, macro)(_Facts(plain_facts(phrase.facts)))
+            text = getattr(module, macro)(_Facts(_as_data(plain_facts(phrase.facts))))
         except (TemplateNotFound, AttributeError, UndefinedError, TypeError) as error:
             raise ReportError(
                 f"words/{self.lang}/{topic}.j2, macro {macro!r}: {error} · do: write the macro, or "
@@ -242,6 +242,27 @@ class _Facts(dict):
     """Facts under names: ``f.alpha`` and ``f["alpha"]`` alike; a missing one is undefined."""
 
 
+class _Told(str):
+    """A text of the facts (a study's or its data's): data, escaped where it is printed as it is."""
+
+
+def _as_data(value: Any) -> Any:
+    """Return facts with every text marked as data."""
+    if isinstance(value, dict):
+        return {_as_data(key): _as_data(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_data(inner) for inner in value]
+    return _Told(value) if type(value) is str else value
+
+
+def _escaped(value: Any) -> Any:
+    return escape_prose(value) if isinstance(value, _Told) else value
+
+
+def _joined(values: Iterable[Any], between: str = "") -> str:
+    return str(between).join(str(_escaped(value)) for value in values)
+
+
 #: What customers are called in our Chinese words; a study may have them called otherwise.
 CUSTOMER = "客户"
 _customer: ContextVar[str] = ContextVar("customer", default=CUSTOMER)
@@ -283,9 +304,10 @@ def _templates(lang: str, customer: str):
 
     environment = Environment(
         loader=FunctionLoader(load), undefined=StrictUndefined, autoescape=False,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=_escaped,
     )  # fmt: skip
     environment.filters.update(
+        join=_joined,
         num=lambda v, decimals=2: _number(v, decimals, lang),
         coef=lambda v, decimals=2: _number(v, decimals, lang, bounded=True),
         plain=lambda v: "–" if v is None else _declared_number(v, lang),
@@ -294,7 +316,9 @@ def _templates(lang: str, customer: str):
         pval=lambda v, relation=True: _p_value(v, lang, relation),
         ci=lambda v, decimals=2, bounded=False: _interval(v, decimals, lang, bounded),
         first_upper=lambda v: v[:1].upper() + v[1:],
-        join_words=lambda v, most=None: join_words([str(x) for x in v], lang=lang, most=most),
+        join_words=lambda v, most=None: join_words(
+            [str(_escaped(x)) for x in v], lang=lang, most=most
+        ),
     )  # fmt: skip
     return environment
 
