@@ -112,7 +112,7 @@ def paid_monthly(gaps):
 @pytest.mark.parametrize("unit", ["day", "week", "month"])
 def test_instalments_of_a_contract_are_recognised_and_told_what_fits(kind, gaps, unit):
     found = measure_regularity(summarise(paid_monthly(gaps), unit=unit))
-    assert found.facts()["kind"] == kind
+    assert found.facts()["kind"] == kind and found.reservations == [{"code": "contract"}]
     assert "sBG" in found.sentence("en") and "合同" in found.sentence("zh")
     assert regularity_of(summarise(paid_monthly(gaps), unit=unit)).facts()["kind"] == kind
 

@@ -60,6 +60,12 @@ class PurchaseRegularity(Result):
         names = ("shape", "std_error", "ci_low", "ci_high", "gap_mean", "gap_median", "cv_median")
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
+    @property
+    def reservations(self) -> list[dict]:
+        """Return what a value by models of purchases at random times must be told with."""
+        timed = self.facts()["kind"] in ("clockwork", "equal")
+        return [{"code": "contract"}] if timed else []
+
     def facts(self) -> dict:
         """Return the gaps, the shape, and what it says of the purchase models' assumption."""
         kind = self.limit or "random"
