@@ -33,13 +33,18 @@ class Agreement(Result):
         verdict``, a code; ``difference`` is the largest between two estimates, ``difference_se`` in
         units of our standard error.
         """
-        return tidy_frame(_row(name, opinion) for name, opinion in self.opinions.items())
+        rows = [_row(name, opinion) for name, opinion in self.opinions.items()]
+        return tidy_frame(rows, None if rows else _COLUMNS)
 
     def facts(self) -> dict[str, Any]:
         """Return ``models agree silent``: how many both could fit, agree on, and only we could."""
         known = [o.agrees for o in self.opinions.values() if o.agrees is not None]
         silent = len(self.opinions) - len(known)
         return {"models": len(known), "agree": sum(known), "silent": silent}
+
+
+_COLUMNS = ("model", "chisq", "chisq_semopy", "df", "parameters", "difference", "difference_se",
+            "agrees", "verdict")  # fmt: skip
 
 
 def _row(name: str, opinion: SecondOpinion) -> dict:

@@ -105,7 +105,9 @@ def plot_value_distribution(values: np.ndarray, ax: Axes | None = None, *, lang:
 
     values = np.sort(values)
     # Those who are all but lost share the first bar: on a logarithmic scale they would fill half.
-    edges = np.geomspace(max(values[-1] / 1e5, np.quantile(values, 0.02)), values[-1], 41)
+    most = max(values[-1], 1e-9)
+    lost = max(most / 1e5, np.quantile(values, 0.02))
+    edges = np.geomspace(min(lost, most / 2), most, 41)
     limit = np.quantile(values, 0.9)
     share = format_percent(values[values >= limit].sum() / values.sum())
     best = _word("best_tenth", lang).format(share=share)
