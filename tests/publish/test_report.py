@@ -13,6 +13,7 @@ import pytest
 from cx_value.base.errors import AnalysisError
 from cx_value.publish.build import Job, build_report, notebooks_of, run_notebooks
 from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths
+from cx_value.publish.rendering.embedded import render_embedded
 from cx_value.study import read_study
 from small_study import write_small_study
 
@@ -151,6 +152,29 @@ def test_reports_in_both_languages_state_the_same_numbers(built):
 def test_missing_answers_reach_the_report(built):
     text = text_of(built / "small" / "report-en" / "report.html")
     assert "Little" in text and "156" in text  # rows that answered every item
+
+
+@pytest.mark.parametrize(("lang", "table"), [("en", "Table"), ("zh", "表")])
+def test_a_thesis_counts_its_tables_by_chapter(built, study_file, lang, table):
+    from cx_value.publish.chapters.project import write_project
+
+    project = write_project(read_study(study_file), lang, built / "small", edition="thesis")
+    page = text_of(render_embedded(project, ["html"])["html"])
+    found = re.findall(rf"{table}\s(\d+)-(\d+)", page)
+    assert ("3", "1") in found and len({chapter for chapter, _ in found}) >= 4
+    assert re.search(rf"{table}\sA-1", page)
+
+
+def test_a_deck_has_slides_with_charts(built, study_file, tmp_path):
+    from pptx import Presentation
+
+    from cx_value.publish.deck.deck import write_deck
+
+    path = write_deck(read_study(study_file), "en", built / "small", tmp_path / "deck.pptx")
+    slides = list(Presentation(path).slides)
+    texts = [s.text_frame.text for slide in slides for s in slide.shapes if s.has_text_frame]
+    assert len(slides) >= 3 and any(texts)
+    assert not re.search(r"\[@|\*\*|<<|None|nan", " ".join(texts))
 
 
 def test_an_unknown_result_stops_the_build_with_chapter_and_line(built, study_file, monkeypatch,
