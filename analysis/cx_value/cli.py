@@ -1,4 +1,4 @@
-"""The command line: ``cx-value new | check | run | report | schema | words``.
+"""The command line: ``cx-value new | check | run | report | batch | schema | words``.
 
 Exit codes: 0 done, 1 the study, its data or the report is at fault (the message says what to do),
 2 the command itself was mistyped, 3 printed, but figures moved (``--compare BUILD --strict``).
@@ -59,6 +59,13 @@ class Renderer(StrEnum):
     auto = "auto"
     quarto = "quarto"
     embedded = "embedded"
+
+
+class Edition(StrEnum):
+    """Editions of a unit's report."""
+
+    brief = "brief"
+    full = "full"
 
 
 StudyFile = Annotated[
@@ -248,6 +255,43 @@ def report(
         typer.echo(in_language(since.phrase().bilingual(), _TOLD.lang))
         if strict and since.moved:
             raise typer.Exit(3)
+
+
+@app.command()
+def batch(
+    study: StudyFile,
+    by: Annotated[str, typer.Option(help="Units: brand, wave, or a profile column (branch).")],
+    edition: Annotated[Edition, typer.Option(help="What each unit gets.")] = Edition.brief,
+    lang: Annotated[Language, typer.Option(help="Language of the reports.")] = Language.all,
+    format: Annotated[str | None, typer.Option(help="html,pdf,docx or some of them.")] = None,
+    renderer: Annotated[Renderer, typer.Option(help="Who renders.")] = Renderer.auto,
+    draft: Draft = False,
+    fold: Annotated[bool, typer.Option(help="Put small units together; else refuse them.")] = False,
+    jobs: Annotated[int, typer.Option(help="Reports built at the same time.", min=1)] = 2,
+    cluster: Annotated[
+        str | None, typer.Option(help="Build on Dask: local, or a scheduler, tcp://host:8786.")
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Print one report a unit, and a page on which all units stand beside each other.
+
+    What an earlier run finished is kept: started again, a batch builds what is missing.
+    """
+    from cx_value.publish.batch.run import Batch, run_batch
+
+    _use_cluster(cluster)
+    job = _job(study, lang, format, renderer, draft, out)
+    wanted = Batch(
+        study_file=job.study_file, study=job.study, by=by, languages=job.languages,
+        formats=job.formats, edition=edition.value, renderer=renderer.value, draft=draft,
+        fold=fold, jobs=jobs, cluster=cluster or "", out=job.out,
+        stream=None if _TOLD.quiet else sys.stderr, lang=_TOLD.lang,
+    )  # fmt: skip
+    outcome = _timed(lambda: run_batch(wanted))
+    for path in outcome.rollup:
+        typer.echo(path)
+    if outcome.failed:
+        raise typer.Exit(1)
 
 
 @app.command()

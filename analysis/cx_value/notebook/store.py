@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 #: ``build/<study>/.made/<notebook>``, so that it goes when the notebook no longer saves it.
 NOTEBOOK = "CX_VALUE_NOTEBOOK"
 MADE = ".made"
+#: Environment variable with the figures that are drawn, ``lang/name lang/name``: those that the
+#: pages of a batch show. Not set: all of them, in both languages.
+DRAWN = "CX_VALUE_DRAWN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,10 @@ class Store:
         """Draw a figure once per language (``plot(lang=…)`` → Axes), write SVG and PNG, show it."""
         from cx_value.base.style import save_figure_files
 
+        drawn = os.environ.get(DRAWN)
         for lang in LANGUAGES:
+            if drawn is not None and f"{lang}/{name}" not in drawn.split():
+                continue
             folder = self.folder / "figures" / lang
             folder.mkdir(parents=True, exist_ok=True)
             files = save_figure_files(plot(lang=lang).figure, folder / name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -195,6 +195,27 @@ class Workspace:
         return summarise_transactions(source, **options)
 
 
+#: Environment variable of a process that builds one report: its notebooks share what they open.
+ONE_REPORT = "CX_VALUE_ONE_REPORT"
+_OPENED: dict[tuple[str, str, bool], Workspace] = {}
+
+
+def _shared(opening: Callable[..., Workspace]) -> Callable[..., Workspace]:
+    """Let the notebooks of a process that builds one report open their study once."""
+
+    @wraps(opening)
+    def once(study: str | Path, out: str | Path = "", *, draft: bool = False) -> Workspace:
+        if not os.environ.get(ONE_REPORT):
+            return opening(study, out, draft=draft)
+        key = str(study), str(out), draft
+        if key not in _OPENED:
+            _OPENED[key] = opening(study, out, draft=draft)
+        return _OPENED[key]
+
+    return once
+
+
+@_shared
 def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) -> Workspace:
     """Read, check and screen a study, and open its results store for writing.
 

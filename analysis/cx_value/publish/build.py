@@ -24,7 +24,7 @@ from cx_value.notebook.untold import SPARED, TOLD, Untold
 from cx_value.notebook.workspace import claim_folder
 from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
 from cx_value.publish.depends import notebook_code, printing_code, state_of
-from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths
+from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths, run_cells
 from cx_value.publish.progress import WORKERS, Progress, progress_for
 from cx_value.publish.since import STEP, keep_and_compare
 from cx_value.publish.state import States, locked
@@ -46,6 +46,8 @@ NEEDS = {
     "11_tracking": lambda study: study.data and study.data.wave,
     "14_brief": lambda study: {"brief", "full", "deck"} & set(study.report.editions),
 }
+#: What no page of the brief edition reads; the measurement model only what a structure rests on.
+NOT_IN_BRIEF = ("03_factors", "04_measurement", "12_robustness", "13_claims")
 #: What a notebook reads from the store, and so runs after.
 AFTER = {
     "05_structure": ("02_reliability", "04_measurement"),
@@ -62,7 +64,11 @@ LONGEST = (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to build: one study, its languages and formats, by which renderer, draft or not."""
+    """What to build: one study, its languages and formats, by which renderer, draft or not.
+
+    ``compare`` is the ledger of an earlier build. Without ``kernels`` the cells run in this
+    process, and of the figures only ``figures`` (``lang/name``) are drawn.
+    """
 
     study_file: Path
     study: Any
@@ -73,6 +79,8 @@ class Job:
     out: Path | None = None
     progress: Progress | None = None
     compare: Ledger | None = None
+    kernels: bool = True
+    figures: frozenset[str] | None = None
     errors: list[Exception] = field(default_factory=list)
     since: list[Since] = field(default_factory=list)
 
@@ -109,8 +117,13 @@ def declares_metrics(study: Any) -> bool:
 
 
 def notebooks_of(study: Any) -> list[Path]:
-    """Return the notebooks that have something to say of a study."""
-    return [p for p in notebook_paths() if NEEDS.get(p.stem, lambda study: study.data)(study)]
+    """Return the notebooks that have something to say of a study, in an edition it prints."""
+    left_out = () if "full" in study.report.editions else NOT_IN_BRIEF
+    return [
+        p for p in notebook_paths()
+        if NEEDS.get(p.stem, lambda study: study.data)(study)
+        and not (p.stem in left_out and not (p.stem == "04_measurement" and study.models))
+    ]  # fmt: skip
 
 
 def run_notebooks(job: Job) -> None:
@@ -174,7 +187,8 @@ def _notebook_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
 
         def state(inputs=inputs, first=first) -> str:
             read = [path for one in first for path in _made_by(job, one)]
-            return state_of([*inputs, *read], declared, f"draft={job.draft}")
+            drawn = () if job.figures is None else sorted(job.figures)
+            return state_of([*inputs, *read], declared, f"draft={job.draft}", *drawn)
 
         run = partial(_run_notebook, job, notebook, target)
         yield {
@@ -217,7 +231,10 @@ def _run_notebook(job: Job, notebook: Path, target: Path) -> list[Path]:
         "out": _relative(job.folder, target.parent), "draft": job.draft,
     }  # fmt: skip
     try:
-        execute_notebook(notebook, target, parameters)
+        if job.kernels:
+            execute_notebook(notebook, target, parameters)
+        else:
+            run_cells(notebook, target, parameters, drawn=job.figures)
     except NotebookError as error:
         _tell(job, notebook.stem, error)
     return [target, *_made_by(job, notebook.stem)]
@@ -369,7 +386,8 @@ def _run(tasks: Sequence[dict[str, Any]], job: Job, states: States) -> None:
     loader.namespace["DOIT_CONFIG"] = {
         "reporter": _Reporter(progress),
         "dep_file": str(job.folder / ".doit.json"), "backend": "json", "verbosity": 0,
-        "num_process": min(WORKERS, os.cpu_count() or 1), "par_type": "thread",
+        "num_process": min(WORKERS, os.cpu_count() or 1) if job.kernels else 0,
+        "par_type": "thread",
     }  # fmt: skip
     with progress:
         progress.begin(len(tasks), {task["name"]: states.seconds(task["name"]) for task in tasks})

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+from collections.abc import Iterable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.places import NOTEBOOKS
-from cx_value.notebook.store import NOTEBOOK
+from cx_value.notebook.store import DRAWN, NOTEBOOK
+from cx_value.notebook.workspace import ONE_REPORT
 
 PARAMETERS = frozenset({"study", "out", "draft"})
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -82,6 +86,51 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
     finally:
         _forget_paths(target)
     return target
+
+
+def run_cells(
+    notebook: Path, target: Path, parameters: dict[str, Any], *, drawn: Iterable[str] | None = None
+) -> Path:
+    """Run a notebook's cells in this process, without a kernel, and keep them beside the results.
+
+    Nothing is shown: a batch prints many reports, and a kernel's start costs more than most
+    notebooks. Paths of ``parameters`` are relative to the folder of ``target``, as in
+    :func:`execute_notebook`; ``drawn`` names the figures that are drawn (default: all).
+
+    Raises
+    ------
+    NotebookError
+        With the cell and its message, if a cell raises.
+    """
+    document = json.loads(notebook.read_text(encoding="utf-8"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    told = {
+        k: str(target.parent / v) if k in ("study", "out") else v for k, v in parameters.items()
+    }
+    names: dict[str, Any] = {"__name__": "__main__"}
+    settings = {NOTEBOOK: notebook.stem, ONE_REPORT: "1"}
+    settings |= {} if drawn is None else {DRAWN: " ".join(sorted(drawn))}
+    os.environ.update(settings)
+    try:
+        for number, cell in enumerate(document["cells"]):
+            if cell["cell_type"] == "code":
+                _run_cell(notebook.name, number, "".join(cell["source"]), names)
+                names |= told if "parameters" in cell["metadata"].get("tags", ()) else {}
+    finally:
+        for name in settings:
+            del os.environ[name]
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    target.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return target
+
+
+def _run_cell(notebook: str, number: int, source: str, names: dict[str, Any]) -> None:
+    try:
+        with redirect_stdout(io.StringIO()):
+            exec(compile(source, f"{notebook}, cell {number}", "exec"), names)
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+        raise NotebookError(notebook, number, source, told) from error
 
 
 def _forget_paths(executed: Path) -> None:

@@ -138,7 +138,8 @@ def _em_step(
     patterns: list[_Pattern], mean: np.ndarray, cov: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Take one expectation and one maximisation."""
-    expected = [_complete(pattern, mean, cov) for pattern in patterns]
+    precision = _precision(cov)
+    expected = [_complete(pattern, mean, cov, precision) for pattern in patterns]
     counts = np.array([pattern.n for pattern in patterns], dtype=float)
     means = np.stack([m for m, _ in expected])
     new_mean = counts @ means / counts.sum()
@@ -147,19 +148,42 @@ def _em_step(
     return new_mean, (within + (gaps.T * counts) @ gaps) / counts.sum()
 
 
+def _precision(cov: np.ndarray) -> np.ndarray | None:
+    """Return the inverse of a covariance matrix; None where it is (nearly) singular."""
+    try:
+        lower = np.linalg.cholesky(cov)
+    except np.linalg.LinAlgError:
+        return None
+    ends = np.diag(lower)
+    if ends.min() < 1e-5 * ends.max():
+        return None
+    half = np.linalg.inv(lower)
+    return half.T @ half
+
+
 def _complete(
-    pattern: _Pattern, mean: np.ndarray, cov: np.ndarray
+    pattern: _Pattern, mean: np.ndarray, cov: np.ndarray, precision: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fill a pattern's moments up with their expectation given what was answered."""
+    """Fill a pattern's moments up with their expectation given what was answered.
+
+    Slopes of what is missing on what was answered come from the precision matrix, which one step
+    inverts once for all patterns; from least squares where there is none.
+    """
     o, m = pattern.seen, ~pattern.seen
-    slopes = np.linalg.lstsq(cov[np.ix_(o, o)], cov[np.ix_(o, m)], rcond=None)[0].T
+    if not m.any():
+        return pattern.mean, pattern.cov
+    if precision is None:
+        slopes = np.linalg.lstsq(cov[np.ix_(o, o)], cov[np.ix_(o, m)], rcond=None)[0].T
+        residual = cov[np.ix_(m, m)] - slopes @ cov[np.ix_(o, m)]
+    else:
+        residual = np.linalg.inv(precision[np.ix_(m, m)])
+        slopes = -residual @ precision[np.ix_(m, o)]
     full_mean, full_cov = np.empty_like(mean), np.empty_like(cov)
     full_mean[o] = pattern.mean
     full_mean[m] = mean[m] + slopes @ (pattern.mean - mean[o])
     full_cov[np.ix_(o, o)] = pattern.cov
     full_cov[np.ix_(m, o)] = slopes @ pattern.cov
     full_cov[np.ix_(o, m)] = full_cov[np.ix_(m, o)].T
-    residual = cov[np.ix_(m, m)] - slopes @ cov[np.ix_(o, m)]
     full_cov[np.ix_(m, m)] = slopes @ pattern.cov @ slopes.T + residual
     return full_mean, full_cov
 

@@ -33,6 +33,14 @@ Encoding = Annotated[str, BeforeValidator(_known_encoding)]
 Value = str | float | bool
 
 
+def _as_values(value: Any) -> Any:
+    values = value if isinstance(value, list | tuple) else [value]
+    return tuple(str(v) for v in values)
+
+
+Values = Annotated[tuple[str, ...], BeforeValidator(_as_values)]
+
+
 class DataFile(Frozen):
     """Where the answers are and how they are coded. ``file`` is relative to ``study.yml``."""
 
@@ -44,6 +52,10 @@ class DataFile(Frozen):
     skip_rows: int = Field(0, ge=0)
     platform: Literal["auto", "none", *PLATFORMS] = "auto"
     missing_codes: tuple[float | str, ...] = ()
+    only: dict[str, Values] = Field(
+        {},
+        description="Column: the values of the rows that the study is about (default: all rows).",
+    )
     id: str | None = None
     weight: str | None = None
     cluster: str | None = None

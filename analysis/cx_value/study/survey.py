@@ -13,6 +13,7 @@ from cx_value.study.answered import Survey, column_of
 from cx_value.study.coding import Coding
 from cx_value.study.findings import Finding, list_rows, list_some, raise_errors, suggest
 from cx_value.study.names import stem_of
+from cx_value.study.only import keep_only
 from cx_value.study.phrases import count_noun
 from cx_value.study.ratings import rating_items
 from cx_value.study.spec import Item, Study
@@ -103,10 +104,10 @@ def read_answers(study: Study) -> RawTable:
     data = study.data
     layout = Layout(header_rows=data.header_rows, skip_rows=data.skip_rows, platform=data.platform)
     raw = read_table(study.data_path, encoding=data.encoding, sheet=data.sheet, layout=layout)
-    if not data.waves:
-        return raw
-    beside = [column for _, column, _ in rating_items(study)]
-    return stack_waves(raw, [*declared_columns(study), *beside], data.waves, data.wave)
+    if data.waves:
+        beside = [column for _, column, _ in rating_items(study)]
+        raw = stack_waves(raw, [*declared_columns(study), *beside], data.waves, data.wave)
+    return keep_only(raw, data.only, study.data_path) if data.only else raw
 
 
 def check_study(path: str | Path) -> list[Finding]:

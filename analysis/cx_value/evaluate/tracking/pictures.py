@@ -37,3 +37,34 @@ def draw_waves(
         ax.set_ylabel(word("score", "tracking_axis"))
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.16), ncols=3, fontsize=8)
     return ax
+
+
+def draw_funnel(
+    frame: pd.DataFrame, centre: float, sd: float, labels: Mapping[str, Any], lang: str,
+    ax: Axes | None,
+) -> Axes:  # fmt: skip
+    """Draw adjusted scores over n with limits at two and three errors; name who differs."""
+    import numpy as np
+
+    word = Phrasebook(lang).term
+    with figure_style(lang):
+        ax = ax or new_axes(height=3.4)
+        x = np.linspace(max(frame.effective.min() * 0.8, 2), frame.effective.max() * 1.05, 200)
+        for sigmas, style in ((2, ":"), (3, "--")):
+            half = sigmas * sd / np.sqrt(x)
+            name = word(f"funnel_{sigmas}", "tracking_axis")
+            ax.plot(x, centre + half, style, color=PALETTE["grey"], linewidth=1, label=name)
+            ax.plot(x, centre - half, style, color=PALETTE["grey"], linewidth=1)
+        ax.axhline(centre, color=PALETTE["grey"], linewidth=0.8)
+        for row in frame.itertuples():
+            plain = row.verdict == "within"
+            ax.plot(row.effective, row.adjusted, "o", markersize=4,
+                    color=PALETTE["primary" if plain else "accent"])  # fmt: skip
+            if not plain:
+                name = in_language(labels.get(row.unit, row.unit), lang)
+                ax.annotate(str(name), (row.effective, row.adjusted), xytext=(4, 3),
+                            textcoords="offset points", fontsize=7)  # fmt: skip
+        ax.set_xlabel(word("respondents", "tracking_axis"))
+        ax.set_ylabel(word("adjusted", "tracking_axis"))
+        ax.legend(fontsize=8)
+    return ax

@@ -21,6 +21,15 @@ def wave_scores(study: Study, survey: Survey) -> pd.DataFrame:
 
     A construct's score is the mean of its items on their scale, for those who answered all.
     """
+    frame = construct_scores(study, survey)
+    frame.insert(0, WHOLE, frame.mean(axis=1, skipna=False))
+    if study.brands is None:
+        return frame
+    return frame[survey.profile[study.brands.column].astype(str) == study.brands.own]
+
+
+def construct_scores(study: Study, survey: Survey, *, skipna: bool = False) -> pd.DataFrame:
+    """Return the mean of each construct's items, 0 to 100 on their scale."""
     columns = {}
     for construct in study.constructs:
         items = [
@@ -28,12 +37,13 @@ def wave_scores(study: Study, survey: Survey) -> pd.DataFrame:
             / (item.scale.maximum - item.scale.minimum) * 100
             for item in construct.items
         ]  # fmt: skip
-        columns[construct.name] = pd.concat(items, axis=1).mean(axis=1, skipna=False)
-    frame = pd.DataFrame(columns)
-    frame.insert(0, WHOLE, frame.mean(axis=1, skipna=False))
-    if study.brands is None:
-        return frame
-    return frame[survey.profile[study.brands.column].astype(str) == study.brands.own]
+        columns[construct.name] = pd.concat(items, axis=1).mean(axis=1, skipna=skipna)
+    return pd.DataFrame(columns)
+
+
+def mean_of_constructs(study: Study, survey: Survey) -> pd.Series:
+    """Return each respondent's mean over the constructs, of what he or she answered."""
+    return construct_scores(study, survey, skipna=True).mean(axis=1)
 
 
 def follow_waves(study: Study, survey: Survey, *, draws: int) -> Waves | None:
