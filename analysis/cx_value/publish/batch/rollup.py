@@ -22,7 +22,7 @@ EDITION = "rollup"
 
 def print_rollup(batch: Batch, outcome: Outcome, column: str) -> list[Path]:
     """Write the roll-up's results and print it in every language and format; return the files."""
-    from cx_value.publish.chapters.bind import write_project
+    from cx_value.publish.chapters.project import write_project
     from cx_value.publish.rendering.render import render_project, renderer_of
 
     folder = batch.folder / EDITION

@@ -17,7 +17,7 @@ from cx_value.base.errors import AnalysisError
 
 #: What a worker process has imported before it is asked for its first report.
 PRELOADED = (
-    "cx_value.publish.build", "cx_value.publish.chapters.bind", "cx_value.study",
+    "cx_value.publish.build", "cx_value.publish.chapters.project", "cx_value.study",
     "cx_value.publish.rendering.embedded", "cx_value.notebook.workspace", "numpy", "pandas",
     "scipy.stats", "scipy.optimize", "matplotlib.pyplot", "statsmodels.stats.multitest",
     "doit.doit_cmd", "docx", "typst",
