@@ -118,7 +118,7 @@ def declares_metrics(study: Any) -> bool:
 
 def notebooks_of(study: Any) -> list[Path]:
     """Return the notebooks that have something to say of a study, in an edition it prints."""
-    left_out = () if "full" in study.report.editions else NOT_IN_BRIEF
+    left_out = NOT_IN_BRIEF if set(study.report.editions) == {"brief"} else ()
     return [
         p for p in notebook_paths()
         if NEEDS.get(p.stem, lambda study: study.data)(study)
