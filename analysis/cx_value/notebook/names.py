@@ -22,6 +22,7 @@ def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
     """
     things = [*study.profile, *study.models, *study.dimensions, *study.touchpoints]
     things += [*study.kano, *study.benchmarks, *study.segments.needs]
+    things += [*study.targets, *study.actions]
     things += [h for h in study.hypotheses if h.label]
     things += [*study.evaluation.grades, *(study.comments.themes if study.comments else ())]
     named = {OVERALL: OVERALL_LABEL, WAVE: WAVE_LABEL} | {

@@ -23,6 +23,7 @@ from cx_value.study.columns import (
 from cx_value.study.document import Document, Place, read_document
 from cx_value.study.explain import NAMED, explain_error
 from cx_value.study.findings import Finding, raise_errors, suggest
+from cx_value.study.goal_checks import check_goals
 from cx_value.study.indicator_checks import check_indicators
 from cx_value.study.merging import merge, with_includes
 from cx_value.study.model_checks import check_models
@@ -74,7 +75,7 @@ def examine_study(path: str | Path) -> tuple[spec.Study | None, list[Finding]]:
     findings += faults
     if study is not None:
         study._document = document
-        findings += [*check_models(study), *check_indicators(study)]
+        findings += [*check_models(study), *check_indicators(study), *check_goals(study)]
     return study, findings
 
 
@@ -137,7 +138,8 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
         for theme in themes:
             theme.setdefault("label", theme["name"])
     for entry in (*study.get("dimensions", []), *study.get("kano", []),
-                  *study.get("benchmarks", [])):  # fmt: skip
+                  *study.get("benchmarks", []),
+                  *study.get("targets", []), *study.get("actions", [])):  # fmt: skip
         entry.setdefault("label", entry["name"])
     for question in study.get("multiple", []):
         question.setdefault("label", question["name"])

@@ -27,6 +27,8 @@ NAMED = {
     "touchpoints": spec.Touchpoint,
     "kano": spec.KanoPair,
     "benchmarks": spec.Benchmark,
+    "targets": spec.Target,
+    "actions": spec.Action,
 }
 
 _KINDS = {

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from cx_value.base.wording import Text
 from cx_value.study.entries import Frozen, Phrase, Scale
+from cx_value.study.goals import Action, Target
 from cx_value.study.indicators import (
     Brands,
     Comments,
@@ -270,6 +271,8 @@ class Study(Frozen):
     metrics: Metrics = Metrics()
     funnel: Funnel | None = None
     benchmarks: tuple[Benchmark, ...] = ()
+    targets: tuple[Target, ...] = ()
+    actions: tuple[Action, ...] = ()
     brands: Brands | None = None
     dimensions: tuple[Dimension, ...] = ()
     experts: Experts | None = None

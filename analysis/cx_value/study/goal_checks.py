@@ -1,0 +1,40 @@
+"""What is wrong with the targets and actions of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cx_value.study.findings import Finding, list_some, suggest
+from cx_value.study.goals import WHOLE
+from cx_value.study.spec import Study
+
+
+def check_goals(study: Study) -> Iterator[Finding]:
+    """Yield what is wrong with the targets and actions of a study."""
+    constructs = [c.name for c in study.constructs]
+    columns = [p.name for p in study.profile]
+    for entry in study.targets:
+        if entry.metric not in (WHOLE, *constructs):
+            yield _unknown(study, ("targets", entry.name, "metric"), entry.metric, constructs)
+    for entry in study.actions:
+        place = ("actions", entry.name)
+        if entry.lever not in constructs:
+            yield _unknown(study, (*place, "lever"), entry.lever, constructs)
+        asked = [*entry.where, *([entry.unit] if entry.unit else [])]
+        for column in asked:
+            if column not in columns:
+                yield _unknown(study, (*place, "where"), column, columns)
+    if (study.targets or study.actions) and not (study.data and study.data.wave):
+        yield Finding(
+            study.where("targets" if study.targets else "actions"),
+            "targets and actions are followed over waves, and no column holds them",
+            "data.wave: the column with the survey wave",
+            "declare data.wave, or leave targets and actions out", kind="no waves",
+        )  # fmt: skip
+
+
+def _unknown(study: Study, place: tuple[str, ...], name: str, known: list[str]) -> Finding:
+    return Finding(
+        study.where(*place), f"{name!r} is not declared", list_some(known, 12),
+        f"{suggest(name, known)}correct the name", kind="unknown name",
+    )  # fmt: skip
