@@ -71,3 +71,37 @@ def test_what_effects_and_money_rest_on_takes_sureness_from_those_that_use_them(
     assert found.facts()["first"][0]["doubts"] == ["fit", "improper", "forecast"]
     plain = prioritise(PLACES, effects, outcome="LOY", n_used=9, money=money).table()
     assert plain.set_index("lever").doubts["A"] == ""
+
+
+def test_within_a_step_money_goes_first_and_then_the_effect():
+    places = PLACES.assign(quadrant="keep_up", steady=True)
+    effects = EFFECTS.assign(beyond_random=True)
+    money = pd.DataFrame({"lever": ["B", "D"], "estimate": [12.0, 30.0], "ci_low": [1.0, 1.0],
+                          "ci_high": [25.0, 40.0]})  # fmt: skip
+    found = prioritise(places, effects, outcome="LOY", n_used=9, money=money)
+    assert list(found.table().lever) == ["D", "B", "A", "C", "E"]
+
+
+def test_a_place_is_as_steady_as_the_less_steady_of_its_two_crosshairs():
+    table = prioritise(PLACES, EFFECTS, outcome="LOY", n_used=9).table().set_index("lever")
+    assert table.kept["A"] == 0.92 and table.kept["B"] == 0.60
+
+
+@pytest.mark.parametrize(("low", "high", "clear"), [
+    (0.1, 0.4, True), (-0.4, -0.1, True), (-0.1, 0.4, False), (0.0, 0.4, False),
+])  # fmt: skip
+def test_an_effect_and_money_are_clear_on_either_side_of_zero(low, high, clear):
+    effects = EFFECTS.assign(slope_low=low, slope_high=high)
+    money = pd.DataFrame({"lever": ["A"], "estimate": [0.2], "ci_low": [low], "ci_high": [high]})
+    doubts = prioritise(PLACES, effects, outcome="LOY", n_used=9, money=money).table()
+    found = set(doubts.set_index("lever").doubts["A"].split())
+    assert found == (set() if clear else {"effect", "money"})
+
+
+@pytest.mark.parametrize(("high", "behind"), [(-0.1, True), (0.0, False), (1.5, False)])
+def test_a_rival_is_ahead_only_where_the_whole_interval_says_so(high, behind):
+    gaps = pd.DataFrame({"node": ["A"], "rival": ["Other"], "gap": [-2.0], "low": [-5.0],
+                         "high": [high]})  # fmt: skip
+    found = prioritise(PLACES, EFFECTS, outcome="LOY", n_used=9, gaps=gaps)
+    first = next(x for x in found.facts()["first"] if x["lever"] == "A")
+    assert first["behind"] == ({"rival": "Other", "gap": 2.0} if behind else {})
