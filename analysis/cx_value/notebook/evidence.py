@@ -61,10 +61,13 @@ def money_reservations(store: Store) -> list[str]:
 
 
 def _unreliable(store: Store, study: Study) -> dict[str, str]:
-    """Return the scales below the conventional α; an item shares the reservation of no scale."""
+    return dict.fromkeys(weak_scales(store, study), "reliability")
+
+
+def weak_scales(store: Store, study: Study) -> dict[str, float]:
+    """Return the scales below the conventional α, with it; an item shares no scale's doubt."""
     found = _read(store, "reliability")
     if found is None:
         return {}
     rule = cutoffs_with(study.cutoffs)["alpha"]
-    weak = [r.construct for r in found.itertuples() if not rule.passes(r.alpha)]
-    return dict.fromkeys(weak, "reliability")
+    return {r.construct: r.alpha for r in found.itertuples() if not rule.passes(r.alpha)}

@@ -34,4 +34,12 @@ def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
     answers = {str.__str__(label): label for labels in answered for label in labels}
     whole = {WHOLE: bilingual("constructs", "whole")} if study.data and study.data.wave else {}
     own = survey.labels if survey else {}
-    return {**whole, **answers, **named, **own, **single, **constructs}
+    return {**segment_names(), **whole, **answers, **named, **own, **single, **constructs}
+
+
+def segment_names() -> dict[str, Text]:
+    """Return what segments by number and tiers of value are called."""
+    word = bilingual("segment", "segment_name")
+    numbered = {f"segment_{k}": Text(f"{word} {k}", zh=f"{word.zh}{k}") for k in range(1, 13)}
+    others = ("segment_all", "tier_all", "tier_high", "tier_middle", "tier_low")
+    return numbered | {name: bilingual(name, "segment_name") for name in others}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: Errors that say of the data, not of the program, why a part cannot be computed.
 TOLD = ("DataError", "ModelError", "ConvergenceError")
 #: Notebooks whose failure leaves a report whole: their chapters print what there is.
-SPARED = ("06_value", "06_value_link")
+SPARED = ("06_value", "06_value_link", "09_segments")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -162,7 +162,7 @@ class Workspace:
 
     def with_labels(self, plot: Callable[..., Axes], **options) -> Callable[..., Axes]:
         """Return a result's plot with the names of everything that the study names."""
-        named = {thing.name: thing.label for thing in self.study.profile} | self.labels
+        named = names_of(self.study, self.received) | self.labels
         return partial(plot, labels=named, **options)
 
     def _draw(self, plot: Callable[..., Axes], *data, ax: Axes | None = None, lang: str) -> Axes:

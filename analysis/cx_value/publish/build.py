@@ -45,6 +45,9 @@ NEEDS = {
     "10_voice": lambda study: study.data and study.comments,
     "11_tracking": lambda study: study.data and study.data.wave,
     "14_brief": lambda study: {"brief", "full", "deck"} & set(study.report.editions),
+    "09_segments": lambda study: (
+        study.transactions or (study.data and study.segments.method != "none")
+    ),
 }
 #: What no page of the brief edition reads; the measurement model only what a structure rests on.
 NOT_IN_BRIEF = ("03_factors", "04_measurement", "12_robustness", "13_claims")
@@ -52,8 +55,9 @@ NOT_IN_BRIEF = ("03_factors", "04_measurement", "12_robustness", "13_claims")
 AFTER = {
     "05_structure": ("02_reliability", "04_measurement"),
     "08_drivers": ("02_reliability", "05_structure", "06_value_link", "07_evaluation"),
+    "09_segments": ("02_reliability", "06_value", "08_drivers"),
     "13_claims": ("06_value", "06_value_link"),
-    "14_brief": ("06_metrics", "06_value", "06_value_link", "07_evaluation"),
+    "14_brief": ("06_metrics", "06_value", "06_value_link", "07_evaluation", "09_segments"),
 }
 #: What takes longest, in the order that ends soonest; the others follow in reading order.
 LONGEST = (

@@ -78,9 +78,9 @@ def _brand_shift() -> dict[str, dict[str, float]]:
 
 def _need_means() -> dict[str, tuple[float, ...]]:
     return {
-        "price": (6.2, 3.6, 4.4, 4.6, 4.8),
-        "advice": (3.8, 6.0, 3.4, 5.8, 4.6),
-        "digital": (4.6, 3.0, 6.2, 4.6, 5.8),
+        "price": (6.0, 3.2, 4.2, 4.4, 4.6),
+        "advice": (3.6, 5.8, 3.0, 5.6, 4.4),
+        "digital": (4.4, 2.6, 6.0, 4.4, 5.6),
     }
 
 
@@ -177,7 +177,7 @@ class Truth:
     n_without_customer: int = 9
     expert_weights: Mapping[str, float] = field(default_factory=_expert_weights)
     need_means: Mapping[str, tuple[float, ...]] = field(default_factory=_need_means)
-    need_spread: float = 1.1
+    need_spread: float = 0.9
 
     @property
     def mean_spend(self) -> float:

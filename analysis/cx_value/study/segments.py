@@ -29,7 +29,7 @@ class Segments(Frozen):
     by: tuple[str, ...] = Field(
         (),
         description="Constructs whose scores part the customers (default: the needs; without any, "
-        "every construct that is no outcome).",
+        "every construct of two items or more that is no outcome).",
     )
     needs: tuple[Need, ...] = Field(
         (), description="Answers that part the customers beside the constructs, by name."

@@ -7,6 +7,9 @@ too, keep the spread, and their variation carries the error (multiple imputation
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
 from cx_value.base.errors import ModelError
@@ -17,6 +20,32 @@ from cx_value.value.purchase.likelihood import parameters_by_row
 from cx_value.value.purchase.model import PurchaseModel
 from cx_value.value.worth.observed_spend import ObservedSpend
 from cx_value.value.worth.spend import SpendModel
+
+
+@dataclass(frozen=True, slots=True)
+class Future:
+    """One draw of every customer's future.
+
+    Attributes
+    ----------
+    value : ndarray (n,)
+        Discounted value within the horizon, 0 where the customer has left.
+    alive : ndarray of bool (n,)
+    leaving : ndarray (n,)
+        Rate per time unit at which a customer who is one leaves.
+    """
+
+    value: np.ndarray
+    alive: np.ndarray
+    leaving: np.ndarray
+
+    def lost_within(self, time: float) -> np.ndarray:
+        """Return the probability of leaving within a time, of a customer who is one: 1 − e^(−μt).
+
+        >>> Future(np.ones(1), np.ones(1, bool), np.array([0.1])).lost_within(10).round(3)
+        array([0.632])
+        """
+        return -np.expm1(-self.leaving * time)
 
 
 def draw_lifetime_values(
@@ -60,6 +89,28 @@ def draw_lifetime_values(
     gamma(s, beta + T) (Pareto/NBD) or the chance beta(a, b + chances) (BG/NBD); mean spend is
     p/v with v gamma(px + q, gamma + xz).
     """
+    futures = draw_futures(
+        purchase, spend, horizon=horizon, discount_rate_per_year=discount_rate_per_year,
+        margin=margin, unit=unit, n_draws=n_draws, seed=seed,
+    )  # fmt: skip
+    return np.array([future.value for future in futures])
+
+
+def draw_futures(
+    purchase: PurchaseModel,
+    spend: SpendModel | ObservedSpend | float,
+    *,
+    horizon: float,
+    discount_rate_per_year: float,
+    margin: float = 1.0,
+    unit: str | None = None,
+    n_draws: int = 20,
+    seed: int = 1,
+) -> Iterator[Future]:
+    """Draw each customer's value, and whether and how soon he or she leaves, one draw at a time.
+
+    As :func:`draw_lifetime_values`, whose values these are; never more than one draw is held.
+    """
     unit = unit or purchase.unit
     if purchase.model == "bg_bb" or unit not in UNITS or not 0 < horizon < np.inf:
         raise ModelError(
@@ -71,28 +122,33 @@ def draw_lifetime_values(
     rate = np.log1p(discount_rate_per_year) * UNITS[unit] / UNITS["year"]
     history = purchase.history.rows(purchase.history.position)
     thetas = random.multivariate_normal(purchase.theta, purchase.covariance, size=n_draws)
-    drawn = []
     for theta in thetas:
         parameters = parameters_by_row(purchase.family, theta, history)
-        ahead = _draw_transactions(purchase.family, parameters, history, horizon, rate, random)
-        drawn.append(margin * ahead * _draw_spend(spend, len(history), random))
-    return np.array(drawn)
+        alive, leaving, ahead = _draw_traits(
+            purchase.family, parameters, history, horizon, rate, random
+        )
+        value = margin * ahead * _draw_spend(spend, len(history), random)
+        yield Future(value, alive, leaving)
 
 
-def _draw_transactions(
+def _draw_traits(
     family: Family, parameters, history: PurchaseHistory, horizon: float, discount: float, random
-) -> np.ndarray:
-    """Return discounted purchases expected of drawn traits: ∫ λ exp(-(leaving + discount) u) du."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return who is a customer, leaving rates, and purchases: ∫ λ exp(-(leaving + discount) u) du.
+
+    Purchases are discounted, and expected of the traits drawn.
+    """
     alive = random.random(len(history)) < family.probability_alive(parameters, history)
     if family.name == "poisson":
         rate = np.broadcast_to(parameters[0], len(history))
     else:
         r, alpha = parameters[:2]
         rate = random.gamma(r + history.frequency) / (alpha + history.age)
-    decay = _draw_leaving(family, parameters, history, rate, random) + discount
+    leaving = _draw_leaving(family, parameters, history, rate, random)
+    decay = leaving + discount
     with np.errstate(divide="ignore", invalid="ignore"):
         length = np.where(decay > 0, -np.expm1(-decay * horizon) / decay, horizon)
-    return alive * rate * length
+    return alive, leaving, alive * rate * length
 
 
 def _draw_leaving(family: Family, parameters, history: PurchaseHistory, rate, random):

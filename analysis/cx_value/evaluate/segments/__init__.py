@@ -1,0 +1,1 @@
+"""Segments: who belongs together, what they are worth, and what follows for each."""
