@@ -377,7 +377,8 @@ def built(ordinal_file, tmp_path_factory):
 
 
 def text_of(built, lang):
-    html = (built / f"report-{lang}" / "report.html").read_text(encoding="utf-8")
+    pages = (built / f"{name}-{lang}" / f"{name}.html" for name in ("report", "supplement"))
+    html = "".join(page.read_text(encoding="utf-8") for page in pages)
     html = re.sub(r"<(style|script|svg)\b.*?</\1>", " ", html, flags=re.S)
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
     return text.replace("−", "-")
