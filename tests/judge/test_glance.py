@@ -1,6 +1,7 @@
 """The first page's figures carry what they rest on."""
 
 import pandas as pd
+import pytest
 
 from cx_value.judge.glance import SMALL_BASE, gather_glance
 
@@ -49,3 +50,27 @@ def test_a_small_base_is_told_from_its_bound_on():
     below = reserved(core_metrics=metrics(SMALL_BASE - 1))
     at = reserved(core_metrics=metrics(SMALL_BASE))
     assert below["csat"] == "base" and at["csat"] == ""
+
+
+def tiers(churn):
+    rows = {"tier": ["tier_high", "tier_all"], "customers": [200, 1000]}
+    for name, value in (("churn", churn), ("at_risk", 5000 * churn)):
+        rows |= {name: [9.0, value], f"{name}_low": value - 0.02, f"{name}_high": value + 0.02}
+    return pd.DataFrame(rows)
+
+
+def test_predicted_churn_and_value_at_risk_are_those_of_the_whole_customer_base():
+    told = gather_glance({"value_tiers": tiers(0.3)}, of_money=["forecast"], churn_years=2)
+    rows = told.table().set_index("figure")
+    assert rows.loc["predicted_churn", ["value", "low", "high"]].tolist() == pytest.approx(
+        [0.3, 0.28, 0.32]
+    )
+    assert rows.loc["value_at_risk", ["value", "low", "high"]].tolist() == pytest.approx(
+        [1500, 1499.98, 1500.02]
+    )
+    assert (rows.n == 1000).all() and (rows.years == 2).all()
+    assert (rows.reservations == "forecast").all()
+
+
+def test_a_purchase_model_without_loss_has_no_row_on_the_first_page():
+    assert gather_glance({"value_tiers": tiers(float("nan"))}).table().empty

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("figure", "kind", "value", "low", "high", "n", "grade", "rival", "gap", "gap_low",
-           "gap_high", "reservations")  # fmt: skip
+           "gap_high", "reservations", "years")  # fmt: skip
 #: Fewer respondents than this are a small base (own convention: with fewer, the interval of a
 #: share may reach ten points to either side).
 SMALL_BASE = 100
 #: Core metrics that the first page shows, in its order, and how they print.
 METRICS = {"csat": "percent", "nps": "number", "repeat_purchase_rate": "percent",
            "churn_rate": "percent"}  # fmt: skip
+#: Figures that rest on the purchase model.
+OF_MONEY = ("churn_rate", "money_per_point", "predicted_churn", "value_at_risk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,6 +46,7 @@ def gather_glance(
     *,
     satisfaction: str | None = None,
     of_money: Sequence[str] = (),
+    churn_years: float | None = None,
     confidence: float = 0.95,
 ) -> Glance:
     """Gather the figures of the first page from what other notebooks stored.
@@ -51,14 +54,17 @@ def gather_glance(
     Parameters
     ----------
     stored : mapping of str to DataFrame
-        Any of ``experience_index rival_gaps core_metrics link lifetime_value``; what is not there
+        Any of ``experience_index rival_gaps core_metrics link value_tiers``; what is not there
         has no row.
     satisfaction : str, optional
         The construct whose marginal value is shown (``value.satisfaction``).
     of_money : sequence of str
         Codes of what money and churn by the purchase model rest on that is weak.
+    churn_years : float, optional
+        How far ahead loss is predicted (``segments.churn_years``).
     """
-    rows = [*_index(stored), *_metrics(stored), *_money(stored, satisfaction)]
+    rows = [*_index(stored), *_metrics(stored), *_money(stored, satisfaction),
+            *_loss(stored, churn_years)]  # fmt: skip
     rows = [{**row, "reservations": _reserved(row, of_money)} for row in rows]
     n = max((int(row["n"]) for row in rows if row["n"] == row["n"]), default=0)
     filled = [[row.get(column) for column in COLUMNS] for row in rows]
@@ -73,7 +79,7 @@ def _reserved(row: Mapping[str, Any], of_money: Sequence[str]) -> str:
     own = row.get("reservations")
     codes = own.split() if isinstance(own, str) else []
     codes += ["base"] if row["n"] < SMALL_BASE else []
-    codes += of_money if row["figure"] in ("churn_rate", "money_per_point") else []
+    codes += of_money if row["figure"] in OF_MONEY else []
     return " ".join(dict.fromkeys(codes))
 
 
@@ -117,3 +123,16 @@ def _money(
         row = found.iloc[0]
         yield {"figure": "money_per_point", "kind": "money", "value": row["estimate"],
                "low": row["ci_low"], "high": row["ci_high"], "n": float("nan")}  # fmt: skip
+
+
+def _loss(stored: Mapping[str, pd.DataFrame], years: float | None) -> Iterator[dict[str, Any]]:
+    """Whom the purchase model expects to lose, and the value at risk with them."""
+    tiers = stored.get("value_tiers")
+    if tiers is None:
+        return
+    row = tiers.set_index("tier").loc["tier_all"]
+    for figure, name, kind in (("predicted_churn", "churn", "percent"),
+                               ("value_at_risk", "at_risk", "money")):  # fmt: skip
+        if row[name] == row[name]:
+            yield {"figure": figure, "kind": kind, "value": row[name], "low": row[f"{name}_low"],
+                   "high": row[f"{name}_high"], "n": row["customers"], "years": years}  # fmt: skip
