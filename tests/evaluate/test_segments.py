@@ -5,6 +5,7 @@ the gain is small, and the optimum is flat. The Stouffer–Toby figures are thos
 poLCA publishes for its data set ``values`` (six digits).
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -302,3 +303,18 @@ def test_every_rule_speaks_by_its_number(changes, rule, verdict, measure, limit)
 def test_rules_without_numbers_say_nothing():
     rows = choose_strategies(profile(), Segments(), None).triggers()
     assert set(rows.rule) == {"service", "lifecycle", "value"}
+
+
+@pytest.mark.parametrize(
+    ("churn", "value", "measure", "relation"),
+    [(0.1, 100.0, "churn", "below"), (0.3, 100.0, "churn", "near"), (0.5, 50.0, "value", "below")],
+)
+def test_by_purchases_alone_the_relation_is_that_of_the_interval(churn, value, measure, relation):
+    asked = profile(churn=churn, value=value)
+    alone = replace(asked, scores=pd.DataFrame(columns=asked.scores.columns),
+                    satisfaction=None, loyalty=None)  # fmt: skip
+    rows = choose_strategies(alone, Segments(), None).triggers()
+    row = rows[(rows.segment == "segment_1") & (rows.rule == "service")].iloc[0]
+    assert (row.verdict, row.measure, row.relation) == ("personalised", measure, relation)
+    above, below = row.low > row.limit, row.high < row.limit
+    assert relation == ("above" if above else "below" if below else "near")

@@ -165,10 +165,19 @@ def _service(row, scores, overall, profile: SegmentProfile, rules) -> dict | Non
         return _trigger("predictive", "churn", churn, "above", all_churn, percent=True)
     loyal = _score(scores, profile.loyalty)
     if loyal is None:
-        return _trigger("personalised", "churn", churn, "near", all_churn, True) if churn else None
+        return _personal(row, overall, churn) if churn else None
     if loyal["value"] >= rules.loyal_from:
         return _trigger("co_creating", profile.loyalty, loyal, "from", rules.loyal_from)
     return _trigger("personalised", profile.loyalty, loyal, "below", rules.loyal_from)
+
+
+def _personal(row: dict, overall: dict, churn: dict) -> dict:
+    """Return the personalised service of a segment without loyalty, by what ruled out the rest."""
+    limit, value = overall["churn"], _measure(row, "value")
+    if churn["low"] > limit and value:  # more will leave, but too little leaves with them
+        return _trigger("personalised", "value", value, "below", overall["value"])
+    relation = "below" if churn["high"] < limit else "near"
+    return _trigger("personalised", "churn", churn, relation, limit, percent=True)
 
 
 def _lever(scores: pd.DataFrame, drawn_map: pd.DataFrame | None) -> dict | None:
