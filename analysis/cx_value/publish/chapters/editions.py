@@ -17,9 +17,8 @@ def edition_name(edition: str) -> str:
 
 
 def editions_of(study: Study) -> tuple[str, ...]:
-    """Return the editions that a study prints: a log alone has no supplement and no thesis."""
-    of_answers = ("supplement", "thesis")
-    return tuple(e for e in study.report.editions if study.data or e not in of_answers)
+    """Return the editions that a study prints: a log alone makes no thesis."""
+    return tuple(e for e in study.report.editions if study.data or e != "thesis")
 
 
 def formats_of(edition: str, formats: Sequence[str]) -> tuple[str, ...]:
