@@ -64,3 +64,15 @@ def stack_waves(
         raw, frame=frame.astype(object).fillna(""), column_labels=labels, value_labels=values,
         user_missing=missing,
     )  # fmt: skip
+
+
+def asked_in_every(items: pd.DataFrame, wave: pd.Series) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the items answered in every wave, and the names of the others.
+
+    >>> import pandas as pd
+    >>> items = pd.DataFrame({"a": [1, 2, 3], "b": [1, 2, None]})
+    >>> asked_in_every(items, pd.Series(["1", "1", "2"]))[1]
+    ('b',)
+    """
+    asked = items.notna().groupby(wave.to_numpy()).any().all()
+    return items.loc[:, asked], tuple(asked.index[~asked])
