@@ -29,4 +29,6 @@ def plain(node):
         return " "
     if node["t"] in ("Strong", "Emph", "Plain", "Subscript"):
         return "".join(map(plain, node["c"]))
+    if node["t"] == "Quoted":  # typographic marks
+        return '"' + "".join(map(plain, node["c"][1])) + '"'
     raise AssertionError(f"markdown leaked into a cell: {node}")
