@@ -5,6 +5,7 @@ the gain is small, and the optimum is flat. The Stouffer–Toby figures are thos
 poLCA publishes for its data set ``values`` (six digits).
 """
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sklearn.metrics import adjusted_rand_score
 from cx_value.base.errors import DataError
 from cx_value.evaluate.segments.classes import search_classes
 from cx_value.evaluate.segments.fit import fit_classes, relative_entropy
+from cx_value.evaluate.segments.plan import segment_basis
 from cx_value.evaluate.segments.profile import (
     ALL,
     EVERYBODY,
@@ -26,12 +28,14 @@ from cx_value.evaluate.segments.profile import (
 )
 from cx_value.evaluate.segments.rfm import quintile_scores, rfm_scores
 from cx_value.evaluate.segments.strategy import choose_strategies
-from cx_value.evaluate.segments.truth import recovery
+from cx_value.evaluate.segments.truth import check_recovery, recovery
 from cx_value.evaluate.segments.worth import judge_worth, tier_of
+from cx_value.study import read_study, read_survey
 from cx_value.study.segments import Segments
 from cx_value.value.worth.draws import Future
 
 REFERENCE = Path(__file__).parents[1] / "reference"
+PANEL = Path(__file__).parents[2] / "data" / "bank-panel"
 #: Answers to four questions on role conflict (Stouffer & Toby 1951; Goodman 1974): pattern, people.
 VALUES = {
     "1111": 42, "1112": 23, "1121": 6, "1122": 25, "1211": 6, "1212": 24, "1221": 7, "1222": 38,
@@ -318,3 +322,20 @@ def test_by_purchases_alone_the_relation_is_that_of_the_interval(churn, value, m
     assert (row.verdict, row.measure, row.relation) == ("personalised", measure, relation)
     above, below = row.low > row.limit, row.high < row.limit
     assert relation == ("above" if above else "below" if below else "near")
+
+
+def test_on_bank_panel_the_planted_segments_are_found_as_well_as_by_who_knows_them():
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    study = read_study(PANEL)
+    basis = segment_basis(study, read_survey(study))
+    found = search_classes(basis, most=3, draws=2, seed=study.options.seed)
+    agreed = check_recovery(study, found, draws=200)
+    assert (found.number, agreed.facts()["planted"]) == (3, 3)
+    assert 0.6 < agreed.low < agreed.ari < agreed.high and agreed.correct > 0.85
+    members = json.loads((PANEL / "truth.json").read_text("utf-8"))["segments"]["members"]
+    whole = basis.dropna()
+    kinds = [members[row - 1] for row in whole.index]
+    told = LinearDiscriminantAnalysis().fit(whole, kinds).predict(whole)
+    best = adjusted_rand_score(kinds, told)
+    assert agreed.low < best < agreed.high
