@@ -45,8 +45,9 @@ def write_deck(study: Study, lang: str, folder: Path, path: Path, *, draft: bool
     refuse_others(store, study, draft=draft)
     binder = Binder(store, study, lang, draft)
     teller = _Teller(binder)
-    deck = Deck(lang, binder.plain(study.title))
-    about = [a.name for a in study.authors] + [str(study.date or "")]
+    authors = [author.name for author in study.authors]
+    deck = Deck(lang, binder.plain(study.title), ", ".join(authors))
+    about = [*authors, str(study.date or "")]
     deck.cover(binder.plain(study.subtitle), " · ".join(filter(None, about)))
     for slide in SLIDES:
         slide(deck, teller)

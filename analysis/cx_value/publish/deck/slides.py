@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Any
 
 from cx_value.base.style import SERIES
@@ -20,17 +21,28 @@ class Deck:
     lang : {"en", "zh"}
     title : str
         Stands in the foot of every slide and in the document's properties.
+    authors : str
+        Stand in the document's properties.
     """
 
-    def __init__(self, lang: str, title: str) -> None:
+    def __init__(self, lang: str, title: str, authors: str = "") -> None:
         from pptx import Presentation
         from pptx.util import Inches
 
         self.file = Presentation()
         self.file.slide_width, self.file.slide_height = Inches(WIDE), Inches(HIGH)
-        self.file.core_properties.title = title
-        self.file.core_properties.language = lang
         self.lang, self.title = lang, title
+        self._describe(authors)
+
+    def _describe(self, authors: str) -> None:
+        """Write the document's properties, and take out what the template brings of its own."""
+        core, part = self.file.core_properties, self.file.part
+        core.title, core.language, core.author = self.title[:255], self.lang, authors[:255]
+        core.last_modified_by, core.comments = authors[:255], ""
+        core.created = core.modified = datetime.combine(date.today(), time())
+        for key, link in list(part.rels.items()):
+            if link.reltype.endswith("/printerSettings"):
+                part.rels.pop(key)
 
     def cover(self, subtitle: str, line: str) -> None:
         """Add the first slide."""
@@ -66,13 +78,14 @@ class Deck:
         *, say: str = "", decimals: int = 1, percent: bool = False,
     ) -> None:  # fmt: skip
         """Add a slide with a native chart of categories: ``bar``, ``column`` or ``line``."""
-        from pptx.chart.data import CategoryChartData
         from pptx.enum.chart import XL_CHART_TYPE as KINDS
 
-        data = CategoryChartData(number_format="0%" if percent else f"0.{'0' * decimals}")
-        data.categories = list(names)
+        from cx_value.publish.deck.workbooks import CategoryData, printable
+
+        data = CategoryData(number_format="0%" if percent else f"0.{'0' * decimals}")
+        data.categories = [printable(name) for name in names]
         for name, values in series.items():
-            data.add_series(name, [None if v != v else float(v) for v in values])
+            data.add_series(printable(name), [None if v != v else float(v) for v in values])
         kinds = {"bar": KINDS.BAR_CLUSTERED, "column": KINDS.COLUMN_CLUSTERED,
                  "line": KINDS.LINE_MARKERS}  # fmt: skip
         chart = self._chart(title, kinds[kind], data, say)
@@ -95,12 +108,13 @@ class Deck:
         *, say: str = "",
     ) -> None:  # fmt: skip
         """Add a slide with a native scatter chart; every point bears its name."""
-        from pptx.chart.data import XyChartData
         from pptx.enum.chart import XL_CHART_TYPE as KINDS
         from pptx.enum.chart import XL_LABEL_POSITION as PLACES
 
-        data = XyChartData(number_format="0.00")
-        series = data.add_series(self.title)
+        from cx_value.publish.deck.workbooks import PointData, printable
+
+        data = PointData(number_format="0.00")
+        series = data.add_series(printable(self.title))
         for x, y in points.values():
             series.add_data_point(float(x), float(y))
         chart = self._chart(title, KINDS.XY_SCATTER, data, say)
