@@ -109,10 +109,13 @@ def _answer(deck: Deck, teller: _Teller) -> None:
 def _glance(deck: Deck, teller: _Teller) -> None:
     if not teller.has("glance") or not len(teller.read("glance").table):
         return
-    heads = [teller.word(key) for key in ("figure", "value", "interval", "rival")]
+    table = teller.read("glance").table
+    parts = {"figure": "name", "value": "value", "interval": "interval"}
+    parts |= {"rival": "against"} if table["rival"].notna().any() else {}
+    heads = [teller.word(key) for key in parts]
     rows = [
-        [teller.tell(f"brief.{part}", **row) for part in ("name", "value", "interval", "against")]
-        for row in teller.read("glance").rows().to_dict("records")
+        [teller.tell(f"brief.{part}", **row) for part in parts.values()]
+        for row in table.to_dict("records")
     ]
     deck.table(teller.word("glance"), heads, rows)
 
