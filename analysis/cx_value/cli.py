@@ -223,6 +223,7 @@ def run(study: StudyFile, draft: Draft = False, out: Out = None, cluster: Cluste
     job = _job(study, Language.all, None, Renderer.auto, draft, out)
     _timed(lambda: run_notebooks(job))
     typer.echo(f"{job.folder / 'results'}\n{job.folder / 'notebooks'}")
+    _tell_statements(job.folder)
 
 
 @app.command()
@@ -251,6 +252,7 @@ def report(
     files = _timed(lambda: build_report(job))
     for path in files:
         typer.echo(path)
+    _tell_statements(job.folder)
     for since in job.since:
         typer.echo(in_language(since.phrase().bilingual(), _TOLD.lang))
         if strict and since.moved:
@@ -342,6 +344,19 @@ def _say(key: str, **told) -> str:
     from cx_value.base.words import named_code
 
     return named_code(key, "command", _TOLD.lang).format(**told)
+
+
+def _tell_statements(folder: Path) -> None:
+    """Say how many parts failed, and which: a statement stands in the place of each."""
+    from cx_value.base.words import named_code
+    from cx_value.notebook.store import Store
+    from cx_value.notebook.untold import PREFIX, statements
+
+    found = statements(Store(folder))
+    if found:
+        comma = "、" if _TOLD.lang == "zh" else ", "
+        parts = (named_code(name.removeprefix(PREFIX), "part", _TOLD.lang) for name in found)
+        typer.echo(_say("untold", count=len(found), parts=comma.join(parts)), err=True)
 
 
 def _use_cluster(address: str | None) -> None:

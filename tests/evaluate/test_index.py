@@ -14,7 +14,7 @@ from scipy.stats import norm
 
 from cx_value.base.errors import DataError
 from cx_value.evaluate.fuzzy import OPERATORS, evaluate_fuzzily, grade_centres, grade_membership
-from cx_value.evaluate.groups import index_groups
+from cx_value.evaluate.groups import _parted, index_groups
 from cx_value.evaluate.index import (
     construct_indices,
     grade_of,
@@ -172,6 +172,23 @@ def test_bank_groups_are_told_from_the_rest():
     few = index_groups(less, weigh_constructs(less, NOTHING))
     assert {s["group"] for s in few.small} >= {"Meridian", "Northgate", "Summit"}
     assert "Meridian" in few.sentence("en") and "Meridian" in few.sentence("zh")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "withheld"),
+    [
+        ((50, 12, 30), {"b": "small", "c": "complementary"}),
+        ((50, 20, 20), {"b": "small", "c": "small"}),
+        ((50, 30, 40), {}),
+        ((50, 12), {"b": "small", "a": "complementary"}),
+    ],
+)
+def test_no_small_group_is_left_over_when_the_others_are_taken_off(sizes, withheld):
+    who = np.repeat(list("abc")[: len(sizes)], sizes)
+    large, left_out = _parted("x", {name: who == name for name in dict.fromkeys(who)}, 30)
+    assert {entry["group"]: entry["why"] for entry in left_out} == withheld
+    rest = len(who) - sum(int(select.sum()) for select in large.values())
+    assert rest == 0 or (rest >= 30 and len(left_out) > 1)
 
 
 # Fuzzy evaluation

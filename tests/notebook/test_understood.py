@@ -63,3 +63,11 @@ def test_faults_in_chinese_say_what_they_mean_and_ask_for(tmp_path):
     (tmp_path / "study.yml").write_text(text)
     said = say_check(examine_whole(tmp_path / "study.yml"), "zh")
     assert any("作答超出量表范围" in line and "constructs.F.items.a" in line for line in said)
+
+
+@pytest.mark.parametrize(("amounts", "told"), [(["9.90"] * 20, True), (["9.90", "8"] * 9, False)])
+def test_one_price_for_all_is_told_beforehand(tmp_path, amounts, told):
+    checked = write_log(tmp_path, amounts)
+    found = [finding for finding in checked.findings if finding.kind == "one price"]
+    assert bool(found) == told and checked.faults == []
+    assert ("金额都相同" in "".join(say_check(checked, "zh"))) == told

@@ -18,6 +18,7 @@ from cx_value.evaluate.index import (
 from cx_value.evaluate.setting import EvaluationSetting
 from cx_value.evaluate.weights.comparison import interval
 from cx_value.study.indicators import WAVE
+from cx_value.study.privacy import suppress_small_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +44,8 @@ class GroupIndices(Result):
         diff_high differs``: the difference is from the own brand for brands, from all others of
         the column for other groups. ``role`` is ``own``, ``rival`` or empty.
     small : tuple of dict
-        Groups with too few respondents: ``{"column", "group", "n"}``.
+        Groups without an index: ``{"column", "group", "n", "why"}``; ``why`` is ``small`` (too few
+        respondents) or ``complementary`` (it and the total would give a small one away).
     minimum : int
     own : str
     """
@@ -112,7 +114,9 @@ class GroupIndices(Result):
                        .sort_values("gap").to_dict("records") if len(gaps) else []),
             "differing": others[keep].to_dict("records"),
             "groupings": whole[whole["role"] == ""]["column"].drop_duplicates().tolist(),
-            "small": [dict(entry) for entry in self.small], "minimum": self.minimum,
+            "small": [dict(e) for e in self.small if e["why"] == "small"],
+            "withheld": [e["group"] for e in self.small if e["why"] == "complementary"],
+            "minimum": self.minimum,
             "level": self.confidence,
         }  # fmt: skip
 
@@ -126,17 +130,14 @@ def index_groups(
     """Return the index of every brand and, within the own brand, of every group and wave.
 
     The weights are those of the whole, so that groups are compared on one scale. Groups below
-    ``evaluation.minimum_group`` respondents are named and left out.
+    ``evaluation.minimum_group`` respondents are named and left out, and with them the next
+    smallest where a group's index could be worked out from the others and the whole.
     """
     minimum = setting.study.evaluation.minimum_group
     frames, small = _index_brands(setting, weights, item_weights)
     for column, groups in _groupings(setting):
-        large = {}
-        for group, select in groups.items():
-            if select.sum() < minimum:
-                small.append({"column": column, "group": group, "n": int(select.sum())})
-            else:
-                large[group] = select
+        large, withheld = _parted(column, groups, minimum)
+        small += withheld
         if large:
             frames.append(_index_column(setting, weights, column, large, item_weights))
     columns = list(_COLUMNS)
@@ -147,6 +148,22 @@ def index_groups(
         confidence=setting.confidence, frame=frame[columns], small=tuple(small), minimum=minimum,
         own=setting.whose,
     )  # fmt: skip
+
+
+def _parted(
+    column: str, groups: Mapping[str, np.ndarray], minimum: int
+) -> tuple[dict[str, np.ndarray], list[dict[str, Any]]]:
+    """Return the groups of a column that have an index, and those that have none, with reasons."""
+    counts = np.array([int(select.sum()) for select in groups.values()])
+    reasons = suppress_small_cells(counts, minimum)
+    large, withheld = {}, []
+    for (group, select), n, reason in zip(groups.items(), counts, reasons, strict=True):
+        why = reason or ("small" if n < minimum else "")
+        if why:
+            withheld.append({"column": column, "group": group, "n": int(n), "why": why})
+        else:
+            large[group] = select
+    return large, withheld
 
 
 def _groupings(setting: EvaluationSetting) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
@@ -184,7 +201,11 @@ def _index_brands(
     answers = {setting.whose: setting} | dict(setting.rivals)
     counts = {name: theirs.axis.n for name, theirs in answers.items()}
     kept = {name: theirs for name, theirs in answers.items() if counts[name] >= minimum}
-    small = [{"column": column, "group": b, "n": n} for b, n in counts.items() if n < minimum]
+    small = [
+        {"column": column, "group": brand, "n": n, "why": "small"}
+        for brand, n in counts.items()
+        if n < minimum
+    ]
     found = {
         name: _nodes(theirs.axis, theirs.scores, weights, None, item_weights)
         for name, theirs in kept.items()

@@ -109,7 +109,7 @@ def understand_log(study: Study) -> tuple[list[Understood], list[Finding]]:
         )
         for role in ("date", *(["amount"] if amount_column(log) else []))
     ]
-    return found, _unread(where, seen)
+    return found, [*_unread(where, seen), *_one_price(where, seen)]
 
 
 def _as_read(written: object, value: object) -> str:
@@ -136,6 +136,22 @@ def _unread(where: str, seen) -> list[Finding]:
             "declare date_format or decimal, or correct the lines; they are left out",
             severity="error" if seen.share_unread > MOST_UNREAD else "warning",
             kind="log lines not read",
+        )
+    ]
+
+
+def _one_price(where: str, seen) -> list[Finding]:
+    if seen.one_price is None:
+        return []
+    return [
+        Finding(
+            where,
+            f"every purchase of the log comes to {seen.one_price:g}",
+            "purchases that differ in value, for the Gamma-Gamma model of spend",
+            "nothing, if that is the price: spend is then not modelled, value is the price times "
+            "the purchases expected",
+            severity="warning",
+            kind="one price",
         )
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,10 +11,22 @@ from cx_value.base.words import Phrase
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Errors that say of the data, not of the program, why a part cannot be computed.
-TOLD = ("DataError", "ModelError", "ConvergenceError")
-#: Notebooks whose failure leaves a report whole: their chapters print what there is.
-SPARED = ("06_value", "06_value_link", "09_segments")
+    from cx_value.notebook.store import Store
+
+#: Errors that say of the data or the study, not of the program, why a part cannot be computed.
+TOLD = (
+    "AnalysisError", "StudyError", "DataError", "FaultsError", "ModelError", "UnknownLabelError",
+    "ConvergenceError",
+)  # fmt: skip
+#: What an error of linear algebra says of the data.
+_SINGULAR = (
+    "a matrix of these data cannot be inverted · allowed: items and groups of which none repeats "
+    "others · do: leave out items that repeat one another, or that nearly all answered alike"
+)
+#: Name of a statement in the store: this and the notebook's.
+PREFIX = "untold_"
+#: Folder of a build in which the tracebacks of faults of the program are kept.
+FAULTS = "faults"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,7 +38,9 @@ class Untold(Result):
     part : str
         Name of the notebook.
     problem, allowed, remedy : str
-        The three parts of the message, in English.
+        The three parts of the message, in English; empty where the program is at fault.
+    fault : str
+        Name of an error that is none of ours; empty where the data do not allow the part.
     """
 
     template: ClassVar[str] = "untold.part"
@@ -36,6 +49,7 @@ class Untold(Result):
     problem: str
     allowed: str
     remedy: str
+    fault: str = ""
 
     @classmethod
     def of(cls, part: str, message: str) -> Untold:
@@ -43,21 +57,35 @@ class Untold(Result):
 
         >>> Untold.of("06_value", "DataError: No purchase · allowed: one · do: mend it").remedy
         'mend it'
+        >>> Untold.of("06_value", "KeyError: 'Jane Roe'").facts()["fault"]
+        'KeyError'
         """
-        text = re.sub(r"^\w+: ", "", message.strip())
+        kind, _, rest = message.strip().partition(":")
+        if kind == "LinAlgError":
+            rest = _SINGULAR
+        elif kind not in TOLD:
+            return cls(n_used=0, method=Phrase("untold.method"), part=part, problem="", allowed="",
+                       remedy="", fault=kind if kind.isidentifier() else "Exception")  # fmt: skip
+        text = " ".join(rest.split())
         pieces = dict(zip(("problem", "allowed", "remedy"), text.split(" · "), strict=False))
         allowed = pieces.get("allowed", "").removeprefix("allowed: ")
-        remedy = pieces.get("remedy", "").removeprefix("do: ")
+        remedy = pieces.get("remedy", "").removeprefix("do: ").rstrip(".")
         return cls(n_used=0, method=Phrase("untold.method"), part=part,
-                   problem=pieces["problem"], allowed=allowed, remedy=remedy)  # fmt: skip
+                   problem=pieces["problem"].rstrip("."), allowed=allowed,
+                   remedy=remedy)  # fmt: skip
 
     def table(self) -> pd.DataFrame:
-        """Return one row: ``part problem allowed remedy``."""
+        """Return one row: ``part problem allowed remedy fault``."""
         import pandas as pd
 
         return pd.DataFrame([self.facts()])
 
     def facts(self) -> dict[str, Any]:
         """Return the part and the three parts of the message."""
-        names = ("part", "problem", "allowed", "remedy")
+        names = ("part", "problem", "allowed", "remedy", "fault")
         return {name: getattr(self, name) for name in names}
+
+
+def statements(store: Store) -> list[str]:
+    """Return the names of the statements in a store, in the order of the notebooks."""
+    return sorted(path.stem for path in store.results.glob(f"{PREFIX}*.json"))

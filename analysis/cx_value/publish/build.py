@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.places import REPORT, build_folder
-from cx_value.notebook.identity import declaration_sha256, sha256_of_data
-from cx_value.notebook.store import MADE, NOTEBOOK, Store
-from cx_value.notebook.untold import SPARED, TOLD, Untold
+from cx_value.notebook.identity import declaration_sha256
+from cx_value.notebook.store import MADE
 from cx_value.notebook.workspace import claim_folder
 from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
 from cx_value.publish.depends import notebook_code, printing_code, state_of
 from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths, run_cells
 from cx_value.publish.progress import WORKERS, Progress, progress_for
 from cx_value.publish.since import STEP, keep_and_compare
+from cx_value.publish.spared import forget_fault, tell
 from cx_value.publish.state import States, locked
 
 if TYPE_CHECKING:
@@ -230,6 +230,7 @@ def _run_notebook(job: Job, notebook: Path, target: Path) -> list[Path]:
     """Execute a notebook for a job, what it saved before gone; return the files it made."""
     for path in [*_made_by(job, notebook.stem), job.folder / MADE / notebook.stem]:
         path.unlink(missing_ok=True)
+    forget_fault(job.folder, notebook.stem)
     parameters = {
         "study": _relative(job.study_file, target.parent),
         "out": _relative(job.folder, target.parent), "draft": job.draft,
@@ -240,22 +241,8 @@ def _run_notebook(job: Job, notebook: Path, target: Path) -> list[Path]:
         else:
             run_cells(notebook, target, parameters, drawn=job.figures)
     except NotebookError as error:
-        _tell(job, notebook.stem, error)
+        tell(job.folder, job.study, notebook.stem, error, draft=job.draft)
     return [target, *_made_by(job, notebook.stem)]
-
-
-def _tell(job: Job, notebook: str, error: NotebookError) -> None:
-    """Turn what the data do not allow into a statement of the report; raise everything else."""
-    kind = error.message.partition(":")[0]
-    if notebook not in SPARED or kind not in TOLD:
-        raise error
-    os.environ[NOTEBOOK] = notebook
-    try:
-        identity = declaration_sha256(job.study), sha256_of_data(job.study), job.draft
-        store = Store(job.folder, job.study, *identity)
-        store.save(f"untold_{notebook}", Untold.of(notebook, error.message))
-    finally:
-        del os.environ[NOTEBOOK]
 
 
 def _made_by(job: Job, notebook: str) -> list[Path]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from contextlib import redirect_stdout
 from pathlib import Path
+from traceback import format_exc
 from typing import Any
 
 from cx_value.base.errors import AnalysisError
@@ -23,8 +24,8 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 class NotebookError(AnalysisError):
     """A cell failed: which notebook, which cell, its code, and the message."""
 
-    def __init__(self, notebook: str, cell: int, source: str, message: str):
-        self.message = message
+    def __init__(self, notebook: str, cell: int, source: str, message: str, trace: str = ""):
+        self.message, self.trace = message, trace
         code = "\n".join(f"    {line}" for line in source.strip().splitlines())
         super().__init__(f"{notebook}, cell {cell}:\n{code}\n{message}")
 
@@ -82,7 +83,8 @@ def execute_notebook(notebook: Path, target: Path, parameters: dict[str, Any]) -
         )  # fmt: skip
     except PapermillExecutionError as error:
         message = _ANSI.sub("", f"{error.ename}: {error.evalue}")
-        raise NotebookError(notebook.name, error.cell_index, error.source, message) from None
+        trace = _ANSI.sub("", "\n".join(error.traceback))
+        raise NotebookError(notebook.name, error.cell_index, error.source, message, trace) from None
     finally:
         _forget_paths(target)
     return target
@@ -104,6 +106,8 @@ def run_cells(
     """
     document = json.loads(notebook.read_text(encoding="utf-8"))
     target.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    target.write_text(text + "\n", encoding="utf-8", newline="\n")
     told = {
         k: str(target.parent / v) if k in ("study", "out") else v for k, v in parameters.items()
     }
@@ -119,8 +123,6 @@ def run_cells(
     finally:
         for name in settings:
             del os.environ[name]
-    text = json.dumps(document, ensure_ascii=False, indent=1)
-    target.write_text(text + "\n", encoding="utf-8", newline="\n")
     return target
 
 
@@ -130,7 +132,7 @@ def _run_cell(notebook: str, number: int, source: str, names: dict[str, Any]) ->
             exec(compile(source, f"{notebook}, cell {number}", "exec"), names)
     except Exception as error:
         told = f"{type(error).__name__}: {error}"
-        raise NotebookError(notebook, number, source, told) from error
+        raise NotebookError(notebook, number, source, told, format_exc()) from error
 
 
 def _forget_paths(executed: Path) -> None:

@@ -31,9 +31,11 @@ from cx_value.base.wording import (
 from cx_value.base.words import Phrase, Phrasebook, own_words
 from cx_value.notebook.declared import RULES
 from cx_value.notebook.store import Record, Store
+from cx_value.notebook.untold import statements
 from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
 from cx_value.publish.chapters.prose import write_prose
 from cx_value.publish.chapters.provenance import commit, software
+from cx_value.publish.chapters.without import vocabulary_without
 from cx_value.study.spec import Study
 
 #: What a chapter may call; see the table in CONTRIBUTING.md.
@@ -72,6 +74,7 @@ class Binder:
             **verbs, "study": self.study, "lang": self.lang, "draft": self.draft,
             "has": self.store.has, "result": self.store.read, "commit": commit,
             "software": partial(software, self.store.packages(), self.renderer),
+            "statements": partial(statements, self.store), **vocabulary_without(self),
         }  # fmt: skip
 
     @property

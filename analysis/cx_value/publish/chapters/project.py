@@ -9,6 +9,7 @@ from pathlib import Path
 from cx_value.base.places import REPORT
 from cx_value.base.words import call_customers
 from cx_value.notebook.store import Store, refuse_others
+from cx_value.notebook.untold import statements
 from cx_value.publish.chapters.bind import Binder
 from cx_value.publish.chapters.editions import edition_name, editions_of
 from cx_value.publish.chapters.supplement import (
@@ -18,6 +19,7 @@ from cx_value.publish.chapters.supplement import (
     referred,
     without_apart,
 )
+from cx_value.publish.chapters.without import without_lost
 from cx_value.publish.rendering.gate import bracket_references
 from cx_value.publish.rendering.project import install_theme
 from cx_value.publish.rendering.sources import MAIN_FILE
@@ -69,6 +71,8 @@ def write_project(
     refuse_others(store, study, draft=draft)
     binder = Binder(store, study, lang, draft, renderer, edition)
     texts = _chapters(binder, edition_name(edition))
+    if statements(store):
+        texts = without_lost(texts, lang)
     if edition in ("full", "supplement") and "supplement" in editions_of(study):
         texts = _divided(texts, binder, edition)
     for name, text in texts.items():

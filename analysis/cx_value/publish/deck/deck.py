@@ -10,6 +10,7 @@ from typing import Any
 from cx_value.base.wording import format_number
 from cx_value.base.words import call_customers
 from cx_value.notebook.store import Store, refuse_others
+from cx_value.notebook.untold import statements
 from cx_value.publish.chapters.bind import Binder
 from cx_value.publish.deck.slides import Deck
 from cx_value.study.spec import Study
@@ -211,6 +212,7 @@ def _value(deck: Deck, teller: _Teller) -> None:
 
 def _care(deck: Deck, teller: _Teller) -> None:
     said = [teller.say("sample_flow"), teller.say("reliability_headline"), teller.say("holdout")]
+    said += [teller.say(name) for name in statements(teller.binder.store)]
     said += [_plain(teller.binder.words(limit)) for limit in teller.binder.study.limits]
     deck.points(teller.word("care"), [text for text in said if text] + [teller.word("caution")])
 

@@ -195,10 +195,13 @@ def spd_inverse(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     size = matrix.shape[-1]
     diagonal = _cholesky_diagonal(matrix.reshape(-1, size, size)).reshape(matrix.shape[:-1])
     possible = np.isfinite(diagonal).all(axis=-1)
-    if not possible.all():
-        matrix = np.where(possible[..., None, None], matrix, np.eye(size))
-        diagonal = np.where(possible[..., None], diagonal, 1.0)
-    inverse = np.linalg.inv(matrix)
+    whole = np.where(possible[..., None, None], matrix, np.eye(size))
+    try:
+        inverse = np.linalg.inv(whole)
+    except np.linalg.LinAlgError:  # positive definite, but for the last digit
+        possible = possible & (np.linalg.matrix_rank(whole, hermitian=True) == size)
+        inverse = np.linalg.inv(np.where(possible[..., None, None], matrix, np.eye(size)))
+    diagonal = np.where(possible[..., None], diagonal, 1.0)
     inverse = 0.5 * (inverse + transpose(inverse))
     return 2 * np.log(diagonal).sum(axis=-1), inverse, possible
 

@@ -28,12 +28,15 @@ class LogPreview:
         Lines of the whole log.
     unread : dict
         Verdict → lines of the whole log whose customer, date or amount cannot be read.
+    one_price : float or None
+        What every purchase (a customer's day) of the whole log comes to, where all are equal.
     """
 
     written: pd.DataFrame
     understood: pd.DataFrame
     n_rows: int
     unread: dict[str, int]
+    one_price: float | None = None
 
     @property
     def share_unread(self) -> float:
@@ -42,6 +45,9 @@ class LogPreview:
 
 
 _UNREAD = ("line_unreadable", "customer_missing", "date_unparseable", "amount_unparseable")
+_ONE_PRICE = """SELECT min(total) FROM (SELECT round(sum(amount), 2) AS total FROM judged
+    WHERE verdict = 0 AND amount > 0 GROUP BY customer, day)
+    HAVING count(*) > 1 AND min(total) = max(total)"""
 
 
 def preview_log(
@@ -89,6 +95,7 @@ def preview_log(
             understood = connection.execute(
                 f"SELECT {', '.join(columns).replace('date', 'day')} FROM judged {limit}"
             ).fetchall()
+            price = connection.execute(_ONE_PRICE).fetchone() if amount else None
         except duckdb.Error as error:
             raise unreadable(error) from error
     import pandas as pd
@@ -99,4 +106,5 @@ def preview_log(
         understood=pd.DataFrame(understood, columns=names, dtype=object),
         n_rows=int(counts.sum()),
         unread={name: int(counts.get(name, 0)) for name in _UNREAD},
+        one_price=price[0] if price else None,
     )

@@ -1,0 +1,56 @@
+"""A notebook that failed: a statement stands in its place, and the report appears without it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Lock
+
+from cx_value.notebook.identity import declaration_sha256, sha256_of_data
+from cx_value.notebook.store import NOTEBOOK, Store
+from cx_value.notebook.untold import FAULTS, PREFIX, Untold
+from cx_value.publish.execute import NotebookError
+from cx_value.study.spec import Study
+
+#: What no page can do without: the names of everything. Who saves it cannot be spared before.
+NEEDED = "codebook"
+_ONE_AT_A_TIME = Lock()
+
+
+def tell(folder: Path, study: Study, notebook: str, error: NotebookError, *, draft: bool) -> None:
+    """Save a statement that a part of the analysis failed, and why.
+
+    An error that is none of ours is a fault of the program: its traceback goes to
+    ``faults/<notebook>.txt`` of the build folder, its words (which may hold answers) nowhere else.
+
+    Raises
+    ------
+    NotebookError
+        The error itself, where the data could not be read at all.
+    """
+    store = Store(folder, study, declaration_sha256(study), sha256_of_data(study), draft)
+    if notebook == _first_of(study) and not store.has(NEEDED):
+        raise error
+    statement = Untold.of(notebook, error.message.replace(f"{study.folder}{os.sep}", ""))
+    if statement.fault:
+        path = folder / FAULTS / f"{notebook}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{error}\n\n{error.trace}\n", encoding="utf-8")
+    with _ONE_AT_A_TIME:
+        os.environ[NOTEBOOK] = notebook
+        try:
+            store.save(f"{PREFIX}{notebook}", statement)
+        finally:
+            del os.environ[NOTEBOOK]
+
+
+def forget_fault(folder: Path, notebook: str) -> None:
+    """Remove the traceback that an earlier run of a notebook left."""
+    (folder / FAULTS / f"{notebook}.txt").unlink(missing_ok=True)
+
+
+def _first_of(study: Study) -> str:
+    """Return the notebook that reads the data first and names everything."""
+    if study.data:
+        return "01_sample"
+    return "06_value" if study.transactions else "06_contracts"
