@@ -32,8 +32,8 @@ STARTED = {
     # file: sizes of the constructs, scale, id, duration, never used
     "wjx_plain.csv": ([3, 3, 3], (1, 5), "序号", "所用时间", ["来源", "提交答卷时间"]),
     "wjx_codes.csv": ([3, 3, 3], (1, 5), "序号", "所用时间", ["来源"]),
-    "wjx_text.xlsx": (None, (1, 5), "序号", "所用时间", ["来自IP", "【多选题】", "您的建议"]),
-    "wjx_skip.xlsx": (None, (1, 5), "序号", "所用时间", ["来自IP", "【多选题】", "您的建议"]),
+    "wjx_text.xlsx": (None, (1, 5), "序号", "所用时间", ["来自IP", "您的建议"]),
+    "wjx_skip.xlsx": (None, (1, 5), "序号", "所用时间", ["来自IP", "您的建议"]),
     "qualtrics_text.xlsx": ([3, 3, 3], (1, 5), "ResponseId", "Duration (in seconds)",
                             ["IPAddress", "StartDate", "RecordedDate"]),
     "qualtrics_numeric.xlsx": ([3, 3, 3], (1, 5), "ResponseId", "Duration (in seconds)",
@@ -135,7 +135,6 @@ def test_decimal_commas_make_the_same_customers_as_points():
 REFUSED = {
     "korean_cp949.csv": "fit cp949",
     "latin1.csv": "fit cp1252",
-    "zh_orders.xlsx": "look like rating items",
 }
 
 
@@ -145,6 +144,13 @@ def test_what_cannot_be_a_survey_is_refused_by_name(tmp_path, name):
     with pytest.raises(AnalysisError, match=REFUSED[name]):
         write_study(tmp_path / name)
     assert not (tmp_path / "study.yml").exists()
+
+
+def test_orders_become_a_log_and_no_survey(tmp_path):
+    shutil.copy(DATA / "zh_orders.xlsx", tmp_path / "zh_orders.xlsx")
+    write_study(tmp_path / "zh_orders.xlsx")
+    written = (tmp_path / "study.yml").read_text(encoding="utf-8")
+    assert "transactions:" in written and "constructs:" not in written
 
 
 def test_a_declared_encoding_reads_the_letters():
