@@ -6,6 +6,7 @@ the simulated panel; the false-alarm rate of steps over simulated stable years.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from cx_value.evaluate.tracking.charts import (
     share_limits,
     smoothed,
 )
-from cx_value.evaluate.tracking.plan import explain_change, follow_waves
+from cx_value.evaluate.tracking.plan import explain_change, follow_waves, lacking_items
 from cx_value.evaluate.tracking.waves import track_waves
 from cx_value.study import read_study, read_survey
 
@@ -100,6 +101,21 @@ def test_one_wave_small_waves_and_missing_answers():
     found = track_waves(scores, waves, draws=49)
     assert found.small == ("3",) and found.n_dropped == 4
     assert found.table().n.tolist() == [42, 48]
+
+
+@pytest.mark.parametrize(("names", "left"), [(["ASS1"], True), (["ASS1", "ASS2", "ASS3"], False)])
+def test_an_item_lacking_in_a_wave_is_left_out_of_every_wave(names, left):
+    study = read_study(PANEL)
+    survey = read_survey(study)
+    items = survey.items.copy()
+    items.loc[survey.wave.astype(str) == "2", names] = np.nan
+    lacking = replace(survey, items=items)
+    assert lacking_items(study, lacking) == tuple(names)
+    waves = follow_waves(study, lacking, draws=19)
+    table = waves.table()
+    assert ("ASS" in set(table.measure)) == left
+    assert (table.groupby("measure").wave.nunique() == 4).all()
+    assert ("ASS" in set(explain_change(waves).part)) == left
 
 
 def test_weights_count_as_repeated_rows_in_the_mean():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from cx_value.base.errors import DataError
 from cx_value.base.results import Result
 from cx_value.base.words import Phrase
 from cx_value.evaluate.tracking.plan import construct_scores, wave_scores
@@ -78,6 +79,8 @@ def follow_targets(study: Study, survey: Survey) -> Targets | None:
     if not study.targets or survey is None or survey.wave is None:
         return None
     scores = wave_scores(study, survey)
+    plain = construct_scores(study, survey).reindex(scores.index)
+    scores = scores.join(plain[[name for name in plain if name not in scores]])
     wave = survey.wave.reindex(scores.index)
     last = sorted(wave.dropna().unique())[-1]
     weights = _weights(survey, scores.index)
@@ -94,6 +97,12 @@ def _target(entry, score: pd.Series, weights: pd.Series, wave, confidence: float
     from scipy.stats import norm
 
     score = score.dropna()
+    if score.empty:
+        raise DataError(
+            f"nobody answered all items of {entry.metric} in wave {wave}, which target "
+            f"{entry.name} is about · allowed: a construct asked in the last wave · do: name "
+            "another metric, or leave the target out"
+        )
     w = weights[score.index].to_numpy()
     mean = float(np.average(score, weights=w))
     error = float(np.sqrt((w**2 * (score - mean) ** 2).sum()) / w.sum())

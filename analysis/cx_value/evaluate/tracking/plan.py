@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cx_value.evaluate.tracking.change import decompose_change
 from cx_value.evaluate.tracking.waves import Waves, track_waves
+from cx_value.study.waves import asked_in_every
 
 if TYPE_CHECKING:
     from cx_value.study.answered import Survey
@@ -19,24 +21,38 @@ WHOLE = "WHOLE"
 def wave_scores(study: Study, survey: Survey) -> pd.DataFrame:
     """Return 0–100 scores, the mean of all constructs first: respondents of the own brand.
 
-    A construct's score is the mean of its items on their scale, for those who answered all.
+    A construct's score is the mean of its items on their scale, for those who answered all; items
+    that were not asked in every wave are left out, and so is a construct without any other.
     """
-    frame = construct_scores(study, survey)
+    frame = construct_scores(study, survey, lacking=lacking_items(study, survey))
     frame.insert(0, WHOLE, frame.mean(axis=1, skipna=False))
     if study.brands is None:
         return frame
     return frame[survey.profile[study.brands.column].astype(str) == study.brands.own]
 
 
-def construct_scores(study: Study, survey: Survey, *, skipna: bool = False) -> pd.DataFrame:
+def lacking_items(study: Study, survey: Survey) -> tuple[str, ...]:
+    """Return the items that were not asked in every wave with enough respondents."""
+    if survey.wave is None:
+        return ()
+    counts = survey.wave.value_counts()
+    large = survey.wave[survey.wave.isin(counts.index[counts >= study.evaluation.minimum_group])]
+    return asked_in_every(survey.items.loc[large.index], large)[1]
+
+
+def construct_scores(
+    study: Study, survey: Survey, *, skipna: bool = False, lacking: Collection[str] = ()
+) -> pd.DataFrame:
     """Return the mean of each construct's items, 0 to 100 on their scale."""
     columns = {}
     for construct in study.constructs:
         items = [
             (survey.items[item.name] - item.scale.minimum)
             / (item.scale.maximum - item.scale.minimum) * 100
-            for item in construct.items
+            for item in construct.items if item.name not in lacking
         ]  # fmt: skip
+        if not items:
+            continue
         columns[construct.name] = pd.concat(items, axis=1).mean(axis=1, skipna=skipna)
     return pd.DataFrame(columns)
 
