@@ -45,8 +45,7 @@ def money_of_levers(store: Store) -> pd.DataFrame | None:
 
 
 def _facts(store: Store, name: str) -> dict[str, Any]:
-    phrase = store.read(name).phrase() if store.has(name) else None
-    return {} if phrase is None else dict(phrase.facts)
+    return dict(store.read(name).meta.get("facts") or {}) if store.has(name) else {}
 
 
 def model_reservations(store: Store) -> list[str]:

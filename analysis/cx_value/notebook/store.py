@@ -83,29 +83,24 @@ class Record:
             )
         return found.iloc[0]
 
-    def phrase(self, macro: str = "") -> Phrase | None:
-        """Return the stored facts with their template, or another macro of the same topic."""
+    def phrase(self, macro: str = "") -> Phrase:
+        """Return the stored facts with their template, or another macro of the same topic.
+
+        Raises
+        ------
+        ReportError
+            If the result was stored as a table alone.
+        """
         if "words" not in self.meta:
-            return None
+            raise ReportError(f"result {self.name!r} says nothing · do: write it in the chapter")
         stored = Phrase.read(self.meta)
         topic = stored.template.partition(".")[0]
         template = f"{topic}.{macro}" if macro and "." not in macro else macro or stored.template
         return Phrase(template, stored.facts)
 
-    def sentence(self, lang: str) -> str:
-        """Return the stored sentence in a language."""
-        if not self.meta.get("sentence"):
-            raise ReportError(f"result {self.name!r} has no sentence · do: write it in the chapter")
-        return self.meta["sentence"][lang]
-
-    def sentences(self, lang: str) -> list[str]:
-        """Return the stored sentences one by one; the one sentence where there is but one."""
-        each = self.meta.get("sentences") or {}
-        return each.get(lang) or [self.sentence(lang)]
-
-    def notes(self, lang: str) -> list[str | Phrase]:
-        """Return the stored notes: phrases, or words in a language."""
-        return [Phrase.read(n) if "words" in n else n[lang] for n in self.meta["notes"]]
+    def notes(self) -> list[Phrase]:
+        """Return the stored notes."""
+        return [Phrase.read(note) for note in self.meta["notes"]]
 
     def _known(self, column: str) -> str:
         if column in self.table.columns:
@@ -144,7 +139,8 @@ class Store:
         meta = {
             "method": _both(result.method), "n_used": int(result.n_used),
             "n_dropped": int(result.n_dropped), "confidence": float(result.confidence),
-            "notes": [_both(note) for note in result.notes], **_said(result),
+            "notes": [note.plain() for note in result.notes],
+            **(result.phrase().plain() if result.template else {}),
         }  # fmt: skip
         self._write(name, meta, frame)
         if self.screen:
@@ -175,7 +171,7 @@ class Store:
         level = confidence or (of.confidence if of else self._level())
         meta = {
             "method": _both(method), "n_used": int(of.n_used if n_used is None else n_used),
-            "n_dropped": 0, "notes": [], "sentence": None, "confidence": float(level),
+            "n_dropped": 0, "notes": [], "confidence": float(level),
         }  # fmt: skip
         self._write(name, meta, table)
         if self.screen:
@@ -357,27 +353,6 @@ def _both(phrase: str | Phrase) -> dict[str, Any]:
     if isinstance(phrase, Phrase):
         return phrase.plain()
     return {lang: in_language(phrase, lang) for lang in LANGUAGES}
-
-
-def _said(result: Result) -> dict[str, Any]:
-    """Return a result's facts and the template that says them (or its sentences, as they are)."""
-    if result.template:
-        return result.phrase().plain()
-    return {"sentence": _sentences(result), "sentences": _each_sentence(result)}
-
-
-def _sentences(result: Result) -> dict[str, str] | None:
-    try:
-        return {lang: str(result.sentence(lang)) for lang in LANGUAGES}
-    except NotImplementedError:
-        return None
-
-
-def _each_sentence(result: Result) -> dict[str, list[str]]:
-    """Return the sentences of a result that speaks of several things one by one."""
-    if not hasattr(result, "sentences"):
-        return {}
-    return {lang: list(result.sentences(lang).values()) for lang in LANGUAGES}
 
 
 def _bilingual_columns(table: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import ReportError
 from cx_value.base.markdown import escape_prose
 from cx_value.base.places import REPORT
+from cx_value.base.sources import bibliography_names
 from cx_value.base.wording import (
     Text,
     format_interval,
@@ -33,7 +34,6 @@ from cx_value.notebook.declared import RULES
 from cx_value.notebook.store import Record, Store
 from cx_value.notebook.untold import statements
 from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
-from cx_value.publish.chapters.prose import write_prose
 from cx_value.publish.chapters.provenance import commit, software
 from cx_value.publish.chapters.without import vocabulary_without
 from cx_value.study.spec import Study
@@ -41,11 +41,13 @@ from cx_value.study.spec import Study
 #: What a chapter may call; see the table in CONTRIBUTING.md.
 VOCABULARY = (
     "label", "labels", "single_items", "words", "sentence_case", "quoted", "num", "coef", "count",
-    "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "prose", "say_each", "notes",
+    "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "notes",
     "table", "matrix", "figure", "has_figure", "tell", "siblings", "in_other_language",
     "judging",
 )  # fmt: skip
 _LANGUAGES = {"en": "English", "zh": "中文"}
+#: A citation in words of a study, once they are escaped.
+_CITED = re.compile(r"\\\[\\@(\w+)\\\]|\\@(\w+)")
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Binder:
     # Words
     def words(self, phrase: Any) -> str:
         """Return a phrase of the study in the chapter's language."""
-        return "" if phrase is None else write_prose(in_language(phrase, self.lang), self.lang)
+        return "" if phrase is None else own_prose(in_language(phrase, self.lang))
 
     def plain(self, phrase: Any) -> str:
         """Return a phrase of the study as it stands, for what is no markdown."""
@@ -120,7 +122,7 @@ class Binder:
     def sentence_case(self, phrase: Any) -> str:
         """Return a phrase of the study as it begins a sentence."""
         word = "" if phrase is None else in_language(phrase, self.lang)
-        return write_prose(word[:1].upper() + word[1:], self.lang)
+        return own_prose(word[:1].upper() + word[1:])
 
     def quoted(self, *phrases: Any) -> str:
         """Return phrases of the study, run together, as one value of the front matter."""
@@ -174,7 +176,7 @@ class Binder:
 
     def text(self, name: str, column: str, **where: Any) -> str:
         """Print one word of a result, in the chapter's language where both are stored."""
-        return write_prose(text_of(self.store.read(name), column, self.lang, **where), self.lang)
+        return escape_prose(text_of(self.store.read(name), column, self.lang, **where))
 
     def draws(self) -> str:
         """Print how many bootstrap draws the results rest on."""
@@ -205,35 +207,15 @@ class Binder:
 
     def say(self, name: str, macro: str = "") -> str:
         """Print the words of a result: its own macro, or another one of the same topic."""
-        record = self.store.read(name)
-        phrase = record.phrase(macro)
-        if phrase is not None:
-            return self.phrasebook.say(phrase)
-        return write_prose(record.sentence(self.lang), self.lang)
+        return self.phrasebook.say(self.store.read(name).phrase(macro))
 
     def tell(self, template: str, **facts: Any) -> str:
         """Print a macro with facts that the chapter names: ``tell("brief.tile", **row)``."""
         return self.phrasebook.say(Phrase(template, facts))
 
-    def prose(self, text: str) -> str:
-        """Print a stored text as it stands, sources cited."""
-        return write_prose(text, self.lang)
-
-    def say_each(self, name: str) -> str:
-        """Print the sentences of a result as a list, one for each thing it speaks of."""
-        return self._listed(self.store.read(name).sentences(self.lang))
-
     def notes(self, name: str) -> str:
         """Print the notes of a result as a list; nothing where there are none."""
-        return self._listed(self.store.read(name).notes(self.lang))
-
-    def _listed(self, texts: Sequence[str | Phrase]) -> str:
-        return "\n".join(f"- {self._printed(text)}" for text in texts)
-
-    def _printed(self, text: str | Phrase) -> str:
-        if isinstance(text, Phrase):
-            return self.phrasebook.say(text)
-        return write_prose(text, self.lang)
+        return "\n".join(f"- {self.phrasebook.say(note)}" for note in self.store.read(name).notes())
 
     # Tables and figures
     def table(
@@ -272,6 +254,20 @@ class Binder:
         described = (alt or caption).replace('"', "'")
         identifier = f"fig-{name.replace('_', '-')}"
         return f'![{caption}](figures/{name}){{#{identifier} fig-alt="{described}" width={width}}}'
+
+
+def own_prose(text: str) -> str:
+    r"""Return words of a study as markdown; ``@key`` of the bibliography in them is a citation.
+
+    >>> print(own_prose("a_b, after @hu1999 [@kline2016], not @me"))
+    a\_b, after @hu1999 [@kline2016], not \@me
+    """
+    known = bibliography_names()
+
+    def cited(match: re.Match) -> str:
+        return match[0].replace("\\", "") if (match[1] or match[2]) in known else match[0]
+
+    return _CITED.sub(cited, escape_prose(text))
 
 
 def text_of(record: Record, column: str, lang: str, **where: Any) -> str:
