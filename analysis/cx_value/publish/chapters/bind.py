@@ -8,6 +8,7 @@ computed here: every function below reads the store and prints.
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
