@@ -39,7 +39,7 @@ class Result:
     n_dropped: int = 0
     method: str
     confidence: float = 0.95
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
 
     def table(self) -> pd.DataFrame:
         """Return the result as a tidy, unrounded frame."""
