@@ -196,13 +196,13 @@ def code_cell(source, **metadata):
             "outputs": [], "execution_count": None}  # fmt: skip
 
 
-def failing_notebook(folder):
+def failing_notebook(folder, name="09_fails"):
     cells = [
         code_cell("study = out = draft = None", tags=["parameters"]),
         code_cell("from cx_value.base.errors import DataError\nraise DataError('no such item')"),
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    path = folder / "09_fails.ipynb"
+    path = folder / f"{name}.ipynb"
     notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(notebook), encoding="utf-8")
     return path
@@ -223,7 +223,7 @@ def test_a_failed_build_leaves_no_report_that_looks_finished(built, study_file, 
 
     out = tmp_path / "build"
     shutil.copytree(built, out)
-    monkeypatch.setattr(build, "notebook_paths", lambda: [failing_notebook(tmp_path)])
+    monkeypatch.setattr(build, "notebook_paths", lambda: [failing_notebook(tmp_path, "01_sample")])
     with pytest.raises(NotebookError):
         build_report(job(study_file, out))
     for suffix in FORMATS:
