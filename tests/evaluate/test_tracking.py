@@ -21,6 +21,7 @@ from cx_value.evaluate.tracking.charts import (
     smoothed,
 )
 from cx_value.evaluate.tracking.plan import explain_change, follow_waves, lacking_items
+from cx_value.evaluate.tracking.shares import follow_shares
 from cx_value.evaluate.tracking.waves import track_waves
 from cx_value.study import read_study, read_survey
 
@@ -116,6 +117,19 @@ def test_an_item_lacking_in_a_wave_is_left_out_of_every_wave(names, left):
     assert ("ASS" in set(table.measure)) == left
     assert (table.groupby("measure").wave.nunique() == 4).all()
     assert ("ASS" in set(explain_change(waves).part)) == left
+
+
+def test_shares_are_charted_with_the_limits_of_their_waves():
+    study = read_study(PANEL)
+    survey = read_survey(study)
+    found = follow_shares(study, survey)
+    table = found.table()
+    assert found.facts()["followed"] == ["csat", "promoters", "detractors"]
+    assert (table.groupby("share").size() == 4).all()
+    assert ((table.lower < table["mean"]) & (table["mean"] < table.upper)).eq(~table.outside).all()
+    assert follow_shares(study, replace(survey, wave=None)) is None
+    one = survey.rows(survey.items.index[(survey.wave.astype(str) == "1").to_numpy()])
+    assert follow_shares(study, one) is None
 
 
 def test_weights_count_as_repeated_rows_in_the_mean():
