@@ -86,7 +86,12 @@ def test_a_study_needs_answers_or_purchases(tmp_path):
 
 def test_purchases_alone_need_one_notebook_and_one_for_their_claims(sample):
     study = read_study(sample)
-    assert [path.stem for path in notebooks_of(study)] == ["06_value", "13_claims"]
+    assert [path.stem for path in notebooks_of(study)] == [
+        "06_value",
+        "09_segments",
+        "13_claims",
+        "14_brief",
+    ]
     assert [path.name for path in study.data_files] == ["transactions.csv"]
     assert not study.links
 

@@ -16,7 +16,7 @@ from cx_value.notebook.untold import statements
 
 LOST, SAID = "<!-- lost -->", "<!-- said -->"
 _OF_RESULTS = (
-    "num", "coef", "count", "pval", "ci", "pct", "text", "say", "say_each", "notes", "table",
+    "num", "coef", "count", "pval", "ci", "pct", "text", "say", "notes", "table",
     "matrix",
 )  # fmt: skip
 _HEADING = re.compile(r"(?m)^(?=#{1,6} )")
