@@ -94,15 +94,7 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     header = Header(folder, study.get("data"))
     study.setdefault("name", _plain_name(folder.name))
     study["folder"] = folder
-    logs = study.get("transactions") or study.get("contracts")
-    if logs and not (study.get("data") or study.get("constructs")):
-        study |= {"data": None, "constructs": {}}  # a study of purchases alone
-    elif study.get("data", ...) is None:
-        del study["data"]
-    data = study.get("data")
-    if isinstance(data, dict) and isinstance(data.get("waves"), dict) and data["waves"]:
-        waves = {_plain(name): pattern for name, pattern in data["waves"].items()}
-        study["data"] = {"wave": "wave", **data, "waves": waves}
+    _write_out_data(study)
     scale = study.pop("scale", None)
     by_pattern = study.get("expectations")
     if isinstance(by_pattern, str):
@@ -120,6 +112,31 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     for key in ("hypotheses", "moderations"):
         _write_out_chains(document, key, study.get(key, []), findings)
     _write_out_claims(document, study, findings)
+    _write_out_scales(study, scale)
+    _name_grades(study.get("evaluation"))
+    _write_out_needs(document, study, scale, findings)
+    _write_out_themes(document, study, findings)
+    _write_out_labels(study)
+    write_out_positions(study, header)
+    _check_cutoffs(document, study, findings)
+    return study
+
+
+def _write_out_data(study: dict[str, Any]) -> None:
+    """Tell a study of purchases alone from one of answers, and name the waves side by side."""
+    logs = study.get("transactions") or study.get("contracts")
+    if logs and not (study.get("data") or study.get("constructs")):
+        study |= {"data": None, "constructs": {}}  # a study of purchases alone
+    elif study.get("data", ...) is None:
+        del study["data"]
+    data = study.get("data")
+    if isinstance(data, dict) and isinstance(data.get("waves"), dict) and data["waves"]:
+        waves = {_plain(name): pattern for name, pattern in data["waves"].items()}
+        study["data"] = {"wave": "wave", **data, "waves": waves}
+
+
+def _write_out_scales(study: dict[str, Any], scale: Any) -> None:
+    """Give the study's scale to what has none of its own; values of margins are plain texts."""
     _with_scale(study.get("touchpoints", []), scale)
     if isinstance(study.get("margins"), dict):
         study["margins"] = {
@@ -129,32 +146,31 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
         }  # fmt: skip
     if isinstance(study.get("drivers"), dict) and scale is not None:
         study["drivers"] = {"importance_scale": scale, **study["drivers"]}
-    _name_grades(study.get("evaluation"))
-    _write_out_needs(document, study, scale, findings)
+
+
+def _write_out_themes(document: Document, study: dict[str, Any], findings: list[Finding]) -> None:
     if isinstance(study.get("comments"), dict) and study["comments"].get("themes"):
         place = ("comments", "themes")
         themes = _named_list(document, study["comments"]["themes"], place, findings)
         study["comments"] = {**study["comments"], "themes": themes}
         for theme in themes:
             theme.setdefault("label", theme["name"])
-    for entry in (*study.get("dimensions", []), *study.get("kano", []),
-                  *study.get("benchmarks", []),
-                  *study.get("targets", []), *study.get("actions", [])):  # fmt: skip
-        entry.setdefault("label", entry["name"])
+
+
+def _write_out_labels(study: dict[str, Any]) -> None:
+    """Call by its name what has no label; answers that were listed bear their own names."""
+    for key in ("dimensions", "kano", "benchmarks", "targets", "actions", "multiple", "profile"):
+        for entry in study.get(key, []):
+            entry.setdefault("label", entry["name"])
     for question in study.get("multiple", []):
-        question.setdefault("label", question["name"])
         for key in ("options", "columns"):
             if isinstance(question.get(key), list):
                 question[key] = {str(name): str(name) for name in question[key]}
             elif isinstance(question.get(key), dict):
                 question[key] = {_plain(k): v for k, v in question[key].items()}
     for column in study.get("profile", []):
-        column.setdefault("label", column["name"])
         if isinstance(column.get("values"), dict):
             column["values"] = {_plain(k): v for k, v in column["values"].items()}
-    write_out_positions(study, header)
-    _check_cutoffs(document, study, findings)
-    return study
 
 
 def _plain_name(folder: str) -> str:
