@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result, tidy_frame
-from cx_value.base.wording import LANGUAGES, in_language
 from cx_value.base.words import Phrase
 from cx_value.judge.estimation import Estimation, plain_estimation
 from cx_value.judge.fit_report import reported_indices
@@ -129,16 +128,12 @@ class ModelChoice(Result):
         main = next((a for a in self.attempts.values() if a.model.role == "main"), None)
         first = main or next(iter(self.attempts.values()))
         return {
-            "theory": _both(first.model.label), "fitted": first.fit is not None,
+            "theory": first.model.name, "fitted": first.fit is not None,
             "kept": first.model.name == self.reported,
-            "reported": _both(self.shown.label) if self.reported else None,
+            "reported": self.reported,
             "findings": [{"model": name, "said": said} for name, attempt in self.attempts.items()
                          for _, _, said in attempt.findings()],
         }  # fmt: skip
-
-
-def _both(label: str) -> dict[str, str]:
-    return {lang: in_language(label, lang) for lang in LANGUAGES}
 
 
 def choose_model(study: Study, items: pd.DataFrame, how: Estimation | None = None) -> ModelChoice:

@@ -30,11 +30,21 @@ COMPUTING_PACKAGES = {
 }  # fmt: skip
 #: A larger file is told from its changed self by size and time of writing.
 LARGEST_READ = 2**30
-#: What a study declares for its pages alone: no number and no figure changes with it.
-PRINTED_ONLY = (
-    "title", "subtitle", "authors", "date", "population", "collection", "limits",
-)  # fmt: skip
-PRINTED_ONLY_OF_REPORT = ("languages", "formats", "citation_style")
+#: Keys that only pages print, by the entry of the study file: no number changes with them. What
+#: answers are called is none of these, for groups and answers go by their names.
+PRINTED_ONLY = {
+    "Study": (
+        "title", "subtitle", "authors", "date", "population", "collection", "preregistered",
+        "limits", "keywords",
+    ),
+    "Report": ("languages", "formats", "editions", "citation_style"),
+    "Construct": ("source",), "Item": ("source",), "Dimension": ("source",),
+    "Hypothesis": ("theory",), "DataFile": ("licence", "citation"),
+    "Transactions": ("licence", "citation"),
+}  # fmt: skip
+#: The same of every entry, but of a claim: it is stored as it was worded.
+PRINTED_OF_ALL = ("label",)
+WORDED = ("Claim",)
 
 
 def sha256_of(*paths: Path) -> str:
@@ -77,14 +87,33 @@ def sha256_of_text(text: str) -> str:
 def declaration_sha256(study: Study) -> str:
     """Return the SHA-256 of what a study declares, without what only its pages print.
 
-    A comma in the title changes nothing here; a label does, for figures are drawn with it.
+    A title, a label, a wording or a source changes nothing here; an answer's name does.
     """
-    declared = study.model_dump(exclude={"folder", *PRINTED_ONLY})
-    report = declared.get("report") or {}
-    declared["report"] = {k: v for k, v in report.items() if k not in PRINTED_ONLY_OF_REPORT}
-    return sha256_of_text(
-        json.dumps(plain_declaration(declared), sort_keys=True, ensure_ascii=False)
-    )
+    return _sha256_of_declared(numbers_declared(study))
+
+
+def texts_sha256(study: Study) -> str:
+    """Return the SHA-256 of all that a study declares, titles and labels included."""
+    return _sha256_of_declared(study.model_dump(exclude={"folder"}))
+
+
+def numbers_declared(entry: Any) -> Any:
+    """Return a study, or an entry of its file, without what only pages print; nor its folder."""
+    if isinstance(entry, tuple):
+        return [numbers_declared(one) for one in entry]
+    if isinstance(entry, Mapping):
+        return {str(key): numbers_declared(one) for key, one in entry.items()}
+    fields = getattr(type(entry), "model_fields", None)
+    if fields is None:
+        return plain_declaration(entry)
+    everywhere = () if type(entry).__name__ in WORDED else PRINTED_OF_ALL
+    left_out = {*everywhere, *PRINTED_ONLY.get(type(entry).__name__, ()), "folder"}
+    return {key: numbers_declared(getattr(entry, key)) for key in fields if key not in left_out}
+
+
+def _sha256_of_declared(declared: Any) -> str:
+    plain = plain_declaration(declared)
+    return sha256_of_text(json.dumps(plain, sort_keys=True, ensure_ascii=False))
 
 
 def plain_declaration(value: Any) -> Any:

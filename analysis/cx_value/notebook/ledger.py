@@ -74,7 +74,7 @@ def _data(study: Study) -> dict[str, str]:
 
 
 def _declared(study: Study, draft: bool) -> dict[str, str]:
-    whole = study.model_dump(exclude={"folder", "report", "name", *PRINTED_ONLY})
+    whole = study.model_dump(exclude={"folder", "report", "name", *PRINTED_ONLY["Study"]})
     told = {"data": ("file", "licence", "citation"), "transactions": ("licence", "citation")}
     for key, printed in told.items():
         if whole[key]:

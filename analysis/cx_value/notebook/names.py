@@ -20,7 +20,7 @@ def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
     A single item bears its construct's name, for it is the construct in every model; groups go by
     their English labels.
     """
-    things = [*study.profile, *study.models, *study.dimensions, *study.touchpoints]
+    things = [*study.profile, *study.multiple, *study.models, *study.dimensions, *study.touchpoints]
     things += [*study.kano, *study.benchmarks, *study.segments.needs]
     things += [*study.targets, *study.actions]
     things += [h for h in study.hypotheses if h.label]

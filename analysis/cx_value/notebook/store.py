@@ -192,20 +192,32 @@ class Store:
         self.save_table(name, table, n_used=0, method=bilingual("declared", "whole"))
 
     def save_figure(self, name: str, plot: Callable[..., Any]) -> None:
-        """Draw a figure once per language (``plot(lang=…)`` → Axes), write SVG and PNG, show it."""
+        """Draw a figure once per language (``plot(lang=…)`` → Axes), write SVG and PNG, show it.
+
+        The plot is kept beside them, so that a changed label draws it again.
+        """
+        from cx_value.notebook.plots import keep_plot
+
+        files = self.draw(name, plot)
+        keep_plot(self.folder, name, plot, self.screen.names if self.screen else {})
+        self._write_down(*files)
+        for file in files:
+            if self.screen and file.suffix == ".png" and file.parent.name == self.screen.lang:
+                self.screen.show_figure(file, alt=file.relative_to(self.folder).as_posix())
+
+    def draw(self, name: str, plot: Callable[..., Any]) -> list[Path]:
+        """Draw a figure's files, of those that this process is to draw; return them."""
         from cx_value.base.style import save_figure_files
 
-        drawn = os.environ.get(DRAWN)
+        drawn, files = os.environ.get(DRAWN), []
         for lang in LANGUAGES:
             if drawn is not None and f"{lang}/{name}" not in drawn.split():
                 continue
             folder = self.folder / "figures" / lang
             folder.mkdir(parents=True, exist_ok=True)
-            files = save_figure_files(plot(lang=lang).figure, folder / name)
-            self._write_down(*files)
-            if self.screen and lang == self.screen.lang:
-                self.screen.show_figure(files[1], alt=f"figures/{lang}/{name}.png")
+            files += save_figure_files(plot(lang=lang).figure, folder / name)
         _close_figures()
+        return files
 
     def read(self, name: str) -> Record:
         """Read a result back.
@@ -249,11 +261,16 @@ class Store:
             "code_sha256": loaded_code_sha256(), "packages": loaded_packages(),
         }  # fmt: skip
         text = json.dumps({**provenance, **meta}, ensure_ascii=False, indent=1, sort_keys=True)
-        files = self.results / f"{name}.csv", self.results / f"{name}.json"
-        shielded(_bilingual_columns(table)).to_csv(files[0], index=False, lineterminator="\n")
+        files = self.write_rows(name, table), self.results / f"{name}.json"
         files[1].write_text(text + "\n", encoding="utf-8", newline="\n")
         _record.cache_clear()
         self._write_down(*files)
+
+    def write_rows(self, name: str, table: pd.DataFrame) -> Path:
+        """Write a record's table alone, what is known of it left as it is; return the file."""
+        file = self.results / f"{name}.csv"
+        shielded(_bilingual_columns(table)).to_csv(file, index=False, lineterminator="\n")
+        return file
 
     def _write_down(self, *files: Path) -> None:
         notebook = os.environ.get(NOTEBOOK)

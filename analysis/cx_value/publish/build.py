@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.places import REPORT, build_folder
-from cx_value.notebook.identity import declaration_sha256
+from cx_value.notebook.identity import declaration_sha256, texts_sha256
+from cx_value.notebook.plots import can_be_redrawn
 from cx_value.notebook.store import MADE
 from cx_value.notebook.workspace import claim_folder
+from cx_value.publish import relabel
 from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
 from cx_value.publish.depends import notebook_code, printing_code, state_of
 from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths, run_cells
@@ -133,7 +135,7 @@ def notebooks_of(study: Any) -> list[Path]:
 def run_notebooks(job: Job) -> None:
     """Execute every notebook whose inputs changed. Raises what the first failing cell raised."""
     with _opened(job) as states:
-        _run([*_notebook_tasks(job, states), _since_task(job)], job, states)
+        _run([*_notebook_tasks(job, states), *_between_tasks(job, states)], job, states)
 
 
 def build_report(job: Job) -> list[Path]:
@@ -149,7 +151,7 @@ def build_report(job: Job) -> list[Path]:
     files = [path for pair in pairs for path in job.report_files(*pair)]
     with _opened(job) as states:
         try:
-            tasks = [*_notebook_tasks(job, states), _since_task(job)]
+            tasks = [*_notebook_tasks(job, states), *_between_tasks(job, states)]
             tasks += _report_tasks(job, states)
             _run(tasks, job, states)
         except Exception:
@@ -189,10 +191,11 @@ def _notebook_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
         first = [n.stem for n in notebooks if n.stem in AFTER.get(name, ())]
         inputs = [notebook, *job.study.data_files, *notebook_code(notebook)]
 
-        def state(inputs=inputs, first=first) -> str:
-            read = [path for one in first for path in _made_by(job, one)]
+        def state(name=name, inputs=inputs, first=first) -> str:
+            read = [p for one in first for p in _made_by(job, one) if p.parent.name == "results"]
             drawn = () if job.figures is None else sorted(job.figures)
-            return state_of([*inputs, *read], declared, f"draft={job.draft}", *drawn)
+            texts = () if _redrawn(job, name) else (texts_sha256(job.study),)
+            return state_of([*inputs, *read], declared, f"draft={job.draft}", *drawn, *texts)
 
         run = partial(_run_notebook, job, notebook, target)
         yield {
@@ -204,15 +207,26 @@ def _notebook_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
         }
 
 
-def _since_task(job: Job) -> dict[str, Any]:
-    """Return the step that keeps the ledger: always run, for it is what the run is told by."""
-    return {
-        "name": STEP,
-        "actions": [(job.attempt, [_keep_ledger, job])],
-        "io": {"capture": False},
-        "task_dep": [f"build:{notebook.stem}" for notebook in notebooks_of(job.study)],
-        "uptodate": [False],
-    }  # fmt: skip
+def _between_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
+    """Return the steps between computing and printing: labels renewed, the ledger kept.
+
+    Both always run: of themselves they tell that there is nothing to do.
+    """
+    notebooks = [f"build:{notebook.stem}" for notebook in notebooks_of(job.study)]
+    steps = {relabel.STEP: partial(_renew_names, job, states), STEP: partial(_keep_ledger, job)}
+    for name, step in steps.items():
+        yield {
+            "name": name,
+            "actions": [(job.attempt, [step])],
+            "io": {"capture": False},
+            "task_dep": [*notebooks, *([] if name == relabel.STEP else [f"build:{relabel.STEP}"])],
+            "uptodate": [False],
+        }  # fmt: skip
+
+
+def _renew_names(job: Job, states: States) -> None:
+    made = relabel.renew_names(job.folder, job.study_file, job.study, draft=job.draft)
+    states.renew(made)
 
 
 def _keep_ledger(job: Job) -> None:
@@ -252,6 +266,12 @@ def _made_by(job: Job, notebook: str) -> list[Path]:
         return []
     lines = dict.fromkeys(journal.read_text(encoding="utf-8").splitlines())
     return [job.folder / line for line in lines if (job.folder / line).exists()]
+
+
+def _redrawn(job: Job, notebook: str) -> bool:
+    """Tell whether every figure of a notebook can be drawn again without it."""
+    figures = {path.stem for path in _made_by(job, notebook) if path.suffix == ".svg"}
+    return all(can_be_redrawn(job.folder, name) for name in figures)
 
 
 def _relative(path: Path, folder: Path) -> str:

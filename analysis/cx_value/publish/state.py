@@ -50,6 +50,14 @@ class States:
         files = {p.relative_to(self.folder).as_posix(): content_of(p) for p in made}
         self._write(name, {"state": state, "made": files, "seconds": round(seconds, 1)})
 
+    def renew(self, changed: Sequence[Path]) -> None:
+        """Take files that another step wrote anew for what their own steps made."""
+        contents = {p.relative_to(self.folder).as_posix(): content_of(p) for p in changed}
+        for name, step in list(self.steps.items()):
+            made = {path: contents.get(path, told) for path, told in step["made"].items()}
+            if made != step["made"]:
+                self._write(name, {**step, "made": made})
+
     def forget(self, name: str) -> None:
         """Let a step be out of date until it is done; how long it took last is kept."""
         self._write(name, {"seconds": self.seconds(name), "made": {}})

@@ -118,7 +118,7 @@ class MultipleResponses(Result):
     minimum_cell: int
 
     def table(self) -> pd.DataFrame:
-        """Return ``question label label_zh option option_zh n share_cases share_responses base``.
+        """Return ``question option option_zh n share_cases share_responses base``.
 
         ``share_cases`` is the share of those who answered who chose the option (adds up to more
         than 1), ``share_responses`` its share of all choices.
@@ -134,7 +134,7 @@ class MultipleResponses(Result):
 
     def _question(self, rows: pd.DataFrame) -> dict[str, Any]:
         top = rows.loc[rows["n"].idxmax()] if rows["n"].notna().any() else rows.iloc[0]
-        return {"label": top["label"], "label_zh": top["label_zh"], "base": int(top["base"]),
+        return {"question": top["question"], "base": int(top["base"]),
                 "choices": float(top["choices"]), "top": top["option"], "top_zh": top["option_zh"],
                 "share": float(top["share_cases"])}  # fmt: skip
 
@@ -167,7 +167,6 @@ def _describe(question: Multiple, chosen: pd.DataFrame, minimum_cell: int) -> pd
     n = counts.where(shown).to_numpy(float)
     frame = pd.DataFrame({
         "question": question.name,
-        "label": str.__str__(question.label), "label_zh": in_language(question.label, "zh"),
         "option": [str.__str__(label) for label in labels],
         "option_zh": [in_language(label, "zh") for label in labels],
         "n": n, "share_cases": n / base if base else np.nan,

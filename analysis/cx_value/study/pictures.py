@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cx_value.base.style import PALETTE, TEXT_WIDTH, diverging_colours, figure_style, new_axes
-from cx_value.base.wording import format_percent, in_language
+from cx_value.base.wording import in_language
 from cx_value.base.words import Phrasebook
 
 if TYPE_CHECKING:
@@ -138,33 +138,3 @@ def _box(ax: Axes, x: float, y: float, text: str, colour: str, align: str = "cen
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     style = {"arrowstyle": "-|>", "color": PALETTE["ink"], "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", xy=end, xytext=start, arrowprops=style)
-
-
-def draw_profile(table: pd.DataFrame, ax: Axes | None, lang: str) -> Axes:
-    """Draw the share of every category, grouped by variable; withheld cells have no bar."""
-    suffix = "_zh" if lang == "zh" else ""
-    rows: list[tuple[str, float]] = []
-    for _, part in table.groupby("variable", sort=False):
-        rows.append((str(part[f"label{suffix}"].iloc[0]), np.nan))
-        shares = zip(part[f"category{suffix}"], part["share"], part["suppressed"], strict=True)
-        rows += [(f"{name}{' *' if hidden else ''}", 100 * share) for name, share, hidden in shares]
-    with figure_style(lang):
-        ax = ax or new_axes(TEXT_WIDTH, 0.8 + 0.24 * max(len(rows), 2))
-        if not rows:
-            ax.axis("off")
-            ax.text(0.5, 0.5, _word("nobody", lang), transform=ax.transAxes, ha="center")
-            return ax
-        places = np.arange(len(rows))
-        values = np.array([value for _, value in rows])
-        ax.barh(places, np.nan_to_num(values), color=PALETTE["primary"], height=0.7)
-        for place, value in zip(places, values, strict=True):
-            if not np.isnan(value):
-                ax.text(value + 0.5, place, format_percent(value / 100, 1), va="center", fontsize=7)
-        ax.set_yticks(places, [name for name, _ in rows])
-        heads = {0, *np.flatnonzero(np.isnan(values))}
-        for k, tick in enumerate(ax.get_yticklabels()):
-            is_head = k in heads and not rows[k][0].endswith(" *")
-            tick.set_fontweight("bold" if is_head else "normal")
-        ax.invert_yaxis()
-        ax.set_xlabel(_word("share_people", lang))
-    return ax

@@ -103,16 +103,10 @@ class SampleProfile(Result):
     def table(self) -> pd.DataFrame:
         """Return one row per category.
 
-        Columns ``variable label label_zh category category_zh n share share_weighted
-        suppressed``; ``suppressed`` is empty, ``small`` or ``complementary``.
+        Columns ``variable category category_zh n share share_weighted suppressed``;
+        ``suppressed`` is empty, ``small`` or ``complementary``.
         """
         return self.categories
-
-    def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
-        """Draw the shares by category."""
-        from cx_value.study.pictures import draw_profile
-
-        return draw_profile(self.table(), ax, lang)
 
     def facts(self) -> dict[str, Any]:
         """Return ``n characteristics amounts minimum withheld``; ``withheld`` counts by reason."""
@@ -140,8 +134,7 @@ def profile_sample(survey: Survey, *, minimum_cell: int = 5) -> SampleProfile:
         Smallest count that is shown (``study.report.minimum_cell``). Zero is shown.
     """
     parts = [_profile_column(survey, name, minimum_cell) for name in survey.profile]
-    columns = ["variable", "label", "label_zh", "category", "category_zh", "n", "share",
-               "share_weighted", "suppressed"]  # fmt: skip
+    columns = ["variable", "category", "category_zh", "n", "share", "share_weighted", "suppressed"]
     return SampleProfile(
         n_used=survey.n,
         method=Phrase("sample.profile_method"),
@@ -153,7 +146,7 @@ def profile_sample(survey: Survey, *, minimum_cell: int = 5) -> SampleProfile:
 
 
 def _profile_column(survey: Survey, name: str, minimum_cell: int) -> pd.DataFrame:
-    label, column = survey.labels[name], survey.profile[name]
+    column = survey.profile[name]
     texts = {str.__str__(text): text for text in survey.profile_labels[name]}
     names = [*column.cat.categories, *([None] if column.isna().any() else [])]
     picks = [column.isna() if c is None else column == c for c in names]
@@ -171,8 +164,6 @@ def _profile_column(survey: Survey, name: str, minimum_cell: int) -> pd.DataFram
     return pd.DataFrame(
         {
             "variable": name,
-            "label": str.__str__(label),
-            "label_zh": in_language(label, "zh"),
             "category": [str.__str__(text) for text in said],
             "category_zh": [in_language(text, "zh") for text in said],
             "n": np.where(hidden, np.nan, counts),
@@ -189,19 +180,16 @@ def _profile_amounts(survey: Survey, minimum_cell: int) -> pd.DataFrame:
         given = column.dropna()
         if len(given) < minimum_cell:
             continue
-        label = survey.labels[name]
         rows.append(
             {
                 "variable": name,
-                "label": str.__str__(label),
-                "label_zh": in_language(label, "zh"),
                 "n": len(given),
                 "mean": given.mean(),
                 "sd": given.std(),
                 "median": given.median(),
             }
         )
-    columns = ["variable", "label", "label_zh", "n", "mean", "sd", "median"]
+    columns = ["variable", "n", "mean", "sd", "median"]
     return pd.DataFrame(rows, columns=columns)
 
 

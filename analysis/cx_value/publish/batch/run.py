@@ -10,7 +10,7 @@ from typing import Any
 from cx_value.base.errors import StudyError
 from cx_value.base.places import NOTEBOOKS, REPORT
 from cx_value.base.words import named_code
-from cx_value.notebook.identity import PACKAGE, declaration_sha256, sha256_of_data
+from cx_value.notebook.identity import PACKAGE, sha256_of_data, texts_sha256
 from cx_value.publish.batch.units import Unit, find_units, unit_column, write_unit_study
 from cx_value.publish.batch.wanted import Batch, Outcome
 from cx_value.publish.batch.work import Task, done_before, work_here, work_on_cluster
@@ -116,6 +116,4 @@ def _state(batch: Batch) -> str:
     code = sorted(PACKAGE.rglob("*.py"))
     texts = sorted(p for folder in (REPORT, NOTEBOOKS) for p in folder.rglob("*") if p.is_file())
     asked = (batch.languages, batch.formats, batch.edition, batch.renderer, batch.draft)
-    return state_of(
-        [*code, *texts], declaration_sha256(batch.study), sha256_of_data(batch.study), *asked
-    )
+    return state_of([*code, *texts], texts_sha256(batch.study), sha256_of_data(batch.study), *asked)
