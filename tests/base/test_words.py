@@ -102,7 +102,7 @@ def test_a_template_says_its_facts_alike_in_both_languages(topic, macro, facts):
     for lang, text in said.items():
         assert "None" not in text and "nan" not in text.split(), text
         assert "  " not in text, text
-        assert not re.search(r"\s[，。；：、！？）]", text), text
+        assert not re.search(r"\s[，。；：、！？）]|\s[,;:!?](?=\s|$)|\s\.(?=\s|$)", text), text
         for number in printed_numbers(text):
             assert is_fact(number, known), f"{number} in {text!r} is no fact"
         for sentence in SENTENCE_END.split(text):

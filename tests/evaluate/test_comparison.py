@@ -10,6 +10,7 @@ from scipy.stats import norm
 from cx_value.base.errors import DataError
 from cx_value.evaluate.comparison import brand_metrics, conversion, conversion_of, outside_figures
 from cx_value.study import check_study, read_study, read_survey
+from cx_value.value.metrics.scorecard import score_metrics
 
 STUDY = """
 title: Brands
@@ -53,7 +54,7 @@ def test_brands_are_compared_as_by_hand(study):
     satisfied = (survey.items.x >= 4).groupby(survey.profile.brand.astype(str), observed=True)
     share, n = satisfied.mean(), satisfied.size()
     gap = share["Ours"] - share["Theirs"]
-    error = np.sqrt(sum(share[b] * (1 - share[b]) / (n[b] - 1) for b in ("Ours", "Theirs")))
+    error = np.sqrt(sum(share[b] * (1 - share[b]) / n[b] for b in ("Ours", "Theirs")))
     row = table.loc[("csat", "Theirs")]
     assert row.difference == pytest.approx(gap) and row.n == 180
     assert row.p == pytest.approx(2 * norm.sf(gap / error))
@@ -68,6 +69,15 @@ def test_brands_are_compared_as_by_hand(study):
     wanted = 100 * ((ours >= 9).mean() - (ours <= 6).mean())
     assert table.loc[("nps", "Ours")].estimate == pytest.approx(wanted)
     assert found.sentence() and found.sentence("zh")
+
+
+def test_a_brands_figures_are_those_of_the_core_metrics(study):
+    survey = read_survey(study)
+    by_brand = brand_metrics(study, survey).table().query("role == 'own'").set_index("metric")
+    core = score_metrics(study, survey).table().set_index("metric")
+    for metric in ("csat", "nps", "effort"):
+        for mine, theirs in (("estimate", "estimate"), ("low", "ci_low"), ("high", "ci_high")):
+            assert by_brand.loc[metric, mine] == pytest.approx(core.loc[metric, theirs])
 
 
 def test_figures_from_elsewhere_are_checked(study):

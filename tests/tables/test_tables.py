@@ -80,10 +80,26 @@ def test_cells_of_several_sources():
     assert cells(render(frame, spec("coef_interval", "a", "b")))[0][1] == ["[−.21, .40]"]
     assert cells(render(frame, spec("interval", "a", "b")))[0][1] == ["[−0.21, 0.40]"]
     assert cells(render(frame, spec("starred", "a", "p"), "zh"))[0][1] == ["−0.21**"]
+    shares = spec("percent_interval", "a", "b")
+    assert cells(render(frame, shares))[0][1] == ["[−21.0%, 40.0%]"]
     arrows = {"~": "Image | *all* → Value <for> $", "=~": "Value <for> $ → Image | *all*"}
     for operator, said in arrows.items():
         frame = pd.DataFrame({"lhs": ["B"], "op": [operator], "rhs": ["A"]})
         assert cells(render(frame, spec("parameter", "lhs", "op", "rhs")))[0][1] == [said]
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "interval"),
+    [("share", "40.0%", "[−21.0%, 40.0%]"), ("csat", "40.0%", "[−21.0%, 40.0%]"),
+     ("nps", "0.4", "[−0.2, 0.4]"), ("points", "0.40", "[−0.21, 0.40]"),
+     ("per_week", "0.400", "[−0.210, 0.400]")],
+)  # fmt: skip
+def test_a_value_is_written_as_its_unit_asks(unit, value, interval):
+    frame = pd.DataFrame({"a": [-0.21], "b": [0.4], "unit": [unit]})
+    one = spec("measured", "b", "unit", decimals=3)
+    both = spec("measured_interval", "a", "b", "unit", decimals=3)
+    assert cells(render(frame, one))[0][1] == [value]
+    assert cells(render(frame, both))[0][1] == [interval]
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from scipy.stats import norm
 
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.words import Phrase
+from cx_value.value.metrics.core import mean_row, weighted_share_row
+from cx_value.value.metrics.satisfied import answers_to, satisfied
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from cx_value.study import Survey
     from cx_value.study.spec import Study
 
@@ -23,7 +24,7 @@ FEWEST = 30
 OLD_DAYS = 730
 RANGES = {"csat": (0.0, 1.0), "nps": (-100.0, 100.0), "effort": (-np.inf, np.inf)}
 COLUMNS = (
-    "metric", "brand", "role", "n", "effective", "estimate", "low", "high", "difference",
+    "metric", "brand", "role", "n", "estimate", "low", "high", "difference",
     "diff_low", "diff_high", "p", "p_adjusted", "differs",
 )  # fmt: skip
 OUTSIDE = ("metric", "benchmark", "value", "date", "source", "own", "low", "high", "difference",
@@ -51,7 +52,7 @@ class BrandMetrics(Result):
         """Return one row a metric and brand, the own brand first.
 
         ``difference`` is the own brand's estimate less the rival's; ``p_adjusted`` by Holm over all
-        rows that compare; ``effective`` the sample size that the weights leave.
+        rows that compare.
         """
         return self.frame.copy()
 
@@ -128,11 +129,12 @@ def brand_metrics(study: Study, survey: Survey) -> BrandMetrics | None:
     study : Study
         ``brands`` names the column, ``metrics`` the answers.
     survey : Survey
-        The answers of all brands; weights count, with Kish's effective sample size in the errors.
+        The answers of all brands; weights count.
 
     Notes
     -----
-    z-tests of the difference of two independent estimates (unpooled), adjusted by Holm (1979).
+    The estimates and intervals of the core metrics, brand by brand; z-tests of the difference of
+    two independent estimates (unpooled), adjusted by Holm (1979).
     """
     if study.brands is None or study.brands.column not in survey.profile:
         return None
@@ -140,19 +142,21 @@ def brand_metrics(study: Study, survey: Survey) -> BrandMetrics | None:
 
     brands, own = brand_of(study, survey), brand_label(study, study.brands.own)
     rivals = list(rival_customers(study, survey))
+    confidence = study.options.confidence
     rows, small = [], []
     for metric, values in metric_values(study, survey):
-        found = {b: _estimate(values[brands == b], survey.weights) for b in (own, *rivals)}
-        small += [b for b, (_, _, n, _) in found.items() if n < FEWEST]
-        kept = {b: e for b, e in found.items() if e[2] >= FEWEST}
+        found = {b: _estimate(metric, values[brands == b], survey.weights, confidence)
+                 for b in (own, *rivals)}  # fmt: skip
+        small += [b for b, row in found.items() if row is None or row["n"] < FEWEST]
+        kept = {b: row for b, row in found.items() if b not in small}
         if own in kept and len(kept) > 1:
-            rows += [_brand_row(metric, b, own, kept, survey_confidence(study)) for b in kept]
+            rows += [_brand_row(metric, b, own, kept, confidence) for b in kept]
     if not rows:
         return None
     _adjust(rows)
     return BrandMetrics(
         n_used=int(sum(row["n"] for row in rows if row["metric"] == rows[0]["metric"])),
-        method=Phrase("brand_metrics.method"), confidence=survey_confidence(study),
+        method=Phrase("brand_metrics.method"), confidence=confidence,
         frame=tidy_frame([[row[c] for c in COLUMNS] for row in rows], COLUMNS),
         small=tuple(dict.fromkeys(small)),
     )  # fmt: skip
@@ -161,28 +165,14 @@ def brand_metrics(study: Study, survey: Survey) -> BrandMetrics | None:
 def metric_values(study: Study, survey: Survey) -> Iterator[tuple[str, pd.Series]]:
     """Yield each metric with what it averages: 0 or 1, −100, 0 or 100, or the answer itself."""
     asked = study.metrics
-    if asked.satisfaction and asked.satisfied_from is not None:
-        answers = answers_of(study, survey, asked.satisfaction)
-        yield "csat", (answers >= asked.satisfied_from).astype(float).where(answers.notna())
+    if asked.satisfaction:
+        yield "csat", satisfied(study, survey).reached
     if asked.recommendation:
-        answers = answers_of(study, survey, asked.recommendation)
+        answers = answers_to(study, survey, asked.recommendation)
         score = 100.0 * ((answers >= 9).astype(float) - (answers <= 6))
         yield "nps", score.where(answers.notna())
     if asked.effort:
-        yield "effort", answers_of(study, survey, asked.effort)
-
-
-def answers_of(study: Study, survey: Survey, name: str) -> pd.Series:
-    """Return the answers to an item or column, or the mean of a construct's answered items."""
-    import pandas as pd
-
-    constructs = {c.name: c.item_names for c in study.constructs}
-    if name in constructs and name not in survey.items:
-        return survey.items[constructs[name]].mean(axis=1)
-    for frame in (survey.items, survey.quantities):
-        if name in frame:
-            return frame[name]
-    return pd.to_numeric(survey.profile[name].astype(object), errors="coerce")
+        yield "effort", answers_to(study, survey, asked.effort)
 
 
 def outside_figures(study: Study, survey: Survey) -> OutsideFigures | None:
@@ -191,11 +181,11 @@ def outside_figures(study: Study, survey: Survey) -> OutsideFigures | None:
         return None
     from cx_value.study.customers import own_customers
 
-    confidence = survey_confidence(study)
+    confidence = study.options.confidence
     own = own_customers(study, survey)
-    known = {m: _estimate(v, own.weights) for m, v in metric_values(study, own)}
+    known = {m: _estimate(m, v, own.weights, confidence) for m, v in metric_values(study, own)}
     newest = max((b.date for b in study.benchmarks if b.date), default=None)
-    rows = [_outside_row(b, known, newest, confidence) for b in study.benchmarks]
+    rows = [_outside_row(b, known, newest) for b in study.benchmarks]
     return OutsideFigures(
         n_used=own.n, method=Phrase("brand_metrics.outside_method"), confidence=confidence,
         frame=tidy_frame(rows, OUTSIDE),
@@ -245,45 +235,34 @@ def conversion_of(study: Study) -> Conversion | None:
     try:
         visitors = frame[study.funnel.visitors].astype(float)
         return conversion(list(frame[study.funnel.step].astype(str)), visitors,
-                          survey_confidence(study))  # fmt: skip
+                          study.options.confidence)  # fmt: skip
     except (DataError, KeyError, ValueError):
         return None
 
 
-def survey_confidence(study: Study) -> float:
-    """Return the level of the study's intervals."""
-    return study.options.confidence
-
-
-def _estimate(values: pd.Series, weights: pd.Series | None) -> tuple[float, float, int, float]:
-    """Return mean, standard error, n, and the effective n that the weights leave."""
-    known = values.dropna()
-    if not len(known):
-        return (np.nan, np.nan, 0, 0.0)
-    weight = np.ones(len(known)) if weights is None else weights.reindex(known.index).fillna(0)
-    weight = np.asarray(weight, dtype=float)
-    effective = weight.sum() ** 2 / (weight**2).sum()
-    mean = np.average(known, weights=weight)
-    variance = np.average((known - mean) ** 2, weights=weight)
-    return (float(mean), float(np.sqrt(variance / max(effective - 1, 1))), len(known),
-            float(effective))  # fmt: skip
+def _estimate(metric: str, values: pd.Series, weights, confidence: float) -> dict | None:
+    """Return the row that the core metrics hold of these respondents; None without an answer."""
+    weight = pd.Series(1.0, values.index) if weights is None else weights.reindex(values.index)
+    known = values.notna() & (weight > 0)
+    if not known.any():
+        return None
+    count = weighted_share_row if metric == "csat" else mean_row
+    return count(metric, values[known].to_numpy(float), weight[known].to_numpy(float), confidence)
 
 
 def _brand_row(metric: str, brand: str, own: str, found: dict, confidence: float) -> dict:
-    reach = norm.ppf(0.5 + confidence / 2)
-    mean, error, n, effective = found[brand]
-    row = {"metric": metric, "brand": brand, "role": "own" if brand == own else "rival", "n": n,
-           "effective": effective, "estimate": mean, "low": mean - reach * error,
-           "high": mean + reach * error}  # fmt: skip
+    estimate, against = found[brand], found[own]
+    row = {"metric": metric, "brand": brand, "role": "own" if brand == own else "rival",
+           "n": estimate["n"], "estimate": estimate["estimate"], "low": estimate["ci_low"],
+           "high": estimate["ci_high"], "p_adjusted": np.nan, "differs": False}  # fmt: skip
     if brand == own:
-        empty = dict.fromkeys(("difference", "diff_low", "diff_high", "p", "p_adjusted"), np.nan)
-        return row | empty | {"differs": False}
-    difference = found[own][0] - mean
-    joint = np.hypot(found[own][1], error)
+        return row | dict.fromkeys(("difference", "diff_low", "diff_high", "p"), np.nan)
+    difference = against["estimate"] - estimate["estimate"]
+    joint = np.hypot(against["std_error"], estimate["std_error"])
+    reach = norm.ppf(0.5 + confidence / 2) * joint
     p = 2 * norm.sf(abs(difference) / joint) if joint > 0 else np.nan
-    return row | {"difference": difference, "diff_low": difference - reach * joint,
-                  "diff_high": difference + reach * joint, "p": p, "p_adjusted": np.nan,
-                  "differs": False}  # fmt: skip
+    return row | {"difference": difference, "diff_low": difference - reach,
+                  "diff_high": difference + reach, "p": p}  # fmt: skip
 
 
 def _adjust(rows: list[dict]) -> None:
@@ -296,17 +275,16 @@ def _adjust(rows: list[dict]) -> None:
             row["p_adjusted"], row["differs"] = float(p), bool(p < 0.05)
 
 
-def _outside_row(benchmark, known: dict, newest, confidence: float) -> tuple:
-    reach = norm.ppf(0.5 + confidence / 2)
-    mean, error, n, _ = known.get(benchmark.metric, (np.nan, np.nan, 0, 0.0))
-    low, high = mean - reach * error, mean + reach * error
+def _outside_row(benchmark, known: dict, newest) -> tuple:
+    found = known.get(benchmark.metric) or dict.fromkeys(("estimate", "ci_low", "ci_high"), np.nan)
+    mean, low, high = (found[name] for name in ("estimate", "ci_low", "ci_high"))
     least, most = RANGES[benchmark.metric]
     old = bool(benchmark.date and newest and (newest - benchmark.date).days > OLD_DAYS)
     checks = {
         "no_source": not benchmark.source, "no_date": benchmark.date is None, "old": old,
-        "out_of_range": not least <= benchmark.value <= most, "not_measured": n == 0,
+        "out_of_range": not least <= benchmark.value <= most, "not_measured": np.isnan(mean),
     }  # fmt: skip
-    usable = n > 0 and not checks["out_of_range"]
+    usable = not np.isnan(mean) and not checks["out_of_range"]
     apart = bool(usable and not low <= benchmark.value <= high)
     return (benchmark.metric, benchmark.name, benchmark.value, str(benchmark.date or ""),
             benchmark.source or "", mean if usable else np.nan, low, high,

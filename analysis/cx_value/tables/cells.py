@@ -30,6 +30,9 @@ from cx_value.base.words import Phrase, Phrasebook, named_code
 DASH = "–"
 ARROW = " → "
 _KEY = re.compile(r"[a-z][a-z-]*\d{4}[a-z]?")
+#: Units (or metrics) that are shares, and the decimals of those that are not.
+_SHARES = {"share", "csat"}
+_DECIMALS = {"nps_points": 1, "nps": 1, "points": 2, "effort": 2, "minutes": 1, "ratio": 2}
 _SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 
 
@@ -41,7 +44,7 @@ class Column:
     ----------
     source : tuple of str
         Column(s) of the frame: one, or ``(low, high)`` for an interval, ``(estimate, p)`` for
-        ``starred``.
+        ``starred``; of ``measured`` and ``measured_interval`` the last is the unit, or the metric.
     header : Text
         Heading; markdown (``*p*``) is kept.
     kind : str
@@ -103,8 +106,7 @@ def _named(value: Any, column: Column, lang: str, labels: Mapping[str, str]) -> 
 
 
 def _text(values, column, lang, labels) -> str:
-    known = named_code(str(values[0]), column.words, lang)
-    return known or in_language(values[0], lang)
+    return in_language(values[0], lang)
 
 
 def _label(values, column, lang, labels) -> str:
@@ -210,6 +212,28 @@ def _bounded_interval(values, column, lang, labels) -> str:
     return _interval(values, column, lang, labels, bounded=True)
 
 
+def _measured(values, column, lang, labels) -> str:
+    """Write a value as its unit asks (the second source): a share as a percentage."""
+    return _by_unit(_number(values[0]), str(values[-1]), column, lang)
+
+
+def _measured_interval(values, column, lang, labels) -> str:
+    low, high = (_by_unit(_number(end), str(values[-1]), column, lang) for end in values[:2])
+    return DASH if low == high == DASH else f"[{low}, {high}]"
+
+
+def _percent_interval(values, column, lang, labels) -> str:
+    return _measured_interval([*values, "share"], column, lang, labels)
+
+
+def _by_unit(value: float, unit: str, column: Column, lang: str) -> str:
+    if math.isnan(value):
+        return DASH
+    if unit in _SHARES:
+        return format_percent(value, 1)
+    return format_number(value, _DECIMALS.get(unit, column.decimals), lang=lang)
+
+
 def _starred(values, column, lang, labels) -> str:
     estimate, p_value = map(_number, values)
     number = format_number(estimate, column.decimals, bounded=True, lang=lang)
@@ -251,6 +275,9 @@ KINDS: dict[str, tuple[Callable[..., str], str]] = {
     "percent": (_percent, "right"),
     "interval": (_interval, "center"),
     "coef_interval": (_bounded_interval, "center"),
+    "measured": (_measured, "right"),
+    "measured_interval": (_measured_interval, "center"),
+    "percent_interval": (_percent_interval, "center"),
     "starred": (_starred, "right"),
     "starred_number": (_starred_number, "right"),
     "verdict": (_verdict, "center"),
@@ -276,9 +303,11 @@ def write_cell(
     values = [_translated(row, name, lang) for name in column.source]
     if is_missing(values[0]) and "interval" not in column.kind:
         return DASH
+    known = named_code(str(values[0]), column.words, lang)
     if column.kind == "source":
-        known = named_code(str(values[0]), column.words, lang)
         return escape_text(known) if known else write_source(values[0], lang)
+    if column.kind == "text" and known:
+        return known  # a term of the words, which may stress a letter, and not of the data
     if column.kind == "said":
         return _said(row, column, lang, labels)
     cell = escape_text(KINDS[column.kind][0](values, column, lang, labels))

@@ -79,8 +79,13 @@ def _column(frame: pd.DataFrame, name: str, ends: Mapping[str, str]) -> Column:
         width = min(max(1.0, longest / _LETTERS_A_NUMBER), 4.0)
     return Column(
         source=(name,), header=head, kind=kind, width=width, words="yes_no" if kind == "verdict"
-        else "", decimals=1 if kind == "percent" else 2,
+        else "", decimals=1 if kind == "percent" or _large(frame[name], kind) else 2,
     )  # fmt: skip
+
+
+def _large(values: pd.Series, kind: str) -> bool:
+    """Return whether every number is of two digits or more, where one decimal tells enough."""
+    return kind == "number" and bool((values.dropna().abs() >= 10).all())
 
 
 def _kind(values: pd.Series, name: str) -> str:

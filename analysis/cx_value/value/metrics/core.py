@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 #: Metrics, named in the terms (group ``metric_name``).
-METRICS = ("csat", "csat_mean", "nps", "repeat_purchase_rate", "churn_rate", "retention_rate",
-           "complaint_rate", "conversion_rate", "engagement", "first_contact_rate",
-           "service_within_target", "service_time_median", "growth_potential")  # fmt: skip
+METRICS = ("csat", "csat_mean", "nps", "effort", "repeat_purchase_rate", "churn_rate",
+           "retention_rate", "complaint_rate", "conversion_rate", "engagement",
+           "first_contact_rate", "service_within_target", "service_time_median",
+           "growth_potential")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,9 +87,10 @@ def share_row(metric: str, successes: float, n: float, confidence: float, group=
     }  # fmt: skip
 
 
-def _mean_row(
+def mean_row(
     metric: str, values: np.ndarray, weights: np.ndarray, confidence: float, factor=1.0, group=""
 ) -> dict:
+    """Return a weighted mean with its standard error and Student's interval as one row."""
     n, mean = len(values), factor * float(np.average(values, weights=weights))
     error = factor * weighted_mean_error(values, weights)
     half = student.ppf(0.5 + confidence / 2, max(n - 1, 1)) * error
@@ -180,7 +182,7 @@ def customer_satisfaction(
     happy = reaches(known, satisfied_from).astype(float)
     rows = [
         weighted_share_row("csat", happy, weight, confidence),
-        _mean_row("csat_mean", known, weight, confidence),
+        mean_row("csat_mean", known, weight, confidence),
     ]
     return as_metric(rows, "csat", confidence, n_used=len(known), n_dropped=missing)
 
@@ -220,8 +222,34 @@ def net_promoter_score(
             "recode the item, or report its mean; NPS is not defined on another scale"
         )
     score = (known >= 9).astype(float) - (known <= 6)
-    rows = [_mean_row("nps", score, weight, confidence, factor=100.0)]
+    rows = [mean_row("nps", score, weight, confidence, factor=100.0)]
     return as_metric(rows, "nps", confidence, n_used=len(known), n_dropped=missing)
+
+
+def customer_effort(
+    answers: Sequence[float], *, weights: Sequence[float] | None = None, confidence: float = 0.95
+) -> Metric:
+    """Mean answer to how easy, or how hard, it was to get things done, on the scale asked.
+
+    Parameters
+    ----------
+    answers : sequence of float
+        Answers on one scale; missing ones are dropped and counted.
+    weights : sequence of float, optional
+        Sampling weights; answers without a positive weight are dropped and counted.
+
+    Notes
+    -----
+    Dixon, Freeman & Toman (2010), Harvard Business Review 88(7/8); Student's interval.
+
+    Examples
+    --------
+    >>> customer_effort([5, 6, 7]).table().estimate.item()
+    6.0
+    """
+    known, weight, missing = _numbers(answers, "Effort", weights)
+    rows = [mean_row("effort", known, weight, confidence)]
+    return as_metric(rows, "effort", confidence, n_used=len(known), n_dropped=missing)
 
 
 # --- what customers do --------------------------------------------------------------------------

@@ -101,6 +101,18 @@ def _standing(
     )  # fmt: skip
 
 
+def answers_to(study: Study, survey: Survey, name: str) -> pd.Series:
+    """Return one number a respondent: an item, a construct's mean answer, an amount, a column."""
+    import pandas as pd
+
+    items = [item.name for item in measured_by(study, name) if item.name in survey.items]
+    if items:
+        return survey.items[items].mean(axis=1)
+    if name in survey.quantities:
+        return survey.quantities[name]
+    return pd.to_numeric(survey.profile[name].astype(object), errors="coerce")
+
+
 def measured_by(study: Study, measure: str) -> list[Item]:
     """Return the items of a construct, or the one item of that name."""
     constructs = {c.name: list(c.items) for c in study.constructs}

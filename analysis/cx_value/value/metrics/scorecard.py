@@ -15,13 +15,14 @@ from cx_value.base.words import Phrase
 from cx_value.value.metrics.core import (
     Metric,
     as_metric,
+    customer_effort,
     customer_satisfaction,
     growth_potential,
     net_promoter_score,
     purchase_engagement,
     repeat_purchase_rate,
 )
-from cx_value.value.metrics.satisfied import own_respondents, satisfied
+from cx_value.value.metrics.satisfied import answers_to, own_respondents, satisfied
 from cx_value.value.metrics.service import summarise_service
 from cx_value.value.purchase.likelihood import parameters_by_row
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 _STEP = 1e-4  # of the link scale, for central differences
 #: What a metric is counted in: a name of the terms, by metric; all others are shares.
-UNITS = {"csat_mean": "points", "nps": "nps_points", "engagement": "per_time",
+UNITS = {"csat_mean": "points", "effort": "points", "nps": "nps_points",
          "service_time_median": "minutes", "growth_potential": "ratio"}  # fmt: skip
 
 
@@ -103,16 +104,10 @@ def score_metrics(
         *_from("model", _of_model(model) if model is not None else ()),
         *_from("service", _of_service(study, service) if service is not None else ()),
     ]
-    columns = [
-        "metric",
-        "source",
-        "unit",
-        "estimate",
-        "std_error",
-        "ci_low",
-        "ci_high",
-        "n",
-    ]
+    for row in found:
+        if row["metric"] == "engagement":
+            row["unit"] = f"per_{getattr(purchases, 'unit', 'time')}"
+    columns = ["metric", "source", "unit", "estimate", "std_error", "ci_low", "ci_high", "n"]
     return Scorecard(
         n_used=int(max((row["n"] for row in found), default=0)),
         method=Phrase("metrics.scorecard_method"),
@@ -139,7 +134,7 @@ def _definition(study: Study, survey: Survey) -> dict[str, Any]:
 
 
 def _of_answers(study: Study, survey: Survey) -> Iterator[Metric]:
-    """Satisfaction and recommendation of the own brand's respondents, weighted."""
+    """Satisfaction, recommendation and effort of the own brand's respondents, weighted."""
     rows = own_respondents(study, survey)
     confidence = study.options.confidence
     options = {"weights": None if survey.weights is None else survey.weights[rows],
@@ -148,17 +143,10 @@ def _of_answers(study: Study, survey: Survey) -> Iterator[Metric]:
         standing = satisfied(study, survey)
         yield customer_satisfaction(standing.scores[rows], satisfied_from=standing.limit, **options)
     if study.metrics.recommendation:
-        yield net_promoter_score(_column(survey, study.metrics.recommendation)[rows], **options)
-
-
-def _column(survey: Survey, name: str) -> pd.Series:
-    """Return the numbers of an item, an amount or a profile column."""
-    import pandas as pd
-
-    for frame in (survey.items, survey.quantities):
-        if name in frame:
-            return frame[name]
-    return pd.to_numeric(survey.profile[name].astype(object), errors="coerce")
+        asked = answers_to(study, survey, study.metrics.recommendation)
+        yield net_promoter_score(asked[rows], **options)
+    if study.metrics.effort:
+        yield customer_effort(answers_to(study, survey, study.metrics.effort)[rows], **options)
 
 
 def _of_purchases(purchases: TransactionSummary | pd.DataFrame) -> Iterator[Metric]:
