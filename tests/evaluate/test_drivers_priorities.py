@@ -22,12 +22,15 @@ EFFECTS = pd.DataFrame({
 
 
 def test_the_rule_is_the_one_that_is_stated():
-    base = {"beyond_random": True, "steady": True, "gap_high": np.nan}
+    base = {"beyond_random": True, "steady": True, "gap_high": np.nan,
+            "effect_low": 0.1, "effect_high": 0.3}  # fmt: skip
     steps = {q: next_step({**base, "quadrant": q})
              for q in ("concentrate", "keep_up", "overkill", "low_priority")}  # fmt: skip
     assert steps == {"concentrate": "improve", "keep_up": "protect", "overkill": "hold",
                      "low_priority": "watch"}  # fmt: skip
     assert next_step({**base, "quadrant": "concentrate", "steady": False}) == "probe"
+    assert next_step({**base, "quadrant": "keep_up", "effect_low": -0.1}) == "hold"
+    assert next_step({**base, "quadrant": "keep_up", "effect_low": np.nan}) == "hold"
     assert next_step({**base, "quadrant": "overkill", "gap_high": -0.1}) == "catch_up"
     assert next_step({**base, "quadrant": "concentrate", "beyond_random": False}) == "watch"
 

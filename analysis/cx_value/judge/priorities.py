@@ -48,8 +48,8 @@ class Priorities(Result):
 
         ``step`` follows from a rule (:func:`next_step`): ``improve`` a lever that matters, performs
         below the others and keeps its quadrant; ``catch_up`` where a rival is clearly better;
-        ``probe`` where the map is not steady; ``protect`` what matters and performs well; ``hold``
-        what performs well and matters less; ``watch`` the rest. ``sureness`` is high, medium or
+        ``probe`` where the map is not steady; ``protect`` what matters, with an effect clear of
+        zero, and performs well; ``hold`` what else performs well; ``watch`` the rest. ``sureness`` is high, medium or
         low: every code in ``doubts`` (``quadrant effect money``, and the reservations of the
         scale) takes a step away. Money is per point, customer and year.
         """
@@ -144,13 +144,15 @@ def next_step(row: Mapping[str, Any]) -> str:
     2. Important and below the other levers: ``improve`` where the quadrant is steady, else
        ``probe``.
     3. The best rival's lead has an interval above zero → ``catch_up``.
-    4. Important and above the others → ``protect``; less important and above → ``hold``; the rest
-       → ``watch``.
+    4. Important, above the others and with an effect clear of zero → ``protect``; above the others
+       otherwise → ``hold``; the rest → ``watch``.
 
     Examples
     --------
-    >>> next_step({"beyond_random": True, "quadrant": "keep_up", "steady": True, "gap_high": -1})
-    'catch_up'
+    >>> lever = {"beyond_random": True, "quadrant": "keep_up", "steady": True, "gap_high": -1,
+    ...          "effect_low": 0.1, "effect_high": 0.3}
+    >>> next_step(lever), next_step(lever | {"gap_high": 1, "effect_low": -0.1})
+    ('catch_up', 'hold')
     """
     if not row["beyond_random"]:
         return "watch"
@@ -158,7 +160,14 @@ def next_step(row: Mapping[str, Any]) -> str:
         return "improve" if row["steady"] else "probe"
     if row["gap_high"] < 0:
         return "catch_up"
-    return {"keep_up": "protect", "overkill": "hold", "low_priority": "watch"}[row["quadrant"]]
+    if row["quadrant"] == "keep_up":
+        return "protect" if _is_clear(row) else "hold"
+    return {"overkill": "hold", "low_priority": "watch"}[row["quadrant"]]
+
+
+def _is_clear(row: Mapping[str, Any]) -> bool:
+    """Return whether the interval of the effect leaves zero out."""
+    return bool(row["effect_low"] > 0 or row["effect_high"] < 0)
 
 
 def _by(frame: pd.DataFrame | None, key: str) -> dict[str, dict[str, Any]]:
@@ -214,7 +223,7 @@ def _effect(found: Mapping[str, Any]) -> dict[str, Any]:
 def _doubts(row: Mapping[str, Any]) -> list[str]:
     """Return what keeps the row from being sure: its quadrant, its effect, its money."""
     found = [] if row["steady"] else ["quadrant"]
-    if not (row["effect_low"] > 0 or row["effect_high"] < 0):
+    if not _is_clear(row):
         found.append("effect")
     if np.isfinite(row["money"]) and not (row["money_low"] > 0 or row["money_high"] < 0):
         found.append("money")

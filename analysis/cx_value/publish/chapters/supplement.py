@@ -13,6 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 _OPEN, _CLOSE = "<!-- apart -->", "<!-- /apart -->"
 _APART = re.compile(rf"{_OPEN}\n?(.*?){_CLOSE}\n?", re.S)
+#: Stands where a part was taken out; a heading over nothing else goes with it.
+_EMPTIED = "<!-- emptied -->"
+_BARE = re.compile(rf"^##+ [^\n]*\n\s*(?:{_EMPTIED}\s*)+(?=^#|\Z)", re.M)
 _HEADING = re.compile(r"^(#{1,6}) ")
 _IDENTIFIER = re.compile(r"\{#((?:sec|tbl|fig)-[\w.-]+)([^}]*)\}")
 _ONE = r"@((?:sec|tbl|fig)-[\w.-]*\w)"
@@ -40,10 +43,15 @@ _ELSEWHERE = {
 def without_apart(text: str) -> str:
     r"""Return a chapter as the full edition prints it beside a supplement.
 
+    A heading goes where all that stood under it went.
+
     >>> without_apart("a\n<!-- apart -->\nlong\n<!-- /apart -->\nb")
     'a\nb'
+    >>> without_apart("# A\nx\n## B\n<!-- apart -->\nlong\n<!-- /apart -->\n## C\ny")
+    '# A\nx\n## C\ny'
     """
-    return _APART.sub("", text)
+    left = _APART.sub(_EMPTIED + "\n", text)
+    return _BARE.sub("", left).replace(_EMPTIED + "\n", "")
 
 
 def only_apart(text: str) -> str:
