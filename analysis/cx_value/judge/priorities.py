@@ -49,9 +49,9 @@ class Priorities(Result):
         ``step`` follows from a rule (:func:`next_step`): ``improve`` a lever that matters, performs
         below the others and keeps its quadrant; ``catch_up`` where a rival is clearly better;
         ``probe`` where the map is not steady; ``protect`` what matters, with an effect clear of
-        zero, and performs well; ``hold`` what else performs well; ``watch`` the rest. ``sureness`` is high, medium or
-        low: every code in ``doubts`` (``quadrant effect money``, and the reservations of the
-        scale) takes a step away. Money is per point, customer and year.
+        zero, and performs well; ``hold`` what else performs well; ``watch`` the rest.
+        ``sureness`` is high, medium or low: every code in ``doubts`` (``quadrant effect money``,
+        and the reservations of the scale) takes a step away. Money is per point, customer, year.
         """
         return self.frame.copy()
 
