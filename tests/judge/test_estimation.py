@@ -390,10 +390,10 @@ def has_number(text, value, decimals):
 
 
 WORDS = {
-    "en": ("Rhemtulla et al.", "every measurement and structural model is weighted",
+    "en": ("Rhemtulla et al.", "It enters every statistic that has a weighted form",
            "Differences between groups", "Invariance, change in CFI", "All paths together",
            "north"),
-    "zh": ("不宜视为连续变量", "测量模型与结构模型均加权", "组间差异", "不变性检验的 ΔCFI",
+    "zh": ("不宜视为连续变量", "凡有加权形式的统计量均加权", "组间差异", "不变性检验的 ΔCFI",
            "全部路径一并检验", "北", "服务质量 → 顾客满意"),
 }  # fmt: skip
 
