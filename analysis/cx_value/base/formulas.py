@@ -164,7 +164,7 @@ def _unexplained(correlation: np.ndarray, j: int) -> float:
     return float(1.0 - slopes @ correlation[rest, j])
 
 
-def reaches(values, limit: float):
+def reaches(values, limit):
     """Whether scores reach a limit; a score equal to it but for rounding does.
 
     A mean or an index of whole answers is a quotient that binary numbers hold only nearly, so that
@@ -175,4 +175,4 @@ def reaches(values, limit: float):
     >>> reaches(np.array([100 * (6 - 1) / 6, 83.0]), 100 * ((6 - 1) / 6)).tolist()
     [True, False]
     """
-    return values >= limit - 1e-9 * max(1.0, abs(limit))
+    return values >= limit - 1e-9 * np.maximum(1.0, np.abs(limit))

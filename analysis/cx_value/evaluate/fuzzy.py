@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from cx_value.base.formulas import reaches
 from cx_value.base.results import Result
 from cx_value.evaluate.weights.comparison import interval
 
@@ -85,7 +86,7 @@ def grade_membership(points: np.ndarray, grades: Sequence[Grade], kind: str) -> 
     cuts = np.array([grade.minimum for grade in grades], dtype=float)
     x = np.asarray(points, dtype=float)[..., None]
     if kind == "frequencies":
-        which = np.argmax(x >= cuts, axis=-1)
+        which = np.argmax(reaches(x, cuts), axis=-1)
         held = (which[..., None] == np.arange(len(cuts))).astype(float)
     else:
         held = _SHAPES[kind](x, grade_centres(grades), np.append(100.0, cuts))

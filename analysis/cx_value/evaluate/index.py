@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from cx_value.base.formulas import reaches
 from cx_value.base.results import Result
 from cx_value.evaluate.weights.comparison import interval
 
@@ -150,7 +151,7 @@ def grade_of(found: np.ndarray, grades: Sequence[Grade]) -> dict[str, Any]:
     ``found`` (1 + draws,); the probability is the share of resamples in a grade.
     """
     cuts = np.array([grade.minimum for grade in grades])
-    which = np.argmax(found[:, None] >= cuts[None, :], axis=1)
+    which = np.argmax(reaches(found[:, None], cuts[None, :]), axis=1)
     kept = np.isfinite(found[1:])
     share = np.bincount(which[1:][kept], minlength=len(grades)) / max(int(kept.sum()), 1)
     order = np.argsort(-share, kind="stable")

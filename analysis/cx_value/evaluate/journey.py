@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from cx_value.base.formulas import reaches
 from cx_value.base.results import Result
 from cx_value.evaluate.weights.comparison import interval
 
@@ -107,7 +108,7 @@ def _journey_frame(setting: EvaluationSetting, points: Mapping[str, np.ndarray])
     values = np.column_stack(list(points.values()))
     seen = np.isfinite(values)
     held = np.where(seen, values, 0.0)
-    columns = np.hstack([held, seen, (held < POOR) & seen, np.ones((len(held), 1))]).astype(float)
+    columns = np.hstack([held, seen, ~reaches(held, POOR) & seen, np.ones((len(held), 1))]).astype(float)
     sums = setting.axis.products(columns)
     total, users, poor = (sums[:, k * len(points) : (k + 1) * len(points)] for k in range(3))
     everybody = sums[:, -1:]

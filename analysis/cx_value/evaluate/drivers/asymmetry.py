@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cx_value.base.errors import DataError
+from cx_value.base.formulas import reaches
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.words import Phrase
 from cx_value.evaluate.drivers.relative import explained_variance, standardised_slopes
@@ -121,8 +122,8 @@ def penalty_reward(
     complete = complete[whole]
     cuts = {lever: ends or _ends_of(complete[:, j])
             for j, lever in enumerate(levers)}  # fmt: skip
-    low = {lever: complete[:, j] <= cuts[lever][0] for j, lever in enumerate(levers)}
-    high = {lever: complete[:, j] >= cuts[lever][1] for j, lever in enumerate(levers)}
+    low = {v: reaches(-complete[:, j], -cuts[v][0]) for j, v in enumerate(levers)}
+    high = {v: reaches(complete[:, j], cuts[v][1]) for j, v in enumerate(levers)}
     kept = [v for v in levers if min(low[v].sum(), high[v].sum()) >= fewest
             and (~low[v] & ~high[v]).any() and cuts[v][0] < cuts[v][1]]  # fmt: skip
     if not kept:
