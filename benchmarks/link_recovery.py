@@ -191,8 +191,8 @@ def group_markdown(runs: pd.DataFrame) -> str:
         f"`python benchmarks/link_recovery.py groups {n}`: {n} simulated panels of "
         f"{GROUPED_SIZES['customers']:,} customers, {GROUPED_SIZES['respondents']:,} of whom "
         "answered, in three industries that differ in the path from satisfaction to loyalty. Of "
-        f"all {len(runs):,} intervals {100 * runs['covered'].mean():.1f}% hold the truth; the Monte "
-        f"Carlo error of one row is {100 * np.sqrt(0.95 * 0.05 / n):.1f} points.", "",
+        f"all {len(runs):,} intervals {100 * runs['covered'].mean():.1f}% hold the truth; the "
+        f"Monte Carlo error of one row is {100 * np.sqrt(0.95 * 0.05 / n):.1f} points.", "",
         "| effect on value | unit | group | truth | mean | sd of estimates | mean std. error "
         "| coverage |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",

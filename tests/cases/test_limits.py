@@ -1,6 +1,6 @@
 """A score that equals a limit reaches it, whatever the scale and the arithmetic of its index.
 
-Right is what exact fractions say; the program has binary numbers, in which 0.57 × 100 lies below 57.
+Right is what exact fractions say; the program has binary numbers, where 0.57 × 100 is less than 57.
 """
 
 from __future__ import annotations

@@ -108,7 +108,9 @@ def _journey_frame(setting: EvaluationSetting, points: Mapping[str, np.ndarray])
     values = np.column_stack(list(points.values()))
     seen = np.isfinite(values)
     held = np.where(seen, values, 0.0)
-    columns = np.hstack([held, seen, ~reaches(held, POOR) & seen, np.ones((len(held), 1))]).astype(float)
+    columns = np.hstack([held, seen, ~reaches(held, POOR) & seen, np.ones((len(held), 1))]).astype(
+        float
+    )
     sums = setting.axis.products(columns)
     total, users, poor = (sums[:, k * len(points) : (k + 1) * len(points)] for k in range(3))
     everybody = sums[:, -1:]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cx_value.base.wording import format_percent, in_language
+from cx_value.base.wording import MINUS, format_percent, in_language
 from cx_value.base.words import Phrasebook, named_code
 
 if TYPE_CHECKING:
@@ -165,10 +165,12 @@ def plot_truth(
 
     from cx_value.base.style import PALETTE, figure_style, new_axes
 
-    rows = table[[str(kind) != "loading" for kind in table["kind"]]]
+    kinds = ("loading", "chapter_loading", "chapter_path")
+    rows = table[[str(kind) not in kinds for kind in table["kind"]]]
     reach = norm.ppf(0.5 + confidence / 2)
     names = [
-        _quantity(kind, of, labels, lang) for kind, of in zip(rows["kind"], rows["of"], strict=True)
+        _quantity(row["kind"], row["of"], labels, lang) + _whose(row, labels, lang)
+        for row in rows.to_dict("records")
     ]
     at = np.arange(len(rows))
     with figure_style(lang):
@@ -181,6 +183,16 @@ def plot_truth(
         ax.invert_yaxis()
         ax.set_xlabel(_word("off_truth", lang))
     return ax
+
+
+def _whose(row: Mapping[str, str], labels: Mapping[str, str], lang: str) -> str:
+    """Name the group, or the two whose difference it is, in brackets."""
+    groups = [in_language(labels.get(row[end], row[end]), lang) for end in ("group", "less")
+              if row.get(end)]  # fmt: skip
+    if not groups:
+        return ""
+    said = f" {MINUS} ".join(groups)
+    return f"（{said}）" if lang == "zh" else f" ({said})"
 
 
 def _quantity(kind: str, of: str, labels: Mapping[str, str], lang: str) -> str:

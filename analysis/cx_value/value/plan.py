@@ -97,6 +97,13 @@ def group_to_compare(study: Study, match: Match) -> str | None:
     return study.group if enough else None
 
 
+def group_values(study: Study) -> dict[str, str]:
+    """Return the values of the study's group in its data, by what they are called."""
+    entry = next((entry for entry in study.profile if entry.name == study.group), None)
+    labels = dict(entry)["values"] if entry else {}
+    return {str(label): str(value) for value, label in labels.items()}
+
+
 def thirds_of(match: Match, items: list[str], customers: pd.Index) -> pd.Series:
     """Return the level of every customer on a scale: ``1 low``, ``2 middle``, ``3 high``.
 
