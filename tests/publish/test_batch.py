@@ -4,6 +4,11 @@ Numbers of a unit are those of its study run alone, notebook by notebook in kern
 """
 
 import io
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -71,6 +76,44 @@ def test_started_again_only_what_is_missing_is_built(printed):
     told = batch.stream.getvalue()
     assert "1 of 2 are there" in told and "2 of 2  1" in told
     assert other.stat().st_mtime_ns == kept and len(outcome.told) == len(marks) == 2
+
+
+def test_a_batch_that_was_killed_finishes_what_is_missing(tmp_path):
+    file = branch_study(tmp_path / "small")
+    command = [sys.executable, "-m", "cx_value", "batch", str(file), "--by", "region", "--draft",
+               "--lang", "en", "--format", "html", "--renderer", "embedded", "--jobs", "1",
+               "--out", str(tmp_path / "build")]  # fmt: skip
+    done = tmp_path / "build" / "small-by-region" / "done"
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
+        while not list(done.glob("*.json")) and run.poll() is None:
+            time.sleep(0.05)
+        run.kill()
+    assert run.returncode != 0, "it was done before it was killed"
+    first = next(done.glob("*.json"))
+    kept = first.read_bytes(), first.stat().st_mtime_ns
+    batch = Batch(study_file=file, study=read_study(file), by="region", languages=("en",),
+                  formats=("html",), renderer="embedded", draft=True, jobs=1,
+                  out=tmp_path / "build", stream=io.StringIO())  # fmt: skip
+    outcome = run_batch(batch)
+    told = batch.stream.getvalue()
+    assert "1 of 2 are there" in told and told.count(" of 2 ") == 2, told
+    assert (first.read_bytes(), first.stat().st_mtime_ns) == kept and not outcome.failed
+    assert all(Path(page).exists() for unit in outcome.told for page in unit["files"])
+    assert len(list(done.glob("*.json"))) == len(outcome.told) == 2 and outcome.rollup
+
+
+def test_a_cluster_finds_the_same_numbers(printed, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    batch, _ = printed
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="") as many:
+        far = replace(batch, cluster=many.scheduler_address, out=tmp_path, stream=None)
+        outcome = run_batch(far)
+    assert not outcome.failed and len(outcome.told) == 2
+    near = sorted((batch.folder / "units").glob("*/results/*.csv"))
+    assert len(near) > 20
+    for file in [*near, batch.folder / "rollup" / "results" / "league.csv"]:
+        other = far.folder / file.relative_to(batch.folder)
+        assert other.read_bytes() == file.read_bytes(), file.name
 
 
 def test_numbers_are_those_of_the_unit_run_alone(printed, tmp_path):

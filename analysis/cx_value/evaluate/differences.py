@@ -128,7 +128,7 @@ def compare_groups(
     scores = pd.DataFrame(
         {name: items[list(block)].mean(axis=1, skipna=False) for name, block in scales.items()}
     )
-    tests, groups, pairs, left_out = [], [], [], 0
+    tests, groups, frames, left_out = [], [], [], 0
     for variable in profile:
         for construct in scores:
             frame = pd.DataFrame({"y": scores[construct], "g": profile[variable].astype(object)})
@@ -143,11 +143,16 @@ def compare_groups(
             test = run_test(frame, kind, confidence, draws, seed)
             tests.append(key | test)
             groups.append(_described(frame).assign(**key))
-            pairs.append(_post_hoc(frame, kind).assign(**key))
+            frames.append((frame, kind, key))
     if not tests:
         return None
     table = _judged(pd.DataFrame(tests), rules["significance"])
-    kept = [p for p, differs in zip(pairs, table.differs, strict=True) if differs and len(p)]
+    pairs = [
+        _post_hoc(f, kind).assign(**key)
+        for (f, kind, key), differs in zip(frames, table.differs, strict=True)
+        if differs
+    ]
+    kept = [p for p in pairs if len(p)]
     columns = ["construct", "variable", "group_1", "group_2", "difference", "p_adjusted"]
     level = rules["significance"]
     compared = pd.concat(kept, ignore_index=True)[columns] if kept else pd.DataFrame(

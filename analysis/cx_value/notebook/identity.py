@@ -130,11 +130,16 @@ def plain_declaration(value: Any) -> Any:
 def loaded_code_sha256() -> str:
     """Return the SHA-256 of the computing code that this kernel has loaded: what made a result."""
     files = {
-        Path(module.__file__)
+        module.__file__
         for name, module in list(sys.modules.items())
         if name.startswith("cx_value.") and getattr(module, "__file__", None)
     }
-    return code_sha256(files)
+    return _loaded_code_sha256(frozenset(files))
+
+
+@lru_cache(maxsize=64)
+def _loaded_code_sha256(files: frozenset[str]) -> str:
+    return code_sha256(map(Path, files))
 
 
 def code_sha256(files: Iterable[Path]) -> str:

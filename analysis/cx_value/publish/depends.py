@@ -29,7 +29,11 @@ def notebook_source(notebook: Path) -> str:
 
 def notebook_code(notebook: Path) -> list[Path]:
     """Return the computing files of the package that a notebook hangs on, sorted."""
-    source = notebook_source(notebook)
+    return list(_code_of(notebook_source(notebook)))
+
+
+@cache
+def _code_of(source: str) -> tuple[Path, ...]:
     found: set[Path] = set()
     waiting = list(_imported(ast.parse(source), called=None))
     while waiting:
@@ -38,7 +42,7 @@ def notebook_code(notebook: Path) -> list[Path]:
             found.add(path)
             opening = path.is_relative_to(_OPENING)
             waiting += _imported(_tree(path), called=source) if opening else _imports_of(path)
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def printing_code() -> list[Path]:

@@ -75,18 +75,22 @@ class States:
             part.replace(self.folder / STATES)
 
 
+class FolderHeldError(AnalysisError):
+    """Another run is writing to the folder."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold a build folder for one run; the lock goes with the process that holds it.
 
     Raises
     ------
-    AnalysisError
+    FolderHeldError
         If another run holds it.
     """
     with (folder / ".lock").open("a+b") as file:
         if not _try_lock(file):
-            raise AnalysisError(
+            raise FolderHeldError(
                 f"another run is writing to {folder} · allowed: one at a time · do: wait until it "
                 "is done, or name another folder with --out"
             )

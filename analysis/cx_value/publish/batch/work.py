@@ -15,13 +15,10 @@ from typing import Any
 
 from cx_value.base.errors import AnalysisError
 
-#: What a worker process has imported before it is asked for its first report.
-PRELOADED = (
-    "cx_value.publish.build", "cx_value.publish.chapters.project", "cx_value.study",
-    "cx_value.publish.rendering.embedded", "cx_value.notebook.workspace", "numpy", "pandas",
-    "scipy.stats", "scipy.optimize", "matplotlib.pyplot", "statsmodels.stats.multitest",
-    "doit.doit_cmd", "docx", "typst",
-)  # fmt: skip
+#: What a worker process has read before it is asked for its first report.
+PRELOADED = ("cx_value.publish.batch.warm",)
+#: A worker outlives a batch that is killed until its one report is done: so long it is waited for.
+LONGEST_WAIT_SECONDS = 600
 #: Steps of a build stand in process-wide settings: one at a time in a process.
 _ONE_AT_A_TIME = Lock()
 
@@ -69,7 +66,7 @@ def build_unit(task: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"unit": asked.unit, "files": [], "error": ""}
     with _ONE_AT_A_TIME:
         try:
-            told["files"] = [str(path) for path in _build(asked)]
+            told["files"] = _built_or_awaited(asked)
         except Exception as error:
             told["error"] = str(error) if isinstance(error, AnalysisError) else repr(error)
     told["seconds"] = round(time.monotonic() - started, 1)
@@ -77,6 +74,22 @@ def build_unit(task: dict[str, Any]) -> dict[str, Any]:
     if not told["error"]:
         _keep(Path(asked.mark), {**told, "state": asked.state})
     return told
+
+
+def _built_or_awaited(task: Task) -> list[str]:
+    """Build a report; where the worker of a killed run is still at it, take what it makes."""
+    from cx_value.publish.state import FolderHeldError
+
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    while True:
+        if kept := done_before(task):
+            return kept["files"]
+        try:
+            return [str(path) for path in _build(task)]
+        except FolderHeldError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
 
 
 def _used() -> dict[str, float]:
@@ -143,7 +156,7 @@ def work_here(tasks: Sequence[Task], jobs: int) -> Iterator[dict[str, Any]]:
     way = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(way)
     if way == "forkserver":
-        context.set_forkserver_preload(list(PRELOADED))
+        context.set_forkserver_preload([*PRELOADED])
     with context.Pool(min(jobs, len(tasks)), maxtasksperchild=1) as pool:
         yield from pool.imap_unordered(build_unit, [asdict(task) for task in tasks])
 
