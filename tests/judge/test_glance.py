@@ -46,6 +46,18 @@ def test_a_figure_carries_the_reservations_of_what_it_rests_on():
     }  # fmt: skip
 
 
+def test_a_metric_stands_beside_the_rival_with_the_highest_estimate():
+    by_brand = pd.DataFrame({
+        "metric": "csat", "brand": ["Ours", "Near", "Far"], "role": ["own", "rival", "rival"],
+        "estimate": [0.4, 0.5, 0.3], "difference": [None, -0.1, 0.1],
+        "diff_low": [None, -0.2, 0.0], "diff_high": [None, 0.01, 0.2],
+    })  # fmt: skip
+    told = gather_glance({"core_metrics": metrics(400), "brand_metrics": by_brand}).table()
+    row = told.set_index("figure").loc["csat"]
+    assert (row.rival, row.gap, row.gap_low, row.gap_high) == ("Near", -0.1, -0.2, 0.01)
+    assert told.set_index("figure").rival.isna()["churn_rate"]
+
+
 def test_a_small_base_is_told_from_its_bound_on():
     below = reserved(core_metrics=metrics(SMALL_BASE - 1))
     at = reserved(core_metrics=metrics(SMALL_BASE))

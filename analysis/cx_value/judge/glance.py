@@ -54,8 +54,8 @@ def gather_glance(
     Parameters
     ----------
     stored : mapping of str to DataFrame
-        Any of ``experience_index rival_gaps core_metrics link value_tiers``; what is not there
-        has no row.
+        Any of ``experience_index rival_gaps core_metrics brand_metrics link value_tiers``; what is
+        not there has no row.
     satisfaction : str, optional
         The construct whose marginal value is shown (``value.satisfaction``).
     of_money : sequence of str
@@ -108,7 +108,20 @@ def _metrics(stored: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
         if name in known.index:
             row = known.loc[name]
             yield {"figure": name, "kind": kind, "value": row["estimate"], "low": row["ci_low"],
-                   "high": row["ci_high"], "n": row["n"]}  # fmt: skip
+                   "high": row["ci_high"], "n": row["n"],
+                   **_best_rival(stored.get("brand_metrics"), name)}  # fmt: skip
+
+
+def _best_rival(by_brand: pd.DataFrame | None, metric: str) -> dict[str, Any]:
+    """Return the rival with the highest estimate, and how far the own brand is from it."""
+    if by_brand is None:
+        return {}
+    rivals = by_brand[(by_brand["metric"] == metric) & (by_brand["role"] == "rival")]
+    if not len(rivals):
+        return {}
+    best = rivals.loc[rivals["estimate"].idxmax()]
+    return {"rival": best["brand"], "gap": best["difference"], "gap_low": best["diff_low"],
+            "gap_high": best["diff_high"]}  # fmt: skip
 
 
 def _money(
