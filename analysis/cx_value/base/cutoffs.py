@@ -92,6 +92,7 @@ _RULES = (
     ("sample_size", 200, ">=", "kline2016"),
     ("cases_per_parameter", 10, ">=", "kline2016"),
     ("power", 0.80, ">=", "cohen1988"),
+    ("negligible_effect", 0.10, "<", "cohen1988"),
     ("latent_correlation", 0.95, "<=", ""),
     ("invariance_cfi", -0.01, ">=", "cheung2002"),
     ("invariance_rmsea", 0.015, "<=", "chen2007"),

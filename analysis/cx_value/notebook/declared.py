@@ -23,6 +23,7 @@ RULES = {
     "kurtosis": ("item_statistics",), "floor_ceiling": ("item_statistics",),
     "sample_size": ("sample_size",), "cases_per_parameter": ("sample_size",),
     "power": ("power", "path_power"),
+    "negligible_effect": ("discussion",),
     "alpha": ("reliability",), "reliability_redundant": ("reliability",),
     "omega": ("reliability",), "item_rest": ("item_analysis",),
     "kmo": ("adequacy",), "communality": ("efa_loadings",),

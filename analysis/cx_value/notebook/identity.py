@@ -35,7 +35,7 @@ LARGEST_READ = 2**30
 PRINTED_ONLY = {
     "Study": (
         "title", "subtitle", "authors", "date", "population", "collection", "preregistered",
-        "limits", "keywords",
+        "limits", "keywords", "discussion", "declarations",
     ),
     "Report": ("languages", "formats", "editions", "citation_style"),
     "Construct": ("source",), "Item": ("source",), "Dimension": ("source",),

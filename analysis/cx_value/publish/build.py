@@ -47,12 +47,15 @@ NEEDS = {
     "10_voice": lambda study: study.data and study.comments,
     "11_tracking": lambda study: study.data and study.data.wave,
     "14_brief": lambda study: {"brief", "full", "deck"} & set(study.report.editions),
+    "15_reporting": lambda study: (
+        study.data and {"full", "supplement", "thesis"} & set(study.report.editions)
+    ),
     "09_segments": lambda study: (
         study.transactions or (study.data and study.segments.method != "none")
     ),
 }
 #: What no page of the brief edition reads; the measurement model only what a structure rests on.
-NOT_IN_BRIEF = ("03_factors", "04_measurement", "12_robustness", "13_claims")
+NOT_IN_BRIEF = ("03_factors", "04_measurement", "12_robustness", "13_claims", "15_reporting")
 #: What a notebook reads from the store, and so runs after.
 AFTER = {
     "05_structure": ("02_reliability", "04_measurement"),
@@ -60,7 +63,13 @@ AFTER = {
     "09_segments": ("02_reliability", "06_value", "08_drivers"),
     "13_claims": ("06_value", "06_value_link"),
     "14_brief": ("06_metrics", "06_value", "06_value_link", "07_evaluation", "09_segments"),
-}
+    "15_reporting": (
+        "01_sample", "02_reliability", "03_factors", "04_measurement", "05_structure",
+        "07_evaluation", "08_drivers", "12_robustness",
+    ),
+}  # fmt: skip
+#: Notebooks whose results hold words of the study: sources of hypotheses, the author's statements.
+READ_TEXTS = ("15_reporting",)
 #: What takes longest, in the order that ends soonest; the others follow in reading order.
 LONGEST = (
     "04_measurement", "02_reliability", "05_structure", "06_value_link", "07_evaluation",
@@ -194,7 +203,8 @@ def _notebook_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
         def state(name=name, inputs=inputs, first=first) -> str:
             read = [p for one in first for p in _made_by(job, one) if p.parent.name == "results"]
             drawn = () if job.figures is None else sorted(job.figures)
-            texts = () if _redrawn(job, name) else (texts_sha256(job.study),)
+            spared = _redrawn(job, name) and name not in READ_TEXTS
+            texts = () if spared else (texts_sha256(job.study),)
             return state_of([*inputs, *read], declared, f"draft={job.draft}", *drawn, *texts)
 
         run = partial(_run_notebook, job, notebook, target)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from cx_value.base.wording import Text
+from cx_value.study.author_texts import Declarations, Discussion
 from cx_value.study.entries import Frozen, Phrase, Scale
 from cx_value.study.goals import Action, Target
 from cx_value.study.indicators import (
@@ -290,6 +291,8 @@ class Study(Frozen):
     cutoffs: dict[str, float] = Field({})
     limits: tuple[Phrase, ...] = ()
     keywords: tuple[Phrase, ...] = ()
+    discussion: Discussion = Discussion()
+    declarations: Declarations = Declarations()
     report: Report = Report()
     folder: Path
     _document: Any = PrivateAttr(default=None)

@@ -44,7 +44,7 @@ VOCABULARY = (
     "label", "labels", "single_items", "words", "sentence_case", "quoted", "num", "coef", "count",
     "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "notes",
     "table", "matrix", "figure", "has_figure", "tell", "siblings", "in_other_language",
-    "judging",
+    "judging", "authored", "to_write",
 )  # fmt: skip
 _LANGUAGES = {"en": "English", "zh": "中文"}
 #: A citation in words of a study, once they are escaped.
@@ -115,6 +115,16 @@ class Binder:
     def words(self, phrase: Any) -> str:
         """Return a phrase of the study in the chapter's language."""
         return "" if phrase is None else own_prose(in_language(phrase, self.lang))
+
+    def authored(self, section: str, key: str) -> str:
+        """Return the author's text under a key of the study, or the mark of a field to write."""
+        text = getattr(getattr(self.study, section), key)
+        return self.words(text) if text is not None else self.to_write(f"{section}.{key}")
+
+    def to_write(self, key: str) -> str:
+        """Return the mark of a field that the author must write."""
+        what = self.phrasebook.term(key, "to_write")
+        return f"【请填写：{what}】" if self.lang == "zh" else rf"\[to be written: {what}\]"
 
     def plain(self, phrase: Any) -> str:
         """Return a phrase of the study as it stands, for what is no markdown."""
