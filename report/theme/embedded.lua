@@ -16,6 +16,7 @@ local number_of = {}
 local write_inside -- what stands inside a callout or on a landscape page; defined at the end
 local registered, written = 0, 0
 local counter = { fig = 0, tbl = 0, eq = 0 }
+local suffix = "" -- of a picture whose name has none
 local by_chapter, chapter, chapters = false, "", 0
 
 local function read_metadata(meta)
@@ -29,6 +30,8 @@ local function read_metadata(meta)
   title.tbl = option("tbl-title", title.tbl)
   title.eq = option("eq-prefix", title.eq)
   delimiter = option("title-delim", delimiter)
+  suffix = meta["default-image-extension"]
+    and pandoc.utils.stringify(meta["default-image-extension"]) or ""
   by_chapter = crossref.chapters and pandoc.utils.stringify(crossref.chapters) == "true"
 end
 
@@ -169,6 +172,14 @@ local function float(identifier, caption, content)
     return docx_float(identifier, caption, content)
   end
   return html_float(identifier, caption, content)
+end
+
+-- A name without a suffix stands for one file on screen and paper, another in Word.
+local function with_suffix(image)
+  if suffix ~= "" and not image.src:match("%.%a%w*$") then
+    image.src = image.src .. "." .. suffix
+  end
+  return image
 end
 
 local function caption_of(el)
@@ -389,7 +400,7 @@ end
 function Pandoc(doc)
   read_metadata(doc.meta)
   number_floats(doc.blocks)
-  doc.blocks = write_inside(doc.blocks:walk({ Cite = write_references }))
+  doc.blocks = write_inside(doc.blocks:walk({ Cite = write_references, Image = with_suffix }))
   if written ~= registered then
     error(string.format("%d captions were numbered, %d written", registered, written))
   end

@@ -161,11 +161,22 @@ local function continue(block)
   return long and wrapped(dress(out), "#with-continued[", "]") or dress(out)
 end
 
+-- Where the paragraph before a figure ends: what is left of the page from there on.
+local function mark_room(before, figure)
+  if figure.t ~= "Figure" or not before or before.t ~= "Para" then return "" end
+  local mark = "<room-" .. figure.identifier .. ">"
+  before.content:insert(pandoc.RawInline("typst", "#metadata(none)" .. mark))
+  return "(room: " .. mark .. ")"
+end
+
 -- On paper nothing floats: a figure or table stands where it is called, and its note with it.
 local function dress_all(list)
-  local out, typst, i = pandoc.Blocks({}), FORMAT:match("typst"), 1
+  local out, typst, i, room = pandoc.Blocks({}), FORMAT:match("typst"), 1, ""
   while i <= #list do
     local kept = typst and is_captioned(list[i])
+    if typst and list[i + 1] and is_captioned(list[i + 1]) then
+      room = mark_room(list[i], list[i + 1])
+    end
     local dressed = dress(list[i])
     if kept then
       dressed = continue(list[i])
@@ -173,7 +184,8 @@ local function dress_all(list)
         dressed:extend(dress(list[i + 1]))
         i = i + 1
       end
-      dressed = wrapped(dressed, "#in-place[", "]")
+      dressed = wrapped(dressed, "#in-place" .. room .. "[", "]")
+      room = ""
     end
     out:extend(dressed)
     i = i + 1

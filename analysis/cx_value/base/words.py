@@ -305,6 +305,7 @@ def _templates(lang: str, customer: str):
     environment = Environment(
         loader=FunctionLoader(load), undefined=StrictUndefined, autoescape=False,
         trim_blocks=True, lstrip_blocks=True, finalize=_escaped,
+        bytecode_cache=compiled_before(f"words-{lang}"),
     )  # fmt: skip
     environment.filters.update(
         join=_joined,
@@ -321,6 +322,20 @@ def _templates(lang: str, customer: str):
         ),
     )  # fmt: skip
     return environment
+
+
+def compiled_before(name: str):
+    """Return where compiled templates are kept between runs, in a folder of this user's alone.
+
+    Compiling takes longer than printing. What is kept is found by a template's text; where the
+    machine has no safe place for temporary files, nothing is kept.
+    """
+    from jinja2 import FileSystemBytecodeCache
+
+    try:
+        return FileSystemBytecodeCache(pattern=f"cx-value-{name}-%s")
+    except (RuntimeError, OSError):
+        return None
 
 
 def kept_line_ends(template: str) -> str:

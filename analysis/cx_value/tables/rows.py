@@ -75,7 +75,7 @@ def mediation(frame: pd.DataFrame) -> pd.DataFrame:
     indirect one.
     """
     kinds = ("specific_indirect", "total_indirect", "direct", "total")
-    parts = []
+    parts, frame = [], frame.reset_index(drop=True)
     for _, pair in frame.groupby(["source", "target"], sort=False):
         count = pair["kind"].value_counts()
         routes = count.get("specific_indirect", 0)
@@ -83,10 +83,8 @@ def mediation(frame: pd.DataFrame) -> pd.DataFrame:
             wanted = {"specific_indirect"} | ({"total_indirect"} if routes > 1 else set())
             wanted |= {"direct", "total"} if count.get("direct", 0) else set()
             parts.append(pair[pair["kind"].isin(wanted)])
-    rows = [part[part["kind"] == kind] for part in parts for kind in kinds]
-    return type(frame)(
-        [record for part in rows for record in part.to_dict("records")], columns=frame.columns
-    )
+    rows = [row for part in parts for kind in kinds for row in part.index[part["kind"] == kind]]
+    return frame.loc[rows].reset_index(drop=True)
 
 
 #: Name of a choice that takes more than a condition → the choice.

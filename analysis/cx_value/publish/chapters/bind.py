@@ -30,7 +30,7 @@ from cx_value.base.wording import (
     in_language,
     join_words,
 )
-from cx_value.base.words import Phrase, Phrasebook, own_words
+from cx_value.base.words import Phrase, Phrasebook, compiled_before, own_words
 from cx_value.notebook.declared import RULES
 from cx_value.notebook.store import Record, Store
 from cx_value.notebook.untold import statements
@@ -76,11 +76,11 @@ class Binder:
         return {
             **verbs, "study": self.study, "lang": self.lang, "draft": self.draft,
             "has": self.store.has, "result": self.store.read, "commit": commit,
-            "software": partial(software, self.store.packages(), self.renderer),
+            "software": lambda: software(self.store.packages(), self.renderer),
             "statements": partial(statements, self.store), **vocabulary_without(self),
         }  # fmt: skip
 
-    @property
+    @cached_property
     def names(self) -> Mapping[str, Text]:
         """Return code → label of everything in the codebook."""
         rows = self.store.read("codebook").table.itertuples()
@@ -302,6 +302,7 @@ def _environment(folder: Path):
         variable_start_string="<<", variable_end_string=">>", block_start_string="<%",
         block_end_string="%>", comment_start_string="<#", comment_end_string="#>",
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        bytecode_cache=compiled_before("chapters"),
     )  # fmt: skip
 
 

@@ -62,11 +62,11 @@ def render_embedded(project: Path, formats: Sequence[str]) -> dict[str, Path]:
     with replacing_outputs(project, formats) as folder:
         metadata = read_metadata(project)
         lines = check_sources(project, metadata)
-        source = expanded_source(lines, metadata)
+        document = _parsed(expanded_source(lines, metadata), lines)
         # Two at a time: each pandoc takes some 100 MB, and two languages may render side by side.
         with ThreadPoolExecutor(max_workers=min(2, len(formats) or 1)) as pool:
             jobs = [
-                pool.submit(_render, project, folder, form, source, metadata, lines)
+                pool.submit(_render, project, folder, form, document, metadata, lines)
                 for form in formats
             ]
             for job in jobs:
@@ -141,7 +141,7 @@ def _render(
     project: Path,
     folder: Path,
     form: str,
-    source: str,
+    document: bytes,
     metadata: dict[str, Any],
     lines: tuple[SourceLine, ...],
 ) -> None:
@@ -150,16 +150,16 @@ def _render(
     if form == "html":
         options = ["--template=theme/report.html", "--embed-resources", "--mathml"]
         options += ["--css=theme/report.css", "--section-divs"]
-        _run_pandoc(project, "html5", output, source, settings, options, lines)
+        _run_pandoc(project, "html5", output, document, settings, options, lines)
         finish_page(output, (project / "theme" / "report.js").read_text(encoding="utf-8"))
     elif form == "pdf":
-        document = folder / "report.typ"
+        typeset = folder / "report.typ"
         options = ["--template=theme/report.typst"]
-        _run_pandoc(project, "typst", document, source, settings, options, lines)
-        _compile(project, document, output, report_timestamp(metadata))
+        _run_pandoc(project, "typst", typeset, document, settings, options, lines)
+        _compile(project, typeset, output, report_timestamp(metadata))
     else:
         options = [f"--reference-doc={settings.get('reference-doc', 'theme/reference.docx')}"]
-        _run_pandoc(project, "docx", output, source, settings, options, lines)
+        _run_pandoc(project, "docx", output, document, settings, options, lines)
         finish_word(output, lines, metadata)
 
 
@@ -176,31 +176,49 @@ def finish_word(output: Path, lines: Sequence[SourceLine], metadata: dict[str, A
     )
 
 
+def _parsed(source: str, lines: tuple[SourceLine, ...]) -> bytes:
+    """Return the report as pandoc's document tree: read once, written in every format."""
+    return _pandoc([f"--from={_READER}", "--to=json"], source.encode(), lines)
+
+
 def _run_pandoc(
     project: Path,
     writer: str,
     output: Path,
-    source: str,
+    document: bytes,
     settings: dict[str, Any],
     options: list[str],
     lines: tuple[SourceLine, ...],
 ) -> None:
     told = output.with_name(f"{writer}.json")
     told.write_text(json.dumps(_pandoc_metadata(settings), ensure_ascii=False), encoding="utf-8")
-    command = [str(pandoc_path()), f"--from={_READER}", f"--to={writer}", "--standalone"]
-    command += [f"--metadata-file={told}", f"--output={output}", "--wrap=none", "--columns=10000"]
-    command += ["--lua-filter=theme/report.lua", "--lua-filter=theme/embedded.lua"]
-    command += ["--citeproc", "--lua-filter=theme/references.lua"]
-    command += [f"--default-image-extension={settings.get('default-image-extension', 'png')}"]
-    command += _switches(settings) + options
-    environment = os.environ | {"SOURCE_DATE_EPOCH": str(report_timestamp(settings))}
+    options = ["--from=json", f"--to={writer}", "--standalone", *options, *_switches(settings)]
+    options += [f"--metadata-file={told}", f"--output={output}", "--wrap=none", "--columns=10000"]
+    options += ["--lua-filter=theme/report.lua", "--lua-filter=theme/embedded.lua"]
+    options += ["--citeproc", "--lua-filter=theme/references.lua"]
+    _pandoc(options, document, lines, cwd=project, moment=report_timestamp(settings))
+
+
+def _pandoc(
+    options: Sequence[str],
+    document: bytes,
+    lines: tuple[SourceLine, ...],
+    *,
+    cwd: Path | None = None,
+    moment: int = 0,
+) -> bytes:
     done = subprocess.run(
-        command, cwd=project, env=environment, input=source.encode(), capture_output=True
+        [str(pandoc_path()), *options],
+        cwd=cwd,
+        env=os.environ | {"SOURCE_DATE_EPOCH": str(moment)},
+        input=document,
+        capture_output=True,
     )
     said = done.stderr.decode(errors="replace")
     check_messages(said, lines, also=_is_warning)
     if done.returncode:
         raise ReportError(f"pandoc ended with code {done.returncode}: {said.strip()}")
+    return done.stdout
 
 
 def _is_warning(message: str) -> bool:

