@@ -154,7 +154,7 @@ def new(
 
 def _ask(raw, guess):
     """Ask about each block on the terminal."""
-    from cx_value.study.dialogue import ask_about
+    from cx_value.study.starter.dialogue import ask_about
 
     def prompt(code: str, shown: dict[str, str], offered: str) -> str:
         typer.echo("\n" + _say(f"{code}_shown", **shown))

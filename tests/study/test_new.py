@@ -15,7 +15,7 @@ RUN = CliRunner()
 def test_the_dialogue_shows_each_block_with_its_answers_and_takes_names(tmp_path):
     file = FILES["microsoft_forms"](tmp_path)
     told = RUN.invoke(app, ["--lang", "en", "new", str(file), str(tmp_path / "s"), "--ask"],
-                      input="Quality of service\n-\n-\n")  # fmt: skip
+                      input="Quality of service\n-\n-\n-\n")  # fmt: skip
     assert told.exit_code == 0, told.output
     assert "Staff answer quickly. · " in told.output and "(unsure); scale 1 to 5" in told.output
     study = read_study(tmp_path / "s")

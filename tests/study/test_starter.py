@@ -11,8 +11,8 @@ import pytest
 
 from cx_value.base.errors import StudyError
 from cx_value.study import check_study, new_study, read_study, read_survey, write_study
-from cx_value.study.guess import guess_columns
 from cx_value.study.screening import screen_careless
+from cx_value.study.starter.guess import guess_columns
 from cx_value.study.tables import read_table
 
 REFERENCE = Path(__file__).parents[1] / "reference"

@@ -2,7 +2,7 @@
 
 from cx_value.study.answered import Survey
 from cx_value.study.declaration import read_study
-from cx_value.study.starter import new_study, write_study
+from cx_value.study.starter.write import new_study, write_study
 from cx_value.study.survey import check_study, read_survey, with_codebook
 
 __all__ = [

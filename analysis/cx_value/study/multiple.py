@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from cx_value.base.wording import Text, in_language
 from cx_value.base.words import Phrase
 from cx_value.study.answers import BLANK, clean
 from cx_value.study.findings import Finding
+from cx_value.study.privacy import OTHER
 from cx_value.study.ratings import missing_column
 
 if TYPE_CHECKING:
@@ -24,11 +26,15 @@ if TYPE_CHECKING:
 
 #: Marks that platforms put between the answers of one cell.
 MARKS = ("┋", ";", "；", "|")
+#: Option under which answers are put that few gave.
+OTHER_NAME = str.__str__(OTHER)
 _NOT_CHOSEN = frozenset(
     {"0", "no", "n", "false", "not selected", "unchecked", "否", "未选", "未选中"}
 )
 #: A column of several answers has no more different ones than this.
 MOST_OPTIONS = 30
+#: Share of the answers of a cell that come again; the rest are own words behind "other".
+USUAL = 0.8
 
 
 def part_answers(cell: object, mark: str = "auto") -> list[str]:
@@ -49,11 +55,47 @@ def holds_several(cells: Iterable[object]) -> bool:
     >>> holds_several(["a;b", "a", "b;a"] * 9), holds_several(["I came; I saw", "so-so"])
     (True, False)
     """
-    given = [parts for cell in cells if (parts := part_answers(cell))]
-    if len(given) < 20 or sum(len(parts) > 1 for parts in given) < 0.1 * len(given):
+    return mark_of(cells) is not None
+
+
+def mark_of(cells: Iterable[object]) -> str | None:
+    """Return the mark between the answers of one cell, or None where a cell holds one answer.
+
+    A comma is one only where the same answers stand alone and together, in many ways: "Paris,
+    France" is a place. Numbers are codes where they rise within a cell, as in 1,3,4.
+
+    >>> mark_of(["web, shop", "web", "shop, mail", "mail"] * 9), mark_of(["Lyon, F", "Nice, F"] * 9)
+    (',', None)
+    >>> mark_of(["1,3", "2", "1,2,3", "3"] * 9), mark_of(["1,5", "2,5", "3"] * 9)
+    (',', None)
+    """
+    given = [str(cell) for cell in cells if clean(cell) and clean(cell).casefold() not in BLANK]
+    if any(_parted(given, mark) for mark in MARKS):
+        return next(mark for mark in MARKS if _parted(given, mark))
+    return "," if _parted(given, ",") and _free(given) else None
+
+
+def _parted(given: list[str], mark: str) -> bool:
+    """Return whether a mark parts cells into a few answers that come again."""
+    parts = [answers for cell in given if (answers := part_answers(cell, mark))]
+    if len(parts) < 20 or sum(len(answers) > 1 for answers in parts) < 0.1 * len(parts):
         return False
-    options = {word for parts in given for word in parts}
-    return len(options) <= min(MOST_OPTIONS, 0.2 * sum(map(len, given)))
+    words = Counter(word for answers in parts for word in answers)
+    usual = {word: count for word, count in words.items() if count > 2}
+    few = 1 < len(usual) <= min(MOST_OPTIONS, 0.2 * sum(words.values()))
+    return few and sum(usual.values()) >= USUAL * sum(words.values())
+
+
+def _free(given: list[str]) -> bool:
+    """Return whether answers parted by commas are chosen freely, each alone or with others."""
+    parts = [tuple(part_answers(cell, ",")) for cell in given]
+    words = Counter(word for answers in parts for word in answers)
+    options = {word for word, count in words.items() if count > 2}
+    alone = {answers[0] for answers in parts if len(answers) == 1}
+    if all(word.isdigit() for word in options):
+        rising = all([*map(int, a)] == sorted({*map(int, a)}) for a in parts)
+        return rising and any(len(answers) > 2 for answers in parts)
+    return len(alone & options) >= 0.5 * len(options) and len(set(parts)) > len(options)
 
 
 def code_multiple(study: Study, raw: RawTable) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
@@ -78,6 +120,7 @@ def _code(study: Study, raw: RawTable, question: Multiple) -> pd.DataFrame:
     left_out = missing | {word.casefold() for word in skipped}
     if question.column:
         chosen = _one_column(raw.frame[question.column], question, left_out)
+        chosen = _fold_own_words(chosen, question, study.report.minimum_cell)
     else:
         chosen = _column_each(raw.frame, question, left_out)
     answered = chosen.sum(axis=1) > 0
@@ -93,6 +136,19 @@ def _one_column(cells: pd.Series, question: Multiple, left_out: set[str]) -> pd.
     options = [*question.options, *(word for word in seen if word not in question.options)]
     rows = [[option in words for option in options] for words in given]
     return pd.DataFrame(rows, columns=options, index=cells.index, dtype=bool)
+
+
+def _fold_own_words(chosen: pd.DataFrame, question: Multiple, minimum_cell: int) -> pd.DataFrame:
+    """Put answers that the study does not name and few gave under one heading.
+
+    What stands behind "other: …" are the words of single persons.
+    """
+    rare = [c for c in chosen if c not in question.options and 0 < chosen[c].sum() < minimum_cell]
+    if not rare:
+        return chosen
+    other = chosen[rare].any(axis=1)
+    kept = chosen.drop(columns=rare)
+    return kept.assign(**{OTHER_NAME: other | kept.get(OTHER_NAME, False)})
 
 
 def _column_each(frame: pd.DataFrame, question: Multiple, left_out: set[str]) -> pd.DataFrame:
@@ -161,7 +217,7 @@ def _describe(question: Multiple, chosen: pd.DataFrame, minimum_cell: int) -> pd
     given = chosen.dropna(how="all")
     counts, total = given.sum(), float(given.to_numpy().sum())
     base = len(given)
-    named = question.columns or question.options
+    named = {OTHER_NAME: OTHER, **(question.columns or question.options)}
     labels = [named.get(option, Text(option)) for option in chosen]
     shown = (counts == 0) | (counts >= minimum_cell)
     n = counts.where(shown).to_numpy(float)

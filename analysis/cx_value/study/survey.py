@@ -12,11 +12,11 @@ from cx_value.base.wording import Text
 from cx_value.study.answered import Survey, column_of
 from cx_value.study.coding import Coding
 from cx_value.study.findings import Finding, list_rows, list_some, raise_errors, suggest
-from cx_value.study.names import stem_of
 from cx_value.study.only import keep_only
 from cx_value.study.phrases import count_noun
 from cx_value.study.ratings import rating_items
 from cx_value.study.spec import Item, Study
+from cx_value.study.starter.names import stem_of
 from cx_value.study.tables import Layout, RawTable, filled_cells, read_table
 from cx_value.study.waves import stack_waves
 

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cx_value.study.readers.no_answer import means_no_answer
 from cx_value.study.readers.platforms import Platform, is_further_header, platform_of
 from cx_value.study.readers.raw import Layout, RawTable, filled_cells, number_rows, refusal
 
@@ -101,12 +102,14 @@ def _titles_above(top: list[list[str]]) -> bool:
     """Return whether the second row still names columns: words above columns of numbers."""
     if len(top) < 5:
         return False
-    second, below = top[1], top[2:]
+    first, second, below = top[0], top[1], top[2:]
     words = numbers = 0
     for k, cell in enumerate(second):
         column = [row[k] for row in below if k < len(row) and row[k]]
         if len(column) < 3 or not all(_NUMBER.fullmatch(value) for value in column):
             continue
+        if not cell and k < len(first) and first[k]:
+            continue  # a title of one column
         numbers += 1
         words += bool(cell) and not _NUMBER.fullmatch(cell) and len(cell) > 1
     return numbers >= 2 and words >= 0.8 * numbers
@@ -164,6 +167,11 @@ def _with_platform(table: RawTable, platform: Platform) -> RawTable:
     """Add what a platform means by its cells: skipped questions, letters for numbers."""
     from dataclasses import replace
 
+    if platform.lettered:
+        table = replace(table, frame=table.frame.apply(_without_letters))
+    if own := platform.own_words:
+        table = replace(table, frame=table.frame.map(
+            lambda cell: re.sub(own, "", cell) if isinstance(cell, str) else cell))  # fmt: skip
     missing = {name: [(word, word) for word in platform.missing] for name in table.frame}
     said = {name: words for name in table.frame if (words := _question(name)) != name}
     return replace(
@@ -205,3 +213,15 @@ def _letter_codes(frame: pd.DataFrame) -> dict[str, dict[float, str]]:
         if words and all(codes) and len({code[1] for code in codes}) == 1:
             found[name] = {float(code[2]): code[0] for code in codes}
     return found
+
+
+def _without_letters(cells: pd.Series) -> pd.Series:
+    """Take the letters off lettered options (A.男, B.女), where each letter has one wording."""
+    words = {cell: str(cell).strip() for cell in cells.unique()}
+    marked = {cell: re.fullmatch(r"([A-Z])[.、．]\s*(\S.*)", word)
+              for cell, word in words.items() if word and not means_no_answer(word)}  # fmt: skip
+    found = [match for match in marked.values() if match]
+    letters, options = ({m[k] for m in found} for k in (1, 2))
+    if not marked or not all(marked.values()) or not len(letters) == len(options) == len(marked):
+        return cells
+    return cells.map(lambda cell: marked[cell][2] if marked.get(cell) else cell)

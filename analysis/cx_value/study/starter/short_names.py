@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from cx_value.base.wording import Text
-from cx_value.study.names import construct_of
+from cx_value.study.starter.names import construct_of
 
 if TYPE_CHECKING:
-    from cx_value.study.guess import Guess
+    from cx_value.study.starter.guess import Guess
 
 _PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff ./-]*[\w\u4e00-\u9fff]|[A-Za-z]")
 _RESERVED = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"}

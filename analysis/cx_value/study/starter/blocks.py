@@ -8,12 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cx_value.study.names import stem_of
+from cx_value.study.starter.names import is_running, stem_of
+from cx_value.study.starter.partition import part_run
 
 #: Answers needed before correlations are asked.
 ENOUGH = 40
+#: Fewer items than this are one block.
+MOST_ALONE = 4
 #: Items of one block whose answers hang together less than this (mean correlation) are no scale.
 LOOSE = 0.1
+#: Neighbours need more than numbered items to be a scale: a mean correlation of this.
+FIRM = 0.2
 #: An item this much against the others is taken as reverse-keyed.
 AGAINST = -0.15
 
@@ -56,27 +61,72 @@ def group_items(
     scales = {alike[name] for group in strong for name in group.names}
     loose = [g for g in loose if not strong or alike[g.names[0]] in scales]
     taken = {name for group in groups for name in group.names}
-    # A neighbour on the scale of the numbered items is a question of its own, no new block.
-    left = [n for n in names if n not in taken and alike[n] not in scales]
-    runs = _by_run(left, list(answers), alike)
-    parts = [part for run in runs for part in _by_correlation(frame, run) if len(part) > 1]
-    found = [
-        _judged(frame, f"F{k}", part, "neighbours on one scale", sure=False)
-        for k, part in enumerate(parts, start=1)
-    ]
-    firm = [g for g in found if _mean_correlation(frame[list(g.names)]) >= LOOSE]
+    left = [n for n in names if n not in taken]
+    found = _neighbours(frame, left, list(answers), alike, scales)
+    firm = [g for g in found if _is_firm(frame, g, strong)]
     if strong:
         return [*strong, *loose, *firm]
     # Numbered columns that hang together in nothing (races, channels) give way to real scales.
     return found if firm else [*loose, *found]
 
 
+def _neighbours(
+    frame: pd.DataFrame, names: list[str], order: list[str], alike: Mapping[str, object],
+    scales: set[object],
+) -> list[Group]:  # fmt: skip
+    """Return runs of neighbours on one scale as groups, parted where their answers part.
+
+    One or two neighbours on the scale of the numbered items are questions of their own.
+    """
+    runs = _by_run(names, order, alike)
+    parts = [part for run in runs for part in _by_correlation(frame, run)]
+    parts = [part for part in parts if len(part) > (2 if alike[part[0]] in scales else 1)]
+    return [
+        _judged(frame, f"F{k}", part, "neighbours on one scale", sure=False)
+        for k, part in enumerate(parts, start=1)
+    ]
+
+
+def _is_firm(frame: pd.DataFrame, group: Group, strong: list[Group]) -> bool:
+    """Return whether neighbours are a scale of their own.
+
+    Each goes more with the rest of them than with any numbered block: overall judgements, one of
+    each block, are none.
+    """
+    own = list(group.names)
+    if _mean_correlation(frame[own]) < FIRM:
+        return False
+    if len(frame) < ENOUGH:
+        return True
+    r = frame.corr().abs()
+    within = (r.loc[own, own].sum(axis=1) - 1) / max(len(own) - 1, 1)
+    return all((within > r.loc[own, list(other.names)].mean(axis=1)).all() for other in strong)
+
+
 def _by_stem(names: list[str]) -> dict[str, list[str]]:
     stems: dict[str, list[str]] = {}
     for name in names:
-        if stem := stem_of(name):
+        if (stem := stem_of(name)) and not is_running(stem):
             stems.setdefault(stem, []).append(name)
+    stems = {part: own for stem, members in stems.items()
+             for part, own in _by_tens(stem, members).items()}  # fmt: skip
     return {stem: members for stem, members in stems.items() if len(members) > 1}
+
+
+def _by_tens(stem: str, members: list[str]) -> dict[str, list[str]]:
+    """Part A11 A12 A13 A21 A22 … by the first digit; A1 … A12 stay together.
+
+    >>> _by_tens("A", ["A11", "A12", "A21", "A22"]), list(_by_tens("A", ["A10", "A11", "A12"]))
+    ({'A1': ['A11', 'A12'], 'A2': ['A21', 'A22']}, ['A'])
+    """
+    numbers = [name.removeprefix(stem) for name in members]
+    parts: dict[str, list[str]] = {}
+    for name, number in zip(members, numbers, strict=True):
+        parts.setdefault(stem + number[:1], []).append(name)
+    units = [[n[-1:] for n in numbers if n[:1] == part[-1]] for part in parts]
+    counted = all([*map(str, range(1, len(u) + 1))] == u and len(u) > 1 for u in units)
+    whole = all(len(n) == 2 and n.isdigit() for n in numbers)
+    return parts if whole and counted and len(parts) > 1 else {stem: members}
 
 
 def _by_run(names: list[str], order: list[str], alike: Mapping[str, object]) -> list[list[str]]:
@@ -93,30 +143,13 @@ def _by_run(names: list[str], order: list[str], alike: Mapping[str, object]) -> 
 
 
 def _by_correlation(frame: pd.DataFrame, run: list[str]) -> list[list[str]]:
-    """Part a run into as many blocks as its correlations have eigenvalues above 1 (Kaiser)."""
-    if len(run) < 5 or len(frame) < ENOUGH:
+    """Part a run where the correlations of its answers say that another construct begins."""
+    if len(run) < MOST_ALONE or len(frame) < ENOUGH:
         return [run]
     correlations = frame[run].corr().fillna(0).to_numpy()
-    values, vectors = np.linalg.eigh(correlations)
-    count = int((values > 1).sum())
-    if count < 2:
-        return [run]
-    loadings = _varimax(vectors[:, ::-1][:, :count] * np.sqrt(values[::-1][:count]))
-    nearest = np.abs(loadings).argmax(axis=1)
-    blocks = [[name for name, at in zip(run, nearest, strict=True) if at == k]
-              for k in range(count)]  # fmt: skip
-    return sorted((block for block in blocks if block), key=lambda block: run.index(block[0]))
-
-
-def _varimax(loadings: np.ndarray) -> np.ndarray:
-    """Rotate loadings to simple structure (Kaiser, 1958)."""
-    rotation = np.eye(loadings.shape[1])
-    for _ in range(50):
-        turned = loadings @ rotation
-        target = turned**3 - turned * (turned**2).mean(axis=0)
-        left, _, right = np.linalg.svd(loadings.T @ target)
-        rotation = left @ right
-    return loadings @ rotation
+    complete = int(frame[run].notna().all(axis=1).sum())
+    parts = part_run(correlations, max(complete, ENOUGH))
+    return [[run[k] for k in part] for part in parts]
 
 
 def _judged(frame: pd.DataFrame, stem: str, names: list[str], by: str, *, sure: bool) -> Group:

@@ -15,6 +15,11 @@ _PARTS = (
     re.compile(r"(.+?)\s+[-–—]\s+\S.*"),
     re.compile(r"(\d+)[(（]\d+[)）].*"),
 )
+_RUNNING = re.compile(
+    r"(q|qid|v|var|vars|variable|x|item|items|question|questions|col|column|field"
+    r"|第|题|题目|问题|题项|变量|项目|条目)[\s_.\-]*",
+    re.IGNORECASE,
+)
 _NUMBERED = re.compile(r"(.+?)[\s_.\-|(（]*\d+[)）]?[a-z]?")
 _ROLES = {
     "id": r"(respon(dent|se)[_ ]?|case[_ ]?|resp[_ ]?|user[_ ]?|customer[_ ]?|record[_ ]?)?id"
@@ -22,13 +27,39 @@ _ROLES = {
     "weight": r"w|wt|wgt|weights?|.*_weight|.*权重|权数|加权",
     "wave": r"wave|round|period|期|波次|轮次|调查期",
     "duration": r"duration.*|.*seconds|time[_ ]?taken|interview[_ ]?time"
-    r"|.*用时|.*时长|所用时间|答题时间",
+    r"|total.?time|completion.?time.*sec.*|.*用时|.*时长|所用时间|答题时间|总时间",
 }
 _PROFILE = re.compile(
-    r"gender|sex|age|age.?group|education|income|occupation|job|region|city|province|country"
-    r"|marital|tenure|segment|industry|brand|provider|.*type|.*provider|性别|年龄.*|年级|学历|教育.*"
+    r"gender|sex|age|age.?(group|gr|grp|band|range|cat|class|bracket)s?|education|educ|edu|income"
+    r"|occupation|job|region|city|province|country|marital.?(status)?|tenure|segment|industry"
+    r"|brand|provider|.*type|.*provider|department|branch|性别|年龄.*|年级|学历|教育.*"
     r"|收入.*|月收入.*|职业|行业|地区|城市|省份|婚姻.*|品牌|客户类型|会员.*",
     re.IGNORECASE,
+)
+#: Questions that ask who somebody is.
+_ASKS_WHO = (
+    re.compile(
+        r"(what|which|how|are you|do you|please|your|in which|where)\b(?=.{0,60}\?|.{0,60}$)"
+        r".*\b(gender|sex|age|old|education|qualification|income|salary|occupation|profession"
+        r"|employ(ed|ment)|job|marital status|married|nationality|ethnic\w*|race|region|city"
+        r"|country|state|province|household|children|industry|department|live"
+        r"|born|year of birth)\b.*",
+        re.IGNORECASE | re.DOTALL,
+    ),
+    re.compile(
+        r".*(您|你|本人)的?.{0,8}(性别|年龄|岁数|学历|教育程度|受教育|文化程度|收入|职业|行业|岗位|职务"
+        r"|所在(地|城市|省|区|部门)|居住|常住|婚姻|年级|专业|民族|户籍|身份|工作年限|工龄|从业"
+        r"|家庭(结构|人口)|会员等级).{0,12}"
+        r"|(性别|年龄(段|层|区间)?|学历|(最高)?(教育|文化)程度|(月|年)?(均|平均)?收入|职业|婚姻状况"
+        r"|所在(地区|城市|省份)?|居住地)[?？：:]?",
+        re.DOTALL,
+    ),
+)
+#: A question that the Net Promoter Score is made of.
+_RECOMMENDS = re.compile(
+    r"nps\d?|.*(how |)likely.*recommend.*|.*recommend.*(likel|0.{1,4}10).*"
+    r"|.*推荐.*可能.*|.*可能.*推荐.*|.*多大.*推荐.*|.*推荐(意愿|度)",
+    re.IGNORECASE | re.DOTALL,
 )
 # Stems as they are found in published questionnaires → what they usually stand for.
 _CONSTRUCTS = (
@@ -66,6 +97,15 @@ def stem_of(name: str) -> str | None:
     return match[1] if match and re.search(r"[^\W\d_]", match[1]) else None
 
 
+def is_running(stem: str) -> bool:
+    """Return whether a stem only numbers the questions of a questionnaire: Q1 Q2 …, v1 v2 ….
+
+    >>> is_running("Q"), is_running("var_"), is_running("QUAL"), is_running("Q5")
+    (True, True, False, False)
+    """
+    return bool(_RUNNING.fullmatch(stem))
+
+
 def role_of(name: str) -> str | None:
     """Return ``id``, ``weight``, ``wave`` or ``duration`` where a name says so.
 
@@ -79,13 +119,32 @@ def role_of(name: str) -> str | None:
     )  # fmt: skip
 
 
-def describes_people(name: str) -> bool:
-    """Return whether a column name usually describes respondents rather than their opinions.
+def describes_people(name: str, label: str = "") -> bool:
+    """Return whether a column's name or question describes respondents, not their opinions.
 
     >>> describes_people("gender"), describes_people("年龄段"), describes_people("qual_1")
     (True, True, False)
+    >>> describes_people("Q7", "What is your age group?"), describes_people("2、您的学历是？")
+    (True, True)
+    >>> describes_people("Q2", "Staff know your name"), describes_people("他们保护您的数据")
+    (False, False)
     """
-    return bool(_PROFILE.fullmatch(name))
+    said = [part for part in (name, label) if part]
+    asked = [re.sub(r"^\d+\s*[、.．:：]\s*", "", " ".join(part.split())) for part in said]
+    return any(_PROFILE.fullmatch(part) for part in said) or any(
+        form.fullmatch(part) for part in asked if len(part) < 90 for form in _ASKS_WHO
+    )
+
+
+def asks_to_recommend(name: str, label: str = "") -> bool:
+    """Return whether a question is that of the Net Promoter Score.
+
+    >>> asks_to_recommend("Q9", "How likely are you to recommend us to a friend?")
+    True
+    >>> asks_to_recommend("LOY2", "I recommend it to friends")
+    False
+    """
+    return any(_RECOMMENDS.fullmatch(part.strip()) for part in (name, label) if part)
 
 
 def construct_of(stem: str) -> tuple[str, Text] | None:

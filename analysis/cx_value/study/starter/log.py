@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cx_value.study.answers import clean, convert, number_reader
-from cx_value.study.yaml_words import flow, quote
+from cx_value.study.starter.short_names import flow, quote
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cx_value.study.guess import Block, Guess
+    from cx_value.study.starter.guess import Block, Guess
     from cx_value.study.tables import RawTable
 
 #: Asks a question of a code with what is to be shown, offers an answer, returns the one given.

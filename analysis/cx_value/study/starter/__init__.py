@@ -1,0 +1,1 @@
+"""A starter study from a data file: columns guessed, doubts marked, a study file written."""

@@ -1,0 +1,209 @@
+"""Guessing what the columns of a data file are: items in blocks, profile, weight, respondent."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from cx_value.study.answers import convert, number_reader, read_seconds, strip_seconds
+from cx_value.study.privacy import identifies_people
+from cx_value.study.readers.platforms import PLATFORMS
+from cx_value.study.starter.blocks import group_items
+from cx_value.study.starter.column import ColumnRead, read_columns
+from cx_value.study.starter.names import is_running, role_of, stem_of
+from cx_value.study.tables import RawTable
+
+Range = tuple[float, float]
+_SCALES: tuple[Range, ...] = (
+    (1, 5), (1, 7), (0, 1), (1, 4), (1, 6), (0, 4), (0, 5), (1, 9), (1, 10), (0, 10), (0, 6),
+    (-2, 2), (-3, 3), (1, 11), (0, 100),
+)  # fmt: skip
+_OWN_WORDS = re.compile(
+    r"建议|意见|请注明|请说明|填空题"
+    r"|comments?\b|suggestions?\b|feedback|open.?ended|please specify",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Items that belong together by name, and the scale they seem to be answered on."""
+
+    stem: str
+    columns: tuple[str, ...]
+    scale: Range
+    labels: dict[float, str] = field(default_factory=dict)
+    by: str = ""
+    sure: bool = False
+    observed: bool = False  # the scale is the range of the answers seen
+    reverse: tuple[str, ...] = ()
+    label: str = ""  # what the analyst calls it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """What the columns of a file seem to be. Every column is in exactly one place."""
+
+    blocks: tuple[Block, ...]
+    singles: tuple[Block, ...]
+    profile: tuple[str, ...]
+    roles: dict[str, str]
+    unused: tuple[str, ...]
+    missing_codes: tuple[float | str, ...]
+    several: dict[str, str] = field(default_factory=dict)  # column → mark between its answers
+    ticked: dict[str, tuple[str, ...]] = field(default_factory=dict)  # stem → a column an answer
+    recommendation: str = ""  # column of the Net Promoter Score
+    why_unused: dict[str, str] = field(default_factory=dict)
+
+
+def guess_columns(raw: RawTable, without: frozenset[str] = frozenset()) -> Guess:
+    """Guess the part every column plays, from its answers, its labels and its name.
+
+    ``without`` names columns that shall be no items.
+    """
+    read = read_columns(raw)
+    roles = _roles(raw, read)
+    private = {n: why for n in read if n not in roles.values() if (why := _private(raw, read[n]))}
+    free = [name for name in read if name not in roles.values() and name not in private]
+    rating = [name for name in free if read[name].is_rating and name not in without
+              and not read[name].describes_people and not _recommends(read[name])]  # fmt: skip
+    usual = _usual_scale([_scale([name], read) for name in rating])
+    alike = {name: _scale_or_usual(name, read, usual) for name in rating}
+    answers = {name: column.given for name, column in read.items()}
+    groups = group_items(rating, answers, alike)
+    usual = _usual_scale([_scale(list(g.names), read) for g in groups for _ in g.names])
+    blocks = tuple(
+        replace(
+            _block(group.stem, list(group.names), read, usual),
+            by=group.by, sure=group.sure, reverse=group.reverse,
+        )
+        for group in groups
+    )  # fmt: skip
+    taken = {name for block in blocks for name in block.columns}
+    singles = tuple(
+        block for name in rating if name not in taken
+        if (block := _block(name, [name], read, usual)).scale in {b.scale for b in blocks}
+    )  # fmt: skip
+    taken |= {name for block in singles for name in block.columns}
+    several = {n: read[n].mark or "" for n in free if n not in taken and read[n].is_several}
+    ticked = _ticked([n for n in free if n not in {*taken, *several}], read)
+    taken |= {*several, *(name for names in ticked.values() for name in names)}
+    profile = tuple(n for n in free if n not in taken and read[n].can_describe)
+    recommends = [n for n in profile if _recommends(read[n])]
+    unused = tuple(n for n in read if n not in {*taken, *profile, *roles.values()})
+    codes = {code for name in (*taken, *profile) for code in read[name].codes}
+    return Guess(
+        blocks=blocks,
+        singles=singles,
+        profile=profile,
+        roles=roles,
+        unused=unused,
+        missing_codes=tuple(sorted(codes, key=lambda c: (isinstance(c, str), c))),
+        several=several,
+        ticked=ticked,
+        recommendation=recommends[0] if len(recommends) == 1 else "",
+        why_unused=private,
+    )
+
+
+def _recommends(column: ColumnRead) -> bool:
+    """Return whether a column is the question of the Net Promoter Score, and no numbered item."""
+    stem = stem_of(column.name)
+    return column.asks_to_recommend and (stem is None or is_running(stem))
+
+
+def _private(raw: RawTable, column: ColumnRead) -> str | None:
+    """Return why a column is neither an item nor a characteristic of respondents, or None."""
+    platform = next((p for p in PLATFORMS if p.name == raw.platform), None)
+    if platform and any(re.fullmatch(form, column.name) for form in platform.derived):
+        return f"written by {platform.name}"
+    if column.is_rating:
+        return None
+    if platform and any(re.fullmatch(tell, column.name) for tell in platform.tells):
+        return f"written by {platform.name}"
+    if _OWN_WORDS.search(f"{column.name} {column.label}") and not column.is_number:
+        return "free text"
+    if column.is_several:
+        return None
+    if holds := identifies_people(column.name, column.words):
+        return holds
+    return "free text" if not column.is_number and column.is_free else None
+
+
+def _scale_or_usual(name: str, read: dict[str, ColumnRead], usual: Range | None) -> Range:
+    """Return an item's scale; one whose ends nobody chose counts as on the usual scale."""
+    own, given = _scale([name], read), read[name].given
+    fits = usual and usual[0] <= given.min() and usual[1] - 2 <= given.max() <= usual[1]
+    return usual if fits and not read[name].labels else own
+
+
+def _ticked(names: list[str], read: dict[str, ColumnRead]) -> dict[str, tuple[str, ...]]:
+    """Return questions with a column for each answer: neighbours of one stem, ticked or not."""
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        if read[name].is_ticked and (stem := stem_of(name)):
+            stems.setdefault(stem, []).append(name)
+    return {stem: tuple(members) for stem, members in stems.items() if len(members) > 1}
+
+
+def _roles(raw: RawTable, read: dict[str, ColumnRead]) -> dict[str, str]:
+    roles: dict[str, str] = {}
+    for name, column in read.items():
+        role = role_of(name)
+        if role is None or role in roles:
+            continue
+        unique = column.cleaned.is_unique
+        numeric = column.is_number and bool((column.column.numbers.fillna(-1) >= 0).all())
+        if role == "duration":
+            numeric = _is_duration(raw, name)
+        fits = {"id": unique, "wave": len(column.words) <= 20}.get(role, numeric)
+        if fits:
+            roles[role] = name
+    return roles
+
+
+def _is_duration(raw: RawTable, name: str) -> bool:
+    """Return whether a column holds durations: seconds, 123秒, 1:15."""
+    cells = raw.frame[name]
+    number = number_reader(cells, file_decimal=raw.decimal, strip=strip_seconds)
+    column = convert(cells, lambda text: read_seconds(text, number))
+    given = column.numbers.dropna()
+    return column.refused.empty and len(given) > 0 and bool((given >= 0).all())
+
+
+def _scale(names: list[str], read: dict[str, ColumnRead]) -> Range:
+    """Return the labels' range where there are labels, else the nearest usual scale."""
+    labelled = [code for n in names for code in read[n].labels]
+    given = [v for n in names for v in (read[n].given.min(), read[n].given.max())]
+    labelled += [number for n in names for number in read[n].verbal.values()]
+    labelled += [end for n in names if (s := read[n].scale) for end in (s.low, s.high)]
+    if labelled and min(labelled) <= min(given) and max(given) <= max(labelled):
+        return min(labelled), max(labelled)
+    fitting = [s for s in _SCALES if s[0] <= min(given) and max(given) <= s[1]]
+    return (
+        min(fitting, key=lambda s: (s[1] - s[0], s[0] != 1))
+        if fitting
+        else (min(given), max(given))
+    )
+
+
+def _usual_scale(scales: list[Range]) -> Range | None:
+    return Counter(scales).most_common(1)[0][0] if scales else None
+
+
+def _block(stem: str, names: list[str], read: dict[str, ColumnRead], usual: Range | None) -> Block:
+    scale = _scale(names, read)
+    labels = {k: v for n in names for k, v in read[n].labels.items() if scale[0] <= k <= scale[1]}
+    for name in names:
+        labels |= read[name].point_labels
+    near = usual and usual[0] <= scale[0] and scale[1] < usual[1] <= scale[1] + 1
+    if near and not labels:  # nobody chose the end point: more likely than a scale of its own
+        scale = usual
+    return Block(
+        stem=stem,
+        columns=tuple(names),
+        scale=scale,
+        labels=dict(sorted(labels.items())),
+        observed=not labels,
+    )
