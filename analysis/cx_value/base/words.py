@@ -444,7 +444,7 @@ def tidy(text: str, lang: str) -> str:
             start = False
         else:
             blocks[-1] += _glue(blocks[-1], line, lang) + line
-    joined = "".join(blocks)
+    joined = "".join(blocks).replace("][@", "; @")  # sources side by side stand in one bracket
     return re.sub(r"(?<=\S)  +", " ", joined)
 
 
