@@ -177,9 +177,19 @@ def markdown(runs: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _one_way(runs: pd.DataFrame) -> pd.DataFrame:
+    """Turn differences round, so that every panel's are of the same group less the other."""
+    turned = (runs.less != "") & (runs.group > runs.less)
+    out, numbers = runs.copy(), ["truth", "estimate"]
+    out.loc[turned, ["group", "less"]] = runs.loc[turned, ["less", "group"]].to_numpy()
+    out.loc[turned, numbers] = -runs.loc[turned, numbers]
+    out.loc[turned, ["ci_low", "ci_high"]] = -runs.loc[turned, ["ci_high", "ci_low"]].to_numpy()
+    return out
+
+
 def group_markdown(runs: pd.DataFrame) -> str:
     """Return the section on groups for RESULTS.md."""
-    runs = runs.fillna({"less": ""})
+    runs = _one_way(runs.fillna({"less": ""}))
     runs["covered"] = (runs.ci_low <= runs.truth) & (runs.truth <= runs.ci_high)
     n = runs.seed.nunique()
     table = runs.groupby(["unit", "from", "group", "less"], sort=False).agg(
@@ -201,7 +211,7 @@ def group_markdown(runs: pd.DataFrame) -> str:
         f"| {r['from']} | {r['unit']} | {r['group']}{' less ' * bool(r['less'])}{r['less']} "
         f"| {r['truth']:.3f} | {r['mean']:.3f} | {r['spread']:.3f} | {r['error']:.3f} "
         f"| {100 * r['covered']:.1f}% |"
-        for r in table.to_dict("records")
+        for r in table.sort_values(["unit", "from", "less", "group"]).to_dict("records")
     ]
     return "\n".join(lines) + "\n"
 
