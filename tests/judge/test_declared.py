@@ -13,7 +13,7 @@ import pytest
 from cx_value.notebook.store import Store
 from cx_value.publish.build import notebooks_of
 from cx_value.publish.chapters.bind import REPORT, Binder
-from cx_value.study import read_study
+from cx_value.study import check_study, read_study
 from cx_value.study.claims import BUNDLED
 from small_study import write_small_study
 
@@ -99,3 +99,22 @@ def test_every_declaration_has_its_notebook(name):
     metrics = study.metrics.satisfaction or study.metrics.recommendation or study.service_log
     assert not metrics or ran & {"06_value", "06_metrics"}
     assert not study.models or {"05_structure", "12_robustness"} <= ran
+
+
+SECTIONS = {
+    "profile": {"age": {}}, "benchmarks": {"m": {"label": "M", "metric": "nps", "value": 3}},
+    "kano": {"A": {"label": "A", "functional": "f", "dysfunctional": "d"}},
+    "price_sensitivity": {"too_cheap": "a", "cheap": "b", "expensive": "c", "too_expensive": "d"},
+    "comments": {"column": "said", "themes": {"T": {"label": "T", "words": {"en": ["t"]}}}},
+    "experts": {"file": "experts.csv"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_what_only_answers_can_tell_is_refused_without_answers(tmp_path, section):
+    shutil.copytree(ROOT / "data" / "cdnow", tmp_path / "cdnow")
+    path = tmp_path / "cdnow" / "study.yml"
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\n" + json.dumps({section: SECTIONS[section]})[1:-1] + "\n")
+    faults = [f for f in check_study(path) if f.severity == "error"]
+    assert any(f.kind == "no answers" and section in f.problem for f in faults)

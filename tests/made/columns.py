@@ -111,8 +111,8 @@ def compare_answers(seed: int) -> str:
         else:
             value = np.nan
             blank, coded = blank + (kind == "blank"), coded + (kind != "blank")
-            pool = {"blank": BLANKS, "code": (999, "999", 999.0, "-8", "weiß nicht", "Weiß Nicht"),
-                    "range": (200, "250", 299.0)}[str(kind)]  # fmt: skip
+            codes_of = (999, "999", 999.0, "-8", "weiß nicht", "Weiß Nicht")
+            pool = {"blank": BLANKS, "code": codes_of, "range": (200, "250", 299.0)}[str(kind)]
             cells.append(pool[random.integers(len(pool))])
         meant.append(value)
     frame = pd.DataFrame({"q": pd.Series(cells, dtype=object)})
@@ -125,8 +125,9 @@ def compare_answers(seed: int) -> str:
 
 
 def _write_whole(random, value: int, comma: bool):
-    forms = (value, float(value), str(value), f" {value} ", f"{value}.0", str(value).translate(_WIDE),
-             f"{value},0" if comma else f"{value}.00", np.int64(value))  # fmt: skip
+    plain, tail = str(value), ",0" if comma else ".00"
+    forms = (value, float(value), plain, f" {plain} ", f"{plain}.0", plain.translate(_WIDE),
+             plain + tail, np.int64(value))  # fmt: skip
     return forms[random.integers(len(forms))]
 
 
@@ -164,7 +165,8 @@ def compare_durations(seed: int) -> str:
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/Berlin")
 FORMS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y-%m-%d %H:%M",
          "%Y年%m月%d日 %H:%M", "%Y年%m月%d日 %H时%M分", "%Y-%m-%dT%H:%M:%S", "%Y%m%d%H%M",
-         "%Y%m%d%H%M%S", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y-%m-%d %H:%M:%S.250")  # fmt: skip
+         "%Y%m%d%H%M%S", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M",
+         "%Y-%m-%d %H:%M:%S.250")  # fmt: skip
 OFFSETS = ("Z", "+08:00", "-05:00", "+0530", "+02", " UTC", "-11:30")
 MINUTES = {"Z": 0, " UTC": 0, "+08:00": 480, "-05:00": -300, "+0530": 330, "+02": 120,
            "-11:30": -690}  # fmt: skip
@@ -174,7 +176,8 @@ def make_dates(random, n: int, zone: str) -> tuple[list[str], list[dt.date]]:
     """Return moments written in many forms, and the day each falls on in the zone."""
     cells, days = [], []
     for _ in range(n):
-        moment = dt.datetime(2005, 1, 1) + dt.timedelta(seconds=int(random.integers(0, 8 * 10**8)))
+        past = dt.timedelta(seconds=int(random.integers(0, 8 * 10**8)))
+        moment = dt.datetime(2005, 1, 1) + past
         form, day = str(random.choice(FORMS)), moment.date()
         text = moment.strftime(form)
         zoned = "%H" in form and "时" not in form and not form.startswith("%Y%m%d%H")

@@ -23,7 +23,7 @@ from cx_value.study.columns import (
 from cx_value.study.document import Document, Place, read_document
 from cx_value.study.explain import NAMED, explain_error
 from cx_value.study.findings import Finding, raise_errors, suggest
-from cx_value.study.goal_checks import check_goals
+from cx_value.study.goal_checks import check_goals, check_without_answers
 from cx_value.study.indicator_checks import check_indicators
 from cx_value.study.merging import merge, with_includes
 from cx_value.study.model_checks import check_models
@@ -76,6 +76,7 @@ def examine_study(path: str | Path) -> tuple[spec.Study | None, list[Finding]]:
     if study is not None:
         study._document = document
         findings += [*check_models(study), *check_indicators(study), *check_goals(study)]
+        findings += check_without_answers(study)
     return study, findings
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with the targets and actions of a study."""
+"""What is wrong with the targets and actions of a study, and what it can say nothing of."""
 
 from __future__ import annotations
 
@@ -31,6 +31,26 @@ def check_goals(study: Study) -> Iterator[Finding]:
             "data.wave: the column with the survey wave",
             "declare data.wave, or leave targets and actions out", kind="no waves",
         )  # fmt: skip
+
+
+#: Sections that speak of answers: without them nothing of what they declare could be printed.
+OF_ANSWERS = ("profile", "multiple", "group", "margins", "brands", "expectations", "touchpoints",
+              "experts", "dimensions", "kano", "price_sensitivity", "comments", "benchmarks",
+              "hypotheses", "moderations")  # fmt: skip
+
+
+def check_without_answers(study: Study) -> Iterator[Finding]:
+    """Yield the sections that a study without ``data:`` declares for nothing."""
+    if study.data is not None:
+        return
+    for name in OF_ANSWERS:
+        if getattr(study, name):
+            yield Finding(
+                study.where(name),
+                f"{name} speaks of answers, and the study declares none",
+                "a study with data.file", f"declare data.file, or delete {name}",
+                kind="no answers",
+            )  # fmt: skip
 
 
 def _unknown(study: Study, place: tuple[str, ...], name: str, known: list[str]) -> Finding:
