@@ -27,8 +27,8 @@ COLUMNS = (
     "metric", "brand", "role", "n", "estimate", "low", "high", "difference",
     "diff_low", "diff_high", "p", "p_adjusted", "differs",
 )  # fmt: skip
-OUTSIDE = ("metric", "benchmark", "value", "date", "source", "own", "low", "high", "difference",
-           "apart", "faults")  # fmt: skip
+OUTSIDE = ("metric", "benchmark", "value", "date", "source", "source_zh", "own", "low", "high",
+           "difference", "apart", "faults")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -287,6 +287,7 @@ def _outside_row(benchmark, known: dict, newest) -> tuple:
     usable = not np.isnan(mean) and not checks["out_of_range"]
     apart = bool(usable and not low <= benchmark.value <= high)
     return (benchmark.metric, benchmark.name, benchmark.value, str(benchmark.date or ""),
-            benchmark.source or "", mean if usable else np.nan, low, high,
+            str(benchmark.source or ""), getattr(benchmark.source, "zh", ""),
+            mean if usable else np.nan, low, high,
             mean - benchmark.value if usable else np.nan, apart,
             " ".join(code for code, found in checks.items() if found))  # fmt: skip

@@ -28,13 +28,14 @@ def names_of(study: Study, survey: Survey | None) -> dict[str, Text]:
     named = {OVERALL: OVERALL_LABEL, WAVE: WAVE_LABEL} | {
         thing.name: thing.label for thing in things
     }
+    steps = study.funnel.labels if study.funnel else {}
     single = {c.items[0].name: c.label for c in study.constructs if len(c.items) == 1}
     constructs = {c.name: c.label for c in study.constructs}
     answered = survey.profile_labels.values() if survey else ()
     answers = {str.__str__(label): label for labels in answered for label in labels}
     whole = {WHOLE: bilingual("constructs", "whole")} if study.data and study.data.wave else {}
     own = survey.labels if survey else {}
-    return {**segment_names(), **whole, **answers, **named, **own, **single, **constructs}
+    return {**segment_names(), **whole, **steps, **answers, **named, **own, **single, **constructs}
 
 
 def segment_names() -> dict[str, Text]:

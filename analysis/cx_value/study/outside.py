@@ -17,6 +17,7 @@ class Funnel(Frozen):
     file: Path = Field(description="CSV, Parquet or XLSX, relative to the study file.")
     step: str = Field("step", description="Column that names the step.")
     visitors: str = Field("visitors", description="Column with the number who reached it.")
+    labels: dict[str, Phrase] = Field({}, description="Step: what it is called.")
 
 
 class Benchmark(Frozen):
@@ -28,4 +29,4 @@ class Benchmark(Frozen):
     value: float = Field(description="The figure: a share from 0 to 1 (csat), -100 to 100 (nps), "
                          "or a mean (effort).")  # fmt: skip
     date: Date | None = Field(None, description="When it was measured.")
-    source: str | None = Field(None, description="Who published it, or a key of the references.")
+    source: Phrase | None = Field(None, description="Who published it, or a key of the references.")
