@@ -244,12 +244,14 @@ class Binder:
             confidence=record.confidence or self.study.options.confidence,
         )  # fmt: skip
 
-    def matrix(self, name: str, caption: str, *, id: str | None = None, **options: Any) -> str:
-        """Print a square result (correlations, HTMT) as a lower triangle."""
+    def matrix(
+        self, name: str, caption: str, *, id: str | None = None, coded: bool = False, **options: Any
+    ) -> str:
+        """Print a square result (correlations, HTMT) as a lower triangle; ``coded``: by codes."""
         from cx_value.tables.render import render_matrix
 
         return render_matrix(
-            self.store.read(name).table, self.lang, self.names, caption=caption,
+            self.store.read(name).table, self.lang, {} if coded else self.names, caption=caption,
             identifier=id or f"tbl-{name.replace('_', '-')}", **options,
         )  # fmt: skip
 
