@@ -6,6 +6,7 @@ import codecs
 from pathlib import Path
 from typing import Any
 
+from cx_value.study.readers.platforms import platform_of
 from cx_value.study.readers.raw import RawTable, number_rows, refusal
 
 #: Ending → the program, and the reader of pyreadstat.
@@ -42,12 +43,14 @@ def read_labelled(file: Path, encoding: str) -> RawTable:
             file, "the file has no answers", "one row per respondent", "export the data again"
         )
     frame = frame.astype(object)
+    platform = platform_of(frame.columns)
     return RawTable(
         frame=number_rows(frame.where(frame.notna(), "")),
         column_labels={k: v for k, v in meta.column_names_to_labels.items() if v},
         value_labels=_value_labels(meta.variable_value_labels),
         user_missing=_user_missing(meta),
         format=program,
+        platform=platform.name if platform else "",
     )
 
 

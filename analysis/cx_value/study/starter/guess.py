@@ -189,7 +189,22 @@ def _scale(names: list[str], read: dict[str, ColumnRead]) -> Range:
 
 
 def _usual_scale(scales: list[Range]) -> Range | None:
-    return Counter(scales).most_common(1)[0][0] if scales else None
+    """Return the most frequent scale, or a wider one of some items of which it lacks an end."""
+    if not scales:
+        return None
+    most = Counter(scales).most_common(1)[0][0]
+    return max(
+        (s for s in set(scales) if _nearly(most, s)), default=most, key=lambda s: s[1] - s[0]
+    )
+
+
+def _nearly(own: Range, usual: Range) -> bool:
+    """Return whether a range of answers is a scale but for a point at an end or at both.
+
+    >>> _nearly((1, 10), (0, 10)), _nearly((2, 5), (1, 5)), _nearly((1, 5), (1, 7))
+    (True, True, False)
+    """
+    return 0 <= own[0] - usual[0] <= 1 and 0 <= usual[1] - own[1] <= 1
 
 
 def _block(stem: str, names: list[str], read: dict[str, ColumnRead], usual: Range | None) -> Block:
@@ -197,9 +212,8 @@ def _block(stem: str, names: list[str], read: dict[str, ColumnRead], usual: Rang
     labels = {k: v for n in names for k, v in read[n].labels.items() if scale[0] <= k <= scale[1]}
     for name in names:
         labels |= read[name].point_labels
-    near = usual and usual[0] <= scale[0] and scale[1] < usual[1] <= scale[1] + 1
-    if near and not labels:  # nobody chose the end point: more likely than a scale of its own
-        scale = usual
+    if usual and not labels and _nearly(scale, usual):
+        scale = usual  # nobody chose the end point: more likely than a scale of its own
     return Block(
         stem=stem,
         columns=tuple(names),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cx_value.study.answers import clean, convert, number_reader
+from cx_value.study.starter.dates import date_share, find_date_format
 from cx_value.study.starter.short_names import flow, quote
 
 if TYPE_CHECKING:
@@ -15,25 +16,53 @@ if TYPE_CHECKING:
 
 #: Lines looked at.
 LOOKED_AT = 5000
+_WHO = (r"customers?|clients?|users?|buyers?|members?|households?|shoppers?|visitors?|guests?"
+        r"|patients?|subscribers?|accounts?|cust|kunden?|clients?|clientes?")  # fmt: skip
+_ZH_WHO = "客户|顾客|会员|用户|买家|消费者|持卡人|订户"
+#: Role → names of its column, the surest first; a name is folded, marks between words are spaces.
 _NAMES = {
-    "customer": r"(customer|client|user|buyer|member|household|account|card)s?([_ ]?(id|no|number"
-    r"|code|key))?|cust[_ ]?id|kunden?.*|(客户|顾客|会员|用户|买家)(编?号|id|名称?|昵称|账号)?",
-    "date": r".*(date|time|timestamp|day|datum).*|.*(日期|时间)",
-    "amount": r"(net|total|order|sales|line)?[_ ]?(amount|value|revenue|sales|spend|total|payment"
-    r"|sum)([_ ]?(paid|value|amount))?|betrag|umsatz|.*(金额|实付|总价|货款|销售额).*",
-    "price": r"(unit|item|sale|selling)?[_ ]?price|preis|单价|价格|售价",
-    "quantity": r"quantity|qty|units?|pieces|count|menge|数量|件数|购买量",
-    "invoice": r"(invoice|order|bill|receipt|basket|transaction)[_ ]?(id|no|number|nr)?|rechnung.*"
-    r"|(订单|发票|单据|交易|小票)(编?号|id)?",
-    "status": r".*(status|state)|.*状态",
-    "cost": r"(unit[_ ]?)?cost|cogs|成本",
+    "customer": (
+        rf"({_WHO}) ?(id|no|number|nr|nummer|code|key|ref|num)"
+        rf"|({_ZH_WHO})(编?号|id|代码|卡号|编码)",
+        rf"{_WHO}|({_ZH_WHO})(名称?|会员名|昵称|账号|姓名|手机号?)?|.*({_ZH_WHO}).*(号|id|名)",
+        r"e ?mail( address)?|buyer (name|username)|phone( number)?|mobile|card ?(id|no|number)?"
+        r"|.*(手机号?|卡号|邮箱|openid|unionid)",
+    ),
+    "date": (
+        r"(invoice|order|purchase|transaction|sales?|paid|payment|visit|shop|booking) ?(date ?time"
+        r"|date|time|timestamp|day|at)|.*(付款|支付|下单|消费|交易|购买|成交|订单).*(时间|日期)",
+        r"(date ?time|date|time ?stamp|time|day|datum|fecha|created( at)?)|日期|时间",
+        r".*(date|timestamp|time|datum| at)|.*(日期|时间)",
+    ),
+    "amount": (
+        r"(net|paid|total|order|sales?|line|purchase|transaction|invoice|gross)? ?(amount|revenue"
+        r"|spend|spent|payment|turnover)( (paid|value|usd|eur|gbp|cny))?|amount .*"
+        r"|.*(实际支付|实付|实收|成交|消费|支付|付款).*(金额|价|款).*",
+        r"(grand|order|net|line)? ?total( (amount|price|paid|value|sum|sales))?|sales? ?(value"
+        r"|amount)?|(order |basket )?value|sum|gmv|umsatz|betrag|importe|montant|.*金额.*|总价|货款"
+        r"|销售额|.*实付.*|.*实收.*",
+        r"sub ?total|.*(amount|revenue|spend|sales)",
+    ),
+    "price": (r"(unit|item|sale|selling|list)? ?price|preis|einzelpreis|(商品)?(单价|价格|售价)",),
+    "quantity": (r"(order )?(quantity|qty)|units?|pieces|count|menge|(购买)?(数量|件数)|购买量",),
+    "invoice": (
+        r"(invoice|order|bill|receipt|basket|transaction|rechnungs?) ?(id|no|number|nr|nummer)?"
+        r"|(订单|发票|单据|交易|小票)(编?号|id)?",
+    ),
+    "status": (r"(order|payment|financial|transaction|delivery)? ?(status|state)|.*状态",),
+    "cost": (r"(unit )?cost|cogs|(单位)?成本",),
 }
+#: Never a date of purchase or an amount.
+_NEVER = {
+    "date": r".*(ship|deliver|birth|due|end|expir|updat|modif|cancel"
+    r"|发货|收货|出生|生日|到期|确认|退款).*",
+    "amount": r".*(tax|ship|discount|refund|balance|fee|tip|运费|税|优惠|折扣|退款|红包|积分).*",
+}  # fmt: skip
 _LEFT_OUT = re.compile(
-    r"cancel|refund|return|fail|unpaid|pending|void|取消|退款|退货|关闭|未付|失败|作废",
+    r"cancel|refund|return|fail|unpaid|pending|void|declin|abandon"
+    r"|取消|退款|退货|关闭|未付|待付|失败|作废",
     re.IGNORECASE,
 )
-_FORMATS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y")
-_YEAR_FIRST = re.compile(r"\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?([ T].*)?|\d{8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +88,8 @@ def guess_log(head: pd.DataFrame) -> LogGuess | None:
     ({'customer': 'Kunde', 'date': 'Datum', 'amount': 'Betrag'}, '%d.%m.%Y')
     """
     roles: dict[str, str] = {}
-    for role, form in _NAMES.items():
-        fitting = [c for c in head if re.fullmatch(form, str(c).strip(), re.IGNORECASE)]
-        found = next((c for c in fitting if c not in roles.values() and _fits(role, head[c])), None)
+    for role in _NAMES:
+        found = _find(role, [c for c in head if c not in roles.values()], head)
         if found is not None:
             roles[role] = found
     if not {"customer", "date"} <= set(roles):
@@ -70,7 +98,7 @@ def guess_log(head: pd.DataFrame) -> LogGuess | None:
         roles = {k: v for k, v in roles.items() if k not in ("price", "quantity")} | (
             {} if "amount" in roles or "price" not in roles else {"amount": roles["price"]}
         )
-    written, unsure = _date_format(head[roles["date"]])
+    written, unsure = find_date_format(head[roles["date"]])
     states = [clean(v) for v in head[roles["status"]].unique()] if "status" in roles else []
     invoice = head[roles["invoice"]].map(clean) if "invoice" in roles else None
     return LogGuess(
@@ -81,6 +109,30 @@ def guess_log(head: pd.DataFrame) -> LogGuess | None:
     )  # fmt: skip
 
 
+def _find(role: str, columns: list[str], head: pd.DataFrame) -> str | None:
+    """Return the column whose name is the surest for a role and whose cells can play it."""
+    plain = {column: plain_name(column) for column in columns}
+    never = _NEVER.get(role)
+    for form in _NAMES[role]:
+        for column, name in plain.items():
+            if never and re.fullmatch(never, name):
+                continue
+            if re.fullmatch(form, name) and _fits(role, head[column]):
+                return column
+    return None
+
+
+def plain_name(name: object) -> str:
+    """Return a name folded, its words parted by blanks.
+
+    >>> plain_name("CustomerID"), plain_name("order_date"), plain_name("消费金额（元）")
+    ('customer id', 'order date', '消费金额')
+    """
+    text = re.sub(r"[(（\[].*[)）\]]\s*$", "", clean(name))
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    return " ".join(re.sub(r"[\W_]+", " ", text).casefold().split())
+
+
 def _fits(role: str, cells: pd.Series) -> bool:
     """Return whether the cells of a column can play a role."""
     given = cells.map(clean)
@@ -88,34 +140,11 @@ def _fits(role: str, cells: pd.Series) -> bool:
     if given.empty:
         return False
     if role == "date":
-        return _date_share(given) > 0.9
+        return date_share(given) > 0.9
     if role in ("amount", "price", "quantity", "cost"):
         read = convert(given, number_reader(cells, decimal="auto"))
         return read.numbers.notna().mean() > 0.9
     return role != "customer" or given.nunique() < len(given)
-
-
-def _date_share(given: pd.Series) -> float:
-    days = given.str.replace(r"[ T].*", "", regex=True)
-    day_first = days.str.fullmatch(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
-    return float((given.str.fullmatch(_YEAR_FIRST) | day_first).mean())
-
-
-def _date_format(cells: pd.Series) -> tuple[str | None, bool]:
-    """Return the format of dates that are not year-first, and whether two formats fit."""
-    import pandas as pd
-
-    given = cells.map(clean)
-    given = given[given != ""]
-    if given.str.fullmatch(_YEAR_FIRST).mean() > 0.5:
-        return None, False
-    more = " %H:%M:%S" if given.str.contains(r" \d+:\d+:\d+$").mean() > 0.5 else (
-        " %H:%M" if given.str.contains(r" \d+:\d+$").mean() > 0.5 else "")  # fmt: skip
-    fitting = [
-        form + more for form in _FORMATS
-        if pd.to_datetime(given, format=form + more, errors="coerce").notna().mean() > 0.99
-    ]  # fmt: skip
-    return (fitting[0] if fitting else None), len(fitting) > 1
 
 
 def new_log_study(file: Path, cells: pd.DataFrame) -> str | None:
@@ -123,33 +152,50 @@ def new_log_study(file: Path, cells: pd.DataFrame) -> str | None:
     guess = guess_log(cells.head(LOOKED_AT))
     if guess is None:
         return None
-    slug = re.sub(r"[^a-z0-9\u4e00-\u9fff]+", "-", file.stem.casefold()).strip("-") or "study"
-    lines = [f"  {line}" for line in _columns(guess)]
     return "\n".join([
-        f"# Starter study for the purchase log {' '.join(file.name.split())[:120]}.",
-        "# Its columns were guessed from their names and cells: read them, above all what is",
-        "# marked UNSURE. Every key: data/cdnow/study.yml.",
-        f"name: {quote(slug)}",
-        f"title: {{en: {flow('Customer value: ' + file.stem)}, "
-        f"zh: {flow('客户价值研究：' + file.stem)}}}",
+        *beginning(file, "purchase log", "data/cdnow/study.yml",
+                   "Customer value: ", "客户价值研究："),
         "transactions:",
         f"  file: {quote(file.name)}",
-        *lines,
+        *(f"  {line}" for line in _columns(guess)),
         "value:",
         "  horizon_years: 3            # how far ahead value is counted",
         "  discount_rate_per_year: 0.1",
         "  margin: null                # share of spend that is kept, such as 0.3",
-        "options: {bootstrap: 1000, confidence: 0.95, seed: 20260101}",
-        "report: {languages: [en, zh], formats: [html, pdf, docx], minimum_cell: 5}", "",
+        END, "",
     ])  # fmt: skip
+
+
+END = """\
+options: {bootstrap: 1000, confidence: 0.95, seed: 20260101}
+report: {languages: [en, zh], formats: [html, pdf, docx], minimum_cell: 5}"""
+
+
+def beginning(file: Path, kind: str, keys: str, title: str, title_zh: str) -> list[str]:
+    """Return the first lines of a starter study of a log or of contracts."""
+    slug = re.sub(r"[^a-z0-9\u4e00-\u9fff]+", "-", file.stem.casefold()).strip("-") or "study"
+    return [
+        "# yaml-language-server: $schema=study.schema.json",
+        f"# Starter study for the {kind} {' '.join(file.name.split())[:120]}.",
+        "# Its columns were guessed from their names and cells: read them, above all what is",
+        f"# marked UNSURE. Every key: {keys}.",
+        f"name: {quote(slug)}",
+        f"title: {{en: {flow(title + file.stem)}, zh: {flow(title_zh + file.stem)}}}",
+    ]
+
+
+def date_line(written: str | None, unsure: bool) -> list[str]:
+    """Return the line that says how dates are written, where that has to be said."""
+    if not written:
+        return []
+    note = "    # UNSURE: day and month may be the other way" if unsure else ""
+    return [f"date_format: {quote(written)}{note}"]
 
 
 def _columns(guess: LogGuess) -> list[str]:
     roles = guess.roles
     lines = [f"{role}: {quote(roles[role])}" for role in ("customer", "date")]
-    if guess.date_format:
-        note = "    # UNSURE: day and month may be the other way" if guess.format_unsure else ""
-        lines.append(f"date_format: {quote(guess.date_format)}{note}")
+    lines += date_line(guess.date_format, guess.format_unsure)
     if "price" in roles:
         lines += [f"price: {quote(roles['price'])}    # the amount is price times quantity",
                   f"quantity: {quote(roles['quantity'])}"]  # fmt: skip

@@ -16,7 +16,7 @@ _PARTS = (
     re.compile(r"(\d+)[(（]\d+[)）].*"),
 )
 _RUNNING = re.compile(
-    r"(q|qid|v|var|vars|variable|x|item|items|question|questions|col|column|field"
+    r"(q|qid|g\d+q|v|var|vars|variable|x|item|items|question|questions|col|column|field"
     r"|第|题|题目|问题|题项|变量|项目|条目)[\s_.\-]*",
     re.IGNORECASE,
 )
@@ -32,7 +32,8 @@ _ROLES = {
 _PROFILE = re.compile(
     r"gender|sex|age|age.?(group|gr|grp|band|range|cat|class|bracket)s?|education|educ|edu|income"
     r"|occupation|job|region|city|province|country|marital.?(status)?|tenure|segment|industry"
-    r"|brand|provider|.*type|.*provider|department|branch|性别|年龄.*|年级|学历|教育.*"
+    r"|brand|provider|.*type|.*provider|department|branch|(race|ethnicity)[ _]?\d*"
+    r"|性别|年龄.*|年级|学历|教育.*"
     r"|收入.*|月收入.*|职业|行业|地区|城市|省份|婚姻.*|品牌|客户类型|会员.*",
     re.IGNORECASE,
 )

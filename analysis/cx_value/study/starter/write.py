@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cx_value.base.errors import StudyError
 from cx_value.study.schema import write_schema
+from cx_value.study.starter.contracts import new_contract_study
 from cx_value.study.starter.log import new_log_study
 from cx_value.study.starter.sections import SCHEMA, sections
 from cx_value.study.starter.short_names import quote
@@ -62,16 +63,18 @@ def new_study(
     from cx_value.study.starter.guess import guess_columns
 
     raw = read_table(file, encoding=encoding)
-    if not raw.platform and (text := new_log_study(file, raw.frame)):
-        return text
+    if not raw.platform:
+        starters = (new_contract_study, new_log_study)
+        if text := next((t for start in starters if (t := start(file, raw.frame))), None):
+            return text
     guess = guess_columns(raw, without)
     if not guess.blocks:
         raise StudyError(
             f"{file.name}: none of the {raw.frame.shape[1]} columns look like rating items · "
             "allowed: two or more columns of whole numbers (3 to 11 different ones), best named "
             "by construct and number such as SAT1 SAT2; or a purchase log with the customer, the "
-            "date and the amount of every line · do: rename the columns, or write the "
-            "study by hand after data/ecsi-mobile/every_key.yml"
+            "date and the amount of every line; or contracts with start and end · do: rename the "
+            "columns, or write the study by hand after data/ecsi-mobile/every_key.yml"
         )
     guess = ask(raw, guess) if ask else guess
     return "\n".join(sections(file, raw, guess, encoding))
