@@ -96,8 +96,10 @@ def label_size(ax: Axes, arrow: Arrow) -> tuple[float, float]:
 
 
 def _place(nodes: list[Node], arrows: list[Arrow], spread: float) -> list[Node]:
-    number = {node.name: k for k, node in enumerate(nodes)}
-    edges = tuple((number[a.source], number[a.target]) for a in arrows if not a.both_ways)
+    # By name, not as they come: the same paths get the same layout in every diagram of them.
+    number = {name: k for k, name in enumerate(sorted(node.name for node in nodes))}
+    ways = {(number[a.source], number[a.target]) for a in arrows if not a.both_ways}
+    edges = tuple(sorted(ways))
     half_width = max(node.half_width for node in nodes)
     half_height = max(node.half_height for node in nodes)
     columns = int((TEXT_WIDTH - 2 * half_width) / (2 * half_width + 0.5)) + 1
@@ -105,7 +107,8 @@ def _place(nodes: list[Node], arrows: list[Arrow], spread: float) -> list[Node]:
     used = max(column for column, _ in grid)
     pitch = min((TEXT_WIDTH - 2 * MARGIN - 2 * half_width) / max(used, 1), 2 * half_width + 1.3)
     half_row = spread * max(0.47, half_height + 0.2)
-    return at_places(nodes, [(pitch * column, -half_row * row) for column, row in grid])
+    spots = [grid[number[node.name]] for node in nodes]
+    return at_places(nodes, [(pitch * column, -half_row * row) for column, row in spots])
 
 
 def fit_axes(ax: Axes, nodes: Iterable[Node], routes: Iterable[Route], *, own: bool) -> float:

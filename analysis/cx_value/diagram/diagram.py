@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+#: Above so many factors a measurement model is drawn without arcs, for there would be dozens.
+MOST_WITH_ARCS = 6
+
+
 def _one_group(table: pd.DataFrame) -> pd.DataFrame:
     """Refuse a table of several groups: one diagram shows one model."""
     groups = table["group"].unique() if "group" in table else ()
@@ -265,7 +269,8 @@ def plot_measurement_diagram(
     ----------
     table : DataFrame
         Parameter table of one group with columns ``lhs op rhs std_all p``: ``=~`` rows are
-        loadings, ``~~`` rows between factors are arcs on the right. A standardised solution
+        loadings, ``~~`` rows between factors are arcs on the right; more than six factors stand in
+        two columns without arcs. A standardised solution
         (``fit.standardised()``, without ``std_all``) has a p value for every loading, also the
         marker's.
     labels : mapping of name to ``Text``; items stand under their code.
@@ -289,13 +294,14 @@ def plot_measurement_diagram(
         ax, own = _canvas(ax)
         factors, items = _measurement_nodes(ax, loadings, labels, lang)
         routes = _loading_routes(loadings, factors, items, lang)
-        routes += _correlation_routes(table, list(factors.values()), lang)
+        if len(factors) <= MOST_WITH_ARCS:
+            routes += _correlation_routes(table, list(factors.values()), lang)
         nodes = [*factors.values(), *items.values()]
         return _draw_routed(ax, nodes, routes, own=own)
 
 
 def _measurement_nodes(ax, loadings, labels, lang) -> tuple[dict[str, Node], dict[str, Node]]:
-    """Return factors and items, placed in two columns; an item stands by its first factor."""
+    """Return factors and items, placed side by side; an item stands by its first factor."""
     names = list(dict.fromkeys(loadings["lhs"]))
     owner = loadings[~loadings["rhs"].isin(names)].drop_duplicates("rhs").set_index("rhs")["lhs"]
     factors = size_nodes(ax, [_node(name, labels, lang, True) for name in names])
@@ -304,14 +310,18 @@ def _measurement_nodes(ax, loadings, labels, lang) -> tuple[dict[str, Node], dic
     )
     pitch = 2 * boxes[0].half_height + 0.05
     across = boxes[0].half_width + factors[0].half_width + 1.35
-    top, placed_factors, placed_items = 0.0, {}, {}
-    for factor in factors:
+    half = len(factors) if len(factors) <= MOST_WITH_ARCS else -(-len(factors) // 2)
+    aside = across + factors[0].half_width + boxes[0].half_width + 0.3
+    placed_factors, placed_items = {}, {}
+    for number, factor in enumerate(factors):
+        left, top = aside * (number // half), 0.0 if number % half == 0 else top
         own = [box for box in boxes if owner[box.name] == factor.name]
         height = max(len(own) * pitch, 2 * factor.half_height + 0.24) + 0.18
         middle = top - height / 2
-        placed_factors[factor.name] = replace(factor, x=across, y=middle)
+        placed_factors[factor.name] = replace(factor, x=left + across, y=middle)
         for k, box in enumerate(own):
-            placed_items[box.name] = replace(box, y=middle + ((len(own) - 1) / 2 - k) * pitch)
+            beside = middle + ((len(own) - 1) / 2 - k) * pitch
+            placed_items[box.name] = replace(box, x=left, y=beside)
         top -= height
     return placed_factors, placed_items
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -84,58 +83,35 @@ def _bands(
         )  # fmt: skip
 
 
-def draw_slopes(wide: pd.DataFrame, labels: Mapping[str, Any], lang: str, ax: Axes | None) -> Axes:
-    """Draw every indicator's weight from method to method, one line an indicator.
+#: A mark and a colour a method of weighting; the first is the one the rows are ordered by.
+_METHOD_LOOKS = tuple(zip("oDs^vPXd<>", SERIES + SERIES, strict=False))
 
-    Names and weights stand at the first method; equal weights are the dotted line.
+
+def draw_weights(wide: pd.DataFrame, labels: Mapping[str, Any], lang: str, ax: Axes | None) -> Axes:
+    """Draw a row an indicator and a mark a method; the line spans what the methods give.
+
+    Rows are ordered by the first method; equal weights are the dotted line.
     """
     methods = [m for m in wide.columns if m not in ("indicator", "equal")]
-    rows = wide.sort_values(methods[0], ascending=False).to_dict("records")
+    rows = wide.sort_values(methods[0])
+    shares, place = 100 * rows[methods], np.arange(len(rows))
     with figure_style(lang):
-        ax = ax or new_axes(height=0.2 * len(rows) + 2.0)
-        at = np.arange(len(methods))
-        ax.axhline(100 / len(rows), color=PALETTE["grey"], linestyle=":", linewidth=0.9)
-        for k, row in enumerate(rows):
-            ax.plot(at, [100 * row[m] for m in methods], _LINES[k // len(SERIES) % 3], marker="o",
-                    color=SERIES[k % len(SERIES)], linewidth=1.2, markersize=3.5)  # fmt: skip
-        ax.set_ylim(bottom=0)
-        starts = _spread([100 * row[methods[0]] for row in rows], ax.get_ylim()[1] / 21)
-        for k, row in enumerate(rows):
-            name = str(in_language(labels.get(row["indicator"], row["indicator"]), lang))
-            share = format_number(100 * row[methods[0]], 1, lang=lang)
-            ax.annotate(f"{name}  {share}", (0, starts[k]), xytext=(-8, 0), ha="right",
-                        textcoords="offset points", va="center", fontsize=8,
-                        color=SERIES[k % len(SERIES)])  # fmt: skip
-        names = [Phrasebook(lang).term(m, "weight_method_short") for m in methods]
-        ax.set_xticks(at, names, fontsize=7)
-        ax.yaxis.set_label_position("right")
-        ax.yaxis.tick_right()
-        ax.spines["left"].set_visible(False)
-        ax.spines["right"].set_visible(True)
-        ax.set_xlim(-0.1, len(methods) - 0.8)
-        ax.set_ylabel(_word("weight", lang))
-        ax.grid(axis="x")
+        ax = ax or new_axes(height=0.27 * len(rows) + 1.5)
+        ax.axvline(100 / len(rows), color=PALETTE["grey"], linestyle=":", linewidth=0.9)
+        ax.hlines(place, shares.min(axis=1), shares.max(axis=1), color=PALETTE["light"])
+        for k, method in enumerate(methods):
+            mark, colour = _METHOD_LOOKS[k % len(_METHOD_LOOKS)]
+            ax.plot(shares[method], place, mark, color=colour, linestyle="none",
+                    markersize=6.5 if k == 0 else 4.5, zorder=4 if k == 0 else 3,
+                    label=Phrasebook(lang).term(method, "weight_method_cell"),
+                    markerfacecolor=colour if k < len(SERIES) else "white")  # fmt: skip
+        names = [in_language(labels.get(code, code), lang) for code in rows["indicator"]]
+        ax.set_yticks(place, names)
+        ax.set_xlim(left=0)
+        ax.set_ylim(-0.6, len(rows) - 0.4)
+        ax.set_xlabel(_word("weight", lang))
+        ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=4, columnspacing=1.2)
     return ax
-
-
-_LINES = ("-", "--", ":")
-
-
-def _spread(values: list[float], gap: float) -> list[float]:
-    """Move labels apart where they would overlap, keeping their order and their middle."""
-    order = np.argsort(values, kind="stable")
-    placed = np.array(values, dtype=float)
-    for _ in range(200):
-        moved = False
-        for first, second in itertools.pairwise(order):
-            short = gap - (placed[second] - placed[first])
-            if short > 1e-6:
-                placed[first] -= short / 2
-                placed[second] += short / 2
-                moved = True
-        if not moved:
-            break
-    return placed.tolist()
 
 
 def draw_dumbbells(

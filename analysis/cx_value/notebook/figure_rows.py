@@ -43,6 +43,15 @@ def axes_of_height(ax: Axes | None, height: float) -> Axes:
     return ax
 
 
+def row_height(names: Sequence[str]) -> float:
+    """Return the height in inches that every row takes: more where a name takes two lines.
+
+    >>> row_height(["short"]), row_height(["a name so long that it has to be broken into two lines"])
+    (0.3, 0.4)
+    """
+    return 0.4 if any("\n" in _two_lines(name) for name in names) else 0.3
+
+
 def label_rows(ax: Axes, names: Sequence[str]) -> np.ndarray:
     """Put row names on the y axis, first on top; return the rows' heights."""
     heights = np.arange(len(names))[::-1].astype(float)

@@ -22,6 +22,7 @@ from cx_value.notebook.figure_rows import (
     label_of,
     label_rows,
     need_columns,
+    row_height,
     signed_ticks,
     zero_line,
 )
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from cx_value.sem.effects import Effects
     from cx_value.sem.resampling.bootstrap import Bootstrap
 
-ROW = 0.3
 RIDGE = 0.72
 _VERDICT_LOOK = {
     "supported": ("primary", "o"), "reserved": ("primary", "d"), "not_supported": ("grey", "s"),
@@ -79,9 +79,10 @@ def plot_path_forest(
     rows = paths[paths["op"] == "~"] if "op" in paths else paths
     need_columns(rows, ["lhs"], "path forest")
     with figure_style(lang):
-        ax = axes_of_height(ax, 0.9 + ROW * len(rows) * (1 if bootstrap is None else 1.25))
         arrow = [f"{label_of(c, labels, lang)} → {label_of(o, labels, lang)}"
                  for c, o in zip(rows["rhs"], rows["lhs"], strict=True)]  # fmt: skip
+        room = row_height(arrow) * len(rows) * (1 if bootstrap is None else 1.25)
+        ax = axes_of_height(ax, 0.9 + room)
         heights = label_rows(ax, arrow)
         level = f"{100 * confidence:g}%"
         first = figure_word("interval", lang).format(level=level)
@@ -243,9 +244,9 @@ def plot_hypotheses(
             f"hypotheses: unknown verdict {unknown[0]!r} · allowed: {', '.join(_VERDICT_LOOK)}"
         )
     with figure_style(lang):
-        ax = axes_of_height(ax, 0.9 + ROW * len(hypotheses))
         rows = hypotheses.to_dict("records")
         names = [f"{row[name]}  {label_chain(row[path], labels, lang)}" for row in rows]
+        ax = axes_of_height(ax, 0.9 + row_height(names) * len(rows))
         heights = label_rows(ax, names)
         for row, height in zip(rows, heights, strict=True):
             _draw_hypothesis(ax, row, height, (estimate, low, high, verdict))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from cx_value.base.labels import place_labels
 from cx_value.base.style import PALETTE, TEXT_WIDTH, figure_style, new_axes
 from cx_value.base.wording import in_language
 from cx_value.base.words import figure_word
@@ -33,7 +34,7 @@ def draw_importance(
             _draw_money(axes[-1], money.set_index("lever").reindex(order), lang)
         for panel, outcome in zip(axes, outcomes, strict=False):
             _draw_shares(panel, frame[frame.outcome == outcome].set_index("driver"), order)
-            panel.set_title(_wrapped(in_language(labels.get(outcome, outcome), lang), lang))
+            _title(panel, in_language(labels.get(outcome, outcome), lang), lang)
         axes[0].set_yticks(np.arange(len(order)), named)
         axes[0].figure.supxlabel(figure_word("share_explained", lang), fontsize="medium")
     return axes[0]
@@ -48,18 +49,23 @@ def _draw_money(ax: Axes, rows: pd.DataFrame, lang: str) -> None:
     for chosen, face in ((sure, PALETTE["accent"]), (~sure, "white")):
         ax.plot(rows.estimate[chosen], place[chosen], "o", color=PALETTE["accent"],
                 markerfacecolor=face)  # fmt: skip
-    ax.set_title(_wrapped(figure_word("money_per_point", lang), lang))
+    _title(ax, figure_word("money_per_point", lang), lang)
 
 
 def _wrapped(name: str, lang: str) -> str:
     import textwrap
 
-    return "\n".join(textwrap.wrap(name, 18 if lang == "en" else 10))
+    return "\n".join(textwrap.wrap(name, 15 if lang == "en" else 8))
 
 
 def _order_of(frame: pd.DataFrame, outcome: str) -> list[str]:
     first = frame[frame.outcome == outcome].sort_values("share").driver
     return list(dict.fromkeys([*first, *frame.driver]))
+
+
+def _title(ax: Axes, name: str, lang: str) -> None:
+    # small enough for five panels side by side, whatever an outcome is called
+    ax.set_title(_wrapped(name, lang), fontsize="small", loc="center")
 
 
 def _panels(count: int, height: float) -> list[Axes]:
@@ -153,65 +159,3 @@ def draw_price_curves(
         ax.set(xlabel=figure_word("price", lang), ylabel=figure_word("willing", lang))
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, frameon=False)
     return ax
-
-
-#: Where a label may stand beside its point, in points: the nearest places first.
-_PLACES = [
-    (reach * dx, reach * dy, ha, va)
-    for reach in (5, 9, 14, 20, 28)
-    for dx, dy, ha, va in (
-        (1, 0.6, "left", "bottom"), (-1, 0.6, "right", "bottom"), (1, -0.6, "left", "top"),
-        (-1, -0.6, "right", "top"), (0, 1.2, "center", "bottom"), (0, -1.2, "center", "top"),
-    )
-]  # fmt: skip
-
-
-def place_labels(
-    ax: Axes, x: Sequence[float], y: Sequence[float], names: Sequence[str], taken: Sequence = ()
-) -> None:
-    """Write a name beside every point where it meets no other name, point or edge.
-
-    The nearest free place is taken; where none is free, the one that overlaps least. A name that
-    stands away from its point is tied to it by a thin line.
-    """
-    figure = ax.figure
-    from matplotlib.transforms import Bbox
-
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()
-    inside = ax.get_window_extent(renderer)
-    spots = ax.transData.transform(np.column_stack([x, y]))
-    points = [Bbox.from_bounds(px - 4, py - 4, 8, 8) for px, py in spots]
-    boxes = [*points, *(word.get_window_extent(renderer) for word in taken)]
-    for k in np.argsort(-np.asarray(y, dtype=float)):
-        best = None
-        for place in _PLACES:
-            note = _note(ax, names[k], x[k], y[k], *place)
-            box = note.get_window_extent(renderer).padded(1)
-            cost = sum(_overlap(box, other) for other in boxes if other is not points[k])
-            cost += 3 * (box.width * box.height - _overlap(box, inside))
-            if best is None or cost < best[0] - 1e-9:
-                if best:
-                    best[1].remove()
-                best = (cost, note, box)
-            else:
-                note.remove()
-            if best[0] <= 0:
-                break
-        boxes.append(best[2])
-
-
-def _note(ax: Axes, name: str, x: float, y: float, dx: float, dy: float, ha: str, va: str):
-    from matplotlib.patheffects import withStroke
-
-    tie = {"arrowstyle": "-", "color": PALETTE["grey"], "linewidth": 0.5} if abs(dx) > 10 else None
-    return ax.annotate(
-        name, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, fontsize="small",
-        arrowprops=tie, path_effects=[withStroke(linewidth=2.5, foreground="white")],
-    )  # fmt: skip
-
-
-def _overlap(one, other) -> float:
-    width = min(one.x1, other.x1) - max(one.x0, other.x0)
-    height = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return width * height if width > 0 and height > 0 else 0.0

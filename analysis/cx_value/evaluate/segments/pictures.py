@@ -27,11 +27,12 @@ def draw_segments(
         places = np.arange(means.shape[1])[::-1]
         for k, (segment, row) in enumerate(means.iterrows()):
             name = in_language(labels.get(segment, segment), lang)
-            ax.plot(row, places, marker=MARKS[k % len(MARKS)], linewidth=1.1, markersize=6,
+            ax.plot(row, places, MARKS[k % len(MARKS)], markersize=6.5,
                     color=SERIES[k % len(SERIES)], label=name)  # fmt: skip
+        ax.hlines(places, means.min(), means.max(), color=PALETTE["light"], zorder=0)
         ax.axvline(0, color=PALETTE["ink"], linewidth=0.8)
         ax.set_yticks(places, [in_language(labels.get(c, c), lang) for c in means])
         ax.set_xlabel(Phrasebook(lang).term("deviation", "segments_axis"))
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.0 + 0.5 / (1 + means.shape[1])),
-                  ncols=min(4, len(means)), fontsize=8)  # fmt: skip
+        ax.set_ylim(-0.6, means.shape[1] - 0.4)
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=min(4, len(means)))
     return ax

@@ -173,10 +173,10 @@ class IndicatorWeights(Result):
     def plot(
         self, ax: Axes | None = None, *, lang: str = "en", labels: Mapping[str, Any] | None = None
     ) -> Axes:
-        """Draw the slope chart of the weights by method."""
-        from cx_value.evaluate.pictures import draw_slopes
+        """Draw every indicator's weight by each method."""
+        from cx_value.evaluate.pictures import draw_weights
 
-        return draw_slopes(self.wide(), labels or {}, lang, ax)
+        return draw_weights(self.wide(), labels or {}, lang, ax)
 
 
 def compare_weights(

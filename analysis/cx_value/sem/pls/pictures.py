@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from cx_value.base.labels import place_labels
 from cx_value.base.style import PALETTE, TEXT_WIDTH, figure_style, new_axes
 from cx_value.base.words import figure_word
 
@@ -54,11 +55,7 @@ def draw_map(table: pd.DataFrame, target: str, ax: Axes | None, lang: str) -> Ax
         ax.axvline(table["importance"].mean(), color=PALETTE["light"], zorder=0)
         ax.axhline(table["performance"].mean(), color=PALETTE["light"], zorder=0)
         ax.plot(table["importance"], table["performance"], "o", color=PALETTE["primary"])
-        middle = (table["importance"].min() + table["importance"].max()) / 2
-        for name, x, y in table[["construct", "importance", "performance"]].to_numpy():
-            # Labels point inwards, so that none leaves the picture.
-            side, shift = ("right", -5) if x > middle else ("left", 5)
-            ax.annotate(name, (x, y), textcoords="offset points", xytext=(shift, 4), ha=side)
         ax.margins(0.15)
         ax.set(xlabel=words[0].format(target), ylabel=words[1])
+        place_labels(ax, table["importance"], table["performance"], list(table["construct"]))
     return ax
