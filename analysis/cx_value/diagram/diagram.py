@@ -312,9 +312,11 @@ def _measurement_nodes(ax, loadings, labels, lang) -> tuple[dict[str, Node], dic
     across = boxes[0].half_width + factors[0].half_width + 1.35
     half = len(factors) if len(factors) <= MOST_WITH_ARCS else -(-len(factors) // 2)
     aside = across + factors[0].half_width + boxes[0].half_width + 0.3
-    placed_factors, placed_items = {}, {}
+    top, placed_factors, placed_items = 0.0, {}, {}
     for number, factor in enumerate(factors):
-        left, top = aside * (number // half), 0.0 if number % half == 0 else top
+        left = aside * (number // half)
+        if number % half == 0:
+            top = 0.0
         own = [box for box in boxes if owner[box.name] == factor.name]
         height = max(len(own) * pitch, 2 * factor.half_height + 0.24) + 0.18
         middle = top - height / 2

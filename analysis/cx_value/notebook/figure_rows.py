@@ -46,7 +46,7 @@ def axes_of_height(ax: Axes | None, height: float) -> Axes:
 def row_height(names: Sequence[str]) -> float:
     """Return the height in inches that every row takes: more where a name takes two lines.
 
-    >>> row_height(["short"]), row_height(["a name so long that it has to be broken into two lines"])
+    >>> row_height(["short"]), row_height(["as long as this " * 4])
     (0.3, 0.4)
     """
     return 0.4 if any("\n" in _two_lines(name) for name in names) else 0.3

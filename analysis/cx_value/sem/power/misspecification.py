@@ -25,7 +25,8 @@ ROOM = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Level:
-    """A population: its number (0 is the fitted model), facts of what was added, correlations."""
+    """A population: its number (0 is the fitted model), facts of what it adds to the one before,
+    correlations."""
 
     number: int
     added: dict[str, Any]
@@ -186,12 +187,14 @@ def _one_factor(loadings: pd.DataFrame, latent: pd.DataFrame, noise: pd.DataFram
     pairs = residual_pairs(loadings, noise)
     most = len(pairs)
     counts = range(1, most + 1) if most < 3 else (most // 3, 2 * most // 3, most)
-    levels = []
+    levels, before = [], 0
     for number, count in enumerate(counts, start=1):
         wrong = noise.copy()
         for one, other in pairs[:count]:
             wrong.loc[one, other] = wrong.loc[other, one] = RESIDUAL_CORRELATION
-        added = {"kind": "residuals", "size": RESIDUAL_CORRELATION, "pairs": pairs[:count]}
+        added = {"kind": "residuals", "size": RESIDUAL_CORRELATION, "pairs": pairs[before:count],
+                 "further": before > 0}  # fmt: skip
+        before = count
         levels.append(
             Level(number=number, added=added, covariance=_population(loadings, latent, wrong))
         )
@@ -201,11 +204,10 @@ def _one_factor(loadings: pd.DataFrame, latent: pd.DataFrame, noise: pd.DataFram
 def _several_factors(
     loadings: pd.DataFrame, latent: pd.DataFrame, noise: pd.DataFrame
 ) -> list[Level]:
-    wrong, crossed, levels = loadings.copy(), [], []
+    wrong, levels = loadings.copy(), []
     for number, cross in enumerate(cross_loadings(loadings, latent, noise), start=1):
         wrong.loc[cross.item, cross.factor] = cross.size
-        crossed.append((cross.factor, cross.item))
-        added = {"kind": "loadings", "pairs": list(crossed)}
+        added = {"kind": "loadings", "pairs": [(cross.factor, cross.item)], "further": number > 1}
         levels.append(
             Level(number=number, added=added, covariance=_population(wrong, latent, noise))
         )
