@@ -75,6 +75,13 @@ def test_one_value_of_each_kind(kind, value, en, zh):
         assert alignments == [f"Align{side}"]
 
 
+def test_a_number_is_the_same_in_both_languages_whatever_stands_beside_it():
+    frame = pd.DataFrame({"x": [191], "x_zh": [118], "y": ["fees"], "y_zh": ["收费"]})
+    for lang, word in (("en", "fees"), ("zh", "收费")):
+        assert cells(render(frame, spec("count", "x"), lang))[0][1] == ["191"]
+        assert cells(render(frame, spec("text", "y"), lang))[0][1] == [word]
+
+
 def test_cells_of_several_sources():
     frame = pd.DataFrame({"a": [-0.21], "b": [0.4], "p": [0.004]})
     assert cells(render(frame, spec("coef_interval", "a", "b")))[0][1] == ["[−.21, .40]"]

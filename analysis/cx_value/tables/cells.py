@@ -322,6 +322,9 @@ def _said(row: Mapping[str, Any], column: Column, lang: str, labels: Mapping[str
 
 
 def _translated(row: Mapping[str, Any], name: str, lang: str) -> Any:
-    """Return a cell, in Chinese from ``<name>_zh`` where the frame stores both."""
+    """Return a cell, in Chinese from ``<name>_zh`` where the frame stores both as text.
+
+    Numbers have no translation: ``comments_zh`` counts the Chinese comments.
+    """
     translated = row.get(f"{name}_zh") if lang == "zh" else None
-    return row.get(name) if is_missing(translated) else translated
+    return translated if isinstance(translated, str) and translated else row.get(name)
