@@ -41,9 +41,16 @@ def undeclared_table(frame: pd.DataFrame) -> TableSpec:
     """
     names = [str(name) for name in frame.columns]
     ends = _interval_ends(names)
-    hidden = set(ends.values()) | {f"{name}_zh" for name in names}
+    hidden = set(ends.values()) | {name for name in names if _translates(frame, name)}
     columns = tuple(_column(frame, name, ends) for name in names if name not in hidden)
     return TableSpec(columns=columns, undeclared=True)
+
+
+def _translates(frame: pd.DataFrame, name: str) -> bool:
+    """Return whether a column is the Chinese of another one; numbers have no translation."""
+    from pandas.api.types import is_numeric_dtype
+
+    return name.endswith("_zh") and name[:-3] in frame and not is_numeric_dtype(frame[name])
 
 
 def tidied(name: str) -> str:
