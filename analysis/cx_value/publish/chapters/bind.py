@@ -35,7 +35,7 @@ from cx_value.notebook.declared import RULES
 from cx_value.notebook.store import Record, Store
 from cx_value.notebook.untold import statements
 from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
-from cx_value.publish.chapters.provenance import commit, software
+from cx_value.publish.chapters.provenance import commit, release, software
 from cx_value.publish.chapters.without import vocabulary_without
 from cx_value.study.spec import Study
 
@@ -44,7 +44,7 @@ VOCABULARY = (
     "label", "labels", "single_items", "words", "sentence_case", "quoted", "num", "coef", "count",
     "pval", "ci", "pct", "text", "draws", "cutoff", "cite", "say", "notes",
     "table", "matrix", "figure", "has_figure", "tell", "siblings", "in_other_language",
-    "judging", "authored", "to_write",
+    "judging", "authored", "to_write", "declared", "hash",
 )  # fmt: skip
 _LANGUAGES = {"en": "English", "zh": "中文"}
 #: A citation in words of a study, once they are escaped.
@@ -76,6 +76,7 @@ class Binder:
         return {
             **verbs, "study": self.study, "lang": self.lang, "draft": self.draft,
             "has": self.store.has, "result": self.store.read, "commit": commit,
+            "version": release,
             "software": lambda: software(self.store.packages(), self.renderer),
             "statements": partial(statements, self.store), **vocabulary_without(self),
         }  # fmt: skip
@@ -120,6 +121,21 @@ class Binder:
         """Return the author's text under a key of the study, or the mark of a field to write."""
         text = getattr(getattr(self.study, section), key)
         return self.words(text) if text is not None else self.to_write(f"{section}.{key}")
+
+    def declared(self, key: str) -> str:
+        """Return a declaration of the author, else what the report knows, else a mark to write."""
+        text = getattr(self.study.declarations, key)
+        if text is not None or key not in ("data", "code"):
+            return self.authored("declarations", key)
+        sources = [s for s in (self.study.data, self.study.transactions) if s is not None]
+        known = {"files": len(self.store.read("data_files").table), "version": release(),
+                 "licences": sorted({s.licence for s in sources if s.licence}),
+                 "citations": sorted({s.citation for s in sources if s.citation})}  # fmt: skip
+        return self.tell(f"declarations.{key}", **known)
+
+    def hash(self, digest: str) -> str:
+        """Return a SHA-256 whole, in two parts between which a line may end."""
+        return f"`{digest[:32]}` `{digest[32:]}`"
 
     def to_write(self, key: str) -> str:
         """Return the mark of a field that the author must write."""

@@ -36,13 +36,17 @@ def software(computing: Iterable[str] = (), renderer: str = "") -> dict[str, str
     return found
 
 
+def release() -> str:
+    """Return the version of this project; ``0`` where it is not installed."""
+    try:
+        return version(PROJECT)
+    except PackageNotFoundError:
+        return "0"
+
+
 def project_version() -> str:
     """Return the version of this project, with the commit in a checkout."""
-    try:
-        told = version(PROJECT)
-    except PackageNotFoundError:
-        told = "0"
-    own = commit()
+    told, own = release(), commit()
     return f"{told} ({own})" if own else told
 
 
