@@ -16,6 +16,7 @@ from cx_value.judge.agreement import compare_programs
 from cx_value.judge.fit_report import judge_fit
 from cx_value.judge.hypotheses import judge_hypotheses
 from cx_value.judge.levers import rank_levers
+from cx_value.judge.path_modelling import fit_path_model, named_paths
 from cx_value.judge.power import judge_power
 from cx_value.judge.reservations import Reservations
 from cx_value.judge.rivals import compare_rivals
@@ -167,6 +168,19 @@ def test_rival_is_nested_and_not_worse_where_the_direct_path_is_nothing(judged):
     assert row.delta_p > 0.05 and row.delta_bic < 0
 
 
+def test_a_rival_with_more_paths_has_the_lower_chi_square(tmp_path):
+    answers = simulate(a_to_c=0.5)
+    study = write_study(tmp_path, answers)
+    choice = choose_model(study, answers)
+    smaller = compare_rivals(choice).table().set_index("model").loc["rival"]
+    rival, theory = choice.attempts["rival"].fit, choice.attempts["theory"].fit
+    wanted = rival.indices["chisq"] - theory.indices["chisq"]
+    assert smaller.delta_chisq == pytest.approx(wanted) and wanted > 10 and smaller.delta_p < 0.001
+    turned = replace(choice, reported="rival")
+    larger = compare_rivals(turned).table().set_index("model").loc["theory"]
+    assert larger.delta_chisq == pytest.approx(-wanted) and larger.delta_df == -1
+
+
 def test_levers_are_ranked_by_total_effect(judged):
     levers = rank_levers(judged[3])
     table = levers.table()
@@ -273,14 +287,31 @@ def test_models_that_cannot_be_fitted_at_all_become_a_statement(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def robust(tmp_path_factory):
+def examined(tmp_path_factory):
     """Whole-number answers with some missing, and a few respondents to leave out."""
     answers = simulate(n=400).mul(1.5).round().clip(-3, 3)
     answers.loc[5:20, "A1"] = np.nan
     study = write_study(tmp_path_factory.mktemp("robust"), answers)
     choice = choose_model(study, answers)
     attentive = answers.index[10:]
-    return check_robustness(study, choice, answers, attentive=attentive, bootstrap=100)
+    robust = check_robustness(study, choice, answers, attentive=attentive, bootstrap=100)
+    path_model = fit_path_model(study, choice.shown, answers, consistent=True, bootstrap=100)
+    return robust, named_paths(study, path_model)
+
+
+@pytest.fixture(scope="module")
+def robust(examined):
+    return examined[0]
+
+
+def test_every_path_of_pls_is_that_of_the_path_model(examined):
+    robust, paths = examined
+    wide = robust.wide().set_index(["source", "target"])
+    paths = paths.set_index(["source", "target"])
+    assert len(wide) == len(paths) == paths.est.nunique() == 3 and paths.p.nunique() == 2
+    for column in ("est", "p"):
+        wanted = paths[column].reindex(wide.index)
+        assert wide[f"pls_{column}"].to_numpy() == pytest.approx(wanted.to_numpy(), abs=1e-12)
 
 
 def test_every_variant_that_the_data_allow_is_fitted(robust):

@@ -6,6 +6,7 @@ variance of the method factor, where lavaan stops within about 1e-6 of the optim
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,19 @@ def test_one_factor_and_measurement_models_agree_with_lavaan(case, results):
     assert_allclose(one.delta_chisq, want.one_chisq - want.base_chisq, rtol=1e-5)
     assert one.delta_df == want.one_df - want.base_df
     assert_allclose(one.delta_p, chi2.sf(one.delta_chisq, one.delta_df), rtol=1e-8)
+
+
+def test_worse_and_better_are_told_of_their_own_models(results):
+    found = results["hs_reversed"]
+    one = found.models.model.eq("one_factor")
+    for worse, better in ((0.01, 0.2), (0.2, 0.01)):
+        models = found.models.assign(delta_p=np.where(one, worse, better))
+        facts = replace(found, models=models).facts()
+        assert (facts["worse"], facts["better"]) == (worse < 0.05, better < 0.05)
+    # lavaan's χ² differences have p < .001 for one factor: it fits worse.
+    want = reference("hs_reversed").iloc[0]
+    p = chi2.sf(want.one_chisq - want.base_chisq, want.one_df - want.base_df)
+    assert p < 0.001 and found.facts()["worse"]
 
 
 @pytest.mark.parametrize("case", ["hs_reversed", "mobi"])

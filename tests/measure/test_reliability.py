@@ -148,6 +148,14 @@ def test_item_table_agrees_with_psych(case):
         assert_allclose(ours[column], theirs[column], err_msg=column, **EXACT)
 
 
+def test_an_item_raises_alpha_where_psych_has_more_without_it():
+    found = reliability_of_complete("mobi")
+    items, scales = reference("mobi_items"), reference("mobi_scales").set_index("construct")
+    wanted = items.alpha_if_deleted.to_numpy() > scales.alpha[items.construct].to_numpy()
+    assert found.items.raises_alpha.tolist() == wanted.tolist()
+    assert 0 < wanted.sum() < len(wanted)
+
+
 @pytest.mark.parametrize("case", ["hs", "hs_missing", "hs_ordinal", "mobi", "mobi_missing"])
 def test_omega_and_composite_reliability_agree_with_lavaan_where_the_solution_is_proper(case):
     ours, theirs = reliability_of_complete(case).table(), reference(f"{case}_scales")

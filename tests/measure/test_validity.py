@@ -226,6 +226,20 @@ def test_a_heywood_construct_gets_no_ave():
     assert "exceeds one" in got.sentence() and "载荷超过一" in got.sentence("zh")
 
 
+def test_ave_and_composite_reliability_each_pass_their_own_rule(fits):
+    theirs = reference("mobi", "convergent").set_index("construct")
+    rules = {
+        "ave": theirs.ave.median(),
+        "composite_reliability": theirs.cr.nlargest(2).min() - 1e-4,
+    }
+    table = convergent_validity(fits["mobi"], cutoffs=rules).table().set_index("construct")
+    ave = theirs.ave >= rules["ave"]
+    cr = theirs.cr >= rules["composite_reliability"]
+    assert table.ave_passes.to_dict() == ave.to_dict()
+    assert table.cr_passes.to_dict() == cr.to_dict()
+    assert ave.any() and not ave.all() and cr.any() and not cr.all() and (ave != cr).any()
+
+
 def test_the_weak_constructs_of_the_mobile_survey_are_called_weak(fits):
     got = convergent_validity(fits["mobi"])
     weak = {x["construct"]: x for x in got.facts()["exceptions"]}

@@ -195,6 +195,16 @@ def test_value_is_its_parts(pareto, spend):
     assert table["simple_value"][5] == pytest.approx(expected * seen)
 
 
+def test_discounting_is_that_of_a_yearly_rate(pareto, spend):
+    """∫₀ᴴ (1 + d)^(−t) dE[X(t)], t in years, by the midpoints of weeks."""
+    value = lifetime_value(pareto, spend, horizon=52, discount_rate_per_year=0.5, margin=0.3)
+    margin = 0.3 * spend.expected_spend().to_numpy()
+    expected = [0 * margin, *(pareto.expected_transactions(t).to_numpy() for t in range(1, 53))]
+    years = (np.arange(52) + 0.5) * 7 / 365.25
+    total = (1.5**-years @ np.diff(expected, axis=0) * margin).sum()
+    assert value.total == pytest.approx(total, rel=2e-5)
+
+
 @pytest.mark.parametrize("model", ["bg_nbd", "pareto_nbd"])
 def test_delta_and_drawn_intervals_agree(cdnow, spend, model):
     fit = fit_purchase_model(cdnow, model)
