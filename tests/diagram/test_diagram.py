@@ -11,10 +11,10 @@ import pytest
 from cx_value.base.errors import ModelError
 from cx_value.base.wording import Text
 from cx_value.diagram import diagram
-from cx_value.diagram.canvas import arrows_over_things, overlapping_labels
 from cx_value.diagram.layout import arrange_nodes, longest_path_layers
 from cx_value.diagram.shapes import wrap_label
 from cx_value.study.spec import Hypothesis
+from diagram.crossings import arrows_over_things, overlapping_labels
 
 ENGLISH = ["Image", "Customer expectations", "Perceived quality", "Perceived value for money"]
 ENGLISH += ["Customer satisfaction", "Complaints", "Loyalty", "Trust in the provider"]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy.optimize import linear_sum_assignment
 
 from cx_value.base.errors import AnalysisError, DataError, ModelError
 from cx_value.measure.extraction import extract_maximum_likelihood, extract_principal_axes
@@ -24,7 +25,7 @@ from cx_value.measure.retention import (
     leading_run,
     random_eigenvalues,
 )
-from cx_value.measure.rotation import align_factors, rotate_loadings
+from cx_value.measure.rotation import _unit_columns, rotate_loadings
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 EXACT, OPTIMUM = {"rtol": 1e-10, "atol": 1e-10}, {"rtol": 0, "atol": 1e-6}
@@ -125,6 +126,25 @@ def test_random_correlation_matrices_have_trace_p():
 )
 def test_only_an_unbroken_run_of_factors_is_kept(passes, count):
     assert leading_run(np.array(passes)) == count
+
+
+def align_factors(
+    loadings: np.ndarray, reference: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Match factors to those of a reference: order, then sign, by Tucker's congruence.
+
+    Returns
+    -------
+    aligned : ndarray (p, m)
+    order : ndarray (m,) of int
+        ``aligned[:, j]`` was column ``order[j]``.
+    sign : ndarray (m,)
+        And was multiplied by ``sign[j]``.
+    """
+    congruence = _unit_columns(reference).T @ _unit_columns(loadings)
+    order = linear_sum_assignment(-np.abs(congruence))[1]
+    sign = np.where(congruence[np.arange(len(order)), order] < 0, -1.0, 1.0)
+    return loadings[:, order] * sign + 0.0, order, sign
 
 
 def solutions():

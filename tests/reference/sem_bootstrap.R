@@ -45,18 +45,6 @@ for (name in c("loyalty", "ecsi")) {
   write_case(paste0(name, "_bootstrap"), do.call(rbind, out))
 }
 
-# Bollen and Stine (1992): chi-square in rows of data rotated so that the model holds.
-case <- load_case("hs")
-fit <- polish(cfa(case$syntax, case$data))
-X <- scale(as.matrix(case$data[, paste0("x", 1:9)]), scale = FALSE)
-S <- crossprod(X) / nrow(X)
-root <- function(M, power) { e <- eigen(M); e$vectors %*% (e$values^power * t(e$vectors)) }
-Z <- as.data.frame(X %*% root(S, -0.5) %*% root(fitted(fit)$cov, 0.5))
-names(Z) <- paste0("x", 1:9)
-rows <- as.matrix(read.csv("tests/reference/sem__hs_bootstrap_rows.csv")) + 1
-write_case("hs_bollen_stine", data.frame(chisq = sapply(seq_len(nrow(rows)), function(r)
-  chisq_of(polish(cfa(case$syntax, Z[rows[r, ], ], se = "none"))))))
-
 # Bootstrap intervals as lavaan and boot have them, on stored draws.
 draws <- read.csv("tests/reference/sem__hs_bootstrap.csv")
 t_draws <- draws$est[draws$row == 2]

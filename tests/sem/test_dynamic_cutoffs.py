@@ -24,6 +24,7 @@ from cx_value.sem import fit_model
 from cx_value.sem.power.dynamic_cutoffs import (
     INDICES,
     LOW_IS_BAD,
+    covariance_design,
     cutoff_between,
     refit_indices,
     simulate_cutoffs,
@@ -77,7 +78,7 @@ def draws_of(case, level):
 
 @cache
 def refitted(case, level):
-    return refit_indices(fitted(case), draws_of(case, level), int(CASES.n[case]))
+    return refit_indices(covariance_design(fitted(case)), draws_of(case, level), int(CASES.n[case]))
 
 
 @pytest.mark.parametrize("case", CASES.index)
@@ -216,7 +217,7 @@ def test_estimator_scale_and_identification_do_not_matter():
 def test_equality_labels_are_kept_in_the_refits():
     syntax = "f =~ x4 + a*x5 + a*x6 + x1 + x2"
     free, tied = (fit_model(s, hs()) for s in (syntax.replace("a*", ""), syntax))
-    one, two = (refit_indices(f, draws_of("five", 0), 200) for f in (free, tied))
+    one, two = (refit_indices(covariance_design(f), draws_of("five", 0), 200) for f in (free, tied))
     assert (two.chisq >= one.chisq - 1e-9).all() and (two.chisq > one.chisq + 0.01).mean() > 0.8
 
 

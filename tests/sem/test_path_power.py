@@ -18,7 +18,7 @@ from cx_value.base.errors import DataError, ModelError
 from cx_value.sem import fit_model
 from cx_value.sem.engine.likelihood import complete_target
 from cx_value.sem.engine.optimise import minimise
-from cx_value.sem.power.power import _held_at, path_noncentrality, path_power, path_sample_size
+from cx_value.sem.power.power import _held_at, path_noncentrality, path_power
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 VALUES = pd.read_csv(REFERENCE / "path_power__values.csv")
@@ -64,16 +64,6 @@ def test_power_agrees_with_rejections_in_simulated_samples():
     assert free.converged.all() and fixed.converged.all()
     share = (2 * n * (fixed.value - free.value) > chi2.ppf(0.95, 1)).mean()
     assert abs(share - path_power(fit, "speed ~ textual", value=0.10, n=n)) < 0.04
-
-
-def test_sample_size_is_the_smallest_that_reaches_the_power():
-    for value in (0.1, 0.2, 0.4):
-        n = path_sample_size(fitted("hs"), "speed ~ textual", value=value)
-        reached = [
-            path_power(fitted("hs"), "speed ~ textual", value=value, n=m) for m in (n - 1, n)
-        ]
-        assert reached[0] < 0.80 <= reached[1]
-    assert path_sample_size(fitted("hs"), "speed ~ textual", value=0.0) == math.inf
 
 
 def test_nothing_to_find_leaves_alpha():
@@ -124,5 +114,3 @@ def test_constraints_and_ordinal_models_are_refused():
     for fit in (tied, fit_model("f =~ x1 + x2 + x3 + x4", cut, ordered=True)):
         with pytest.raises(ModelError, match="ordinal items or '=='"):
             path_power(fit, "f ~~ f")
-    with pytest.raises(DataError, match="power"):
-        path_sample_size(fitted("hs"), "speed ~ textual", 1.2)

@@ -17,7 +17,6 @@ from cx_value.base.errors import ModelError
 from cx_value.sem import fit_model
 from cx_value.simulate.bank_panel import SEED, csv_bytes, simulate_panel, write_panel
 from cx_value.simulate.comments import THEMES
-from cx_value.simulate.experts import judgement_matrix
 from cx_value.simulate.purchases import draw_traits
 from cx_value.simulate.questionnaire import ITEMS
 from cx_value.simulate.truth import CONSTRUCTS, Truth
@@ -464,6 +463,17 @@ def test_service_follows_responsiveness(large):
     for name, sign in (("first_contact", 1), ("complaint", -1)):
         (slope,), (error,) = regression(log[name], log["RES"])
         assert sign * slope > Z * error, name
+
+
+def judgement_matrix(judgements, criteria):
+    """Return one expert's reciprocal matrix, criteria in the order given."""
+    matrix = np.eye(len(criteria))
+    for row, column, judgement in judgements[["row", "column", "judgement"]].itertuples(
+        index=False
+    ):
+        i, j = criteria.index(row), criteria.index(column)
+        matrix[i, j], matrix[j, i] = judgement, 1 / judgement
+    return matrix
 
 
 def test_experts_five_consistent_one_not(bundled):

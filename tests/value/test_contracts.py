@@ -45,14 +45,6 @@ def test_sbg_from_single_contracts_equals_counts():
     pd.testing.assert_frame_equal(by_row.table(), by_count.table(), rtol=1e-6)
 
 
-def test_residual_lifetime_is_its_sum():
-    fit = fit_contract_model(HIGH_END[:8])
-    share = fit.survival(np.arange(3, 4000)) / fit.survival([2])
-    plain = sum(s / 1.1**t for t, s in enumerate(share))
-    assert fit.expected_residual_lifetime(2, 0.1) == pytest.approx(plain, rel=1e-10)
-    assert fit.expected_residual_lifetime(5) > fit.expected_residual_lifetime(0)
-
-
 @pytest.fixture(scope="module")
 def lung():
     return pd.read_csv(REFERENCE / "value_survival__lung.csv")

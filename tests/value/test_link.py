@@ -575,7 +575,7 @@ def test_forest_has_a_row_a_construct(routes):
     [
         ({"touches": ("JOY",)}, ModelError, "JOY is no construct"),
         ({"touches": "LOY"}, ModelError, "a sequence of constructs"),
-        ({"purchase": "bg_bb"}, ModelError, "allowed: pareto_nbd"),
+        ({"purchase": "rfm"}, ModelError, "allowed: pareto_nbd"),
         ({"horizon": np.inf}, ModelError, "horizon is inf"),
         ({"margin": 3.0}, ModelError, "margin is 3.0"),
         ({"spend": -1.0}, ModelError, "a price above 0"),

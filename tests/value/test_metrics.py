@@ -19,7 +19,6 @@ from cx_value.value.metrics.core import (
     growth_potential,
     net_promoter_score,
     purchase_engagement,
-    rate_of,
     repeat_purchase_rate,
     service_efficiency,
 )
@@ -164,23 +163,12 @@ def test_shares_of_few_customers_are_not_in_the_triangle():
     assert told.loc["2026-01"].tolist() == [20, 0.2, 0.6]
 
 
-def test_rates():
-    row = row_of(rate_of("complaint_rate", 3, 200), "complaint_rate")
-    low, high = wilson_interval(3, 200)
-    assert tuple(row[["estimate", "ci_low", "ci_high"]]) == (0.015, low, high)
-    assert "0.015" in rate_of("complaint_rate", 3, 200).sentence("en")
-    assert "投诉率" in rate_of("complaint_rate", 3, 200).sentence("zh")
-
-
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (lambda: net_promoter_score([1, 11]), DataError, "1 answers on recommendation lie outside"),
         (lambda: net_promoter_score([]), DataError, "has no number"),
         (lambda: customer_satisfaction([None], satisfied_from=4), DataError, "has no number"),
-        (lambda: rate_of("complaint_rate", 5, 3), DataError, "5 cases of 3"),
-        (lambda: rate_of("complaint_rate", 0, 0), DataError, "no case to count"),
-        (lambda: rate_of("joy", 1, 3), ModelError, "No rate 'joy'"),
         (lambda: service_efficiency([1, -1], target=2), DataError, "1 of 2 service times"),
         (lambda: growth_potential([1.0], [1.0, 2.0]), DataError, "1 expected and 2 past"),
         (lambda: growth_potential([1.0], [0.0]), DataError, "total of 0 below the line"),

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import chi2
 
 from cx_value.base.errors import ConvergenceError, DataError, ModelError
 from cx_value.value.log.transactions import summarise_transactions
@@ -25,7 +26,6 @@ from cx_value.value.purchase import bg_nbd
 from cx_value.value.purchase.comparison import (
     check_holdout,
     compare_purchase_models,
-    likelihood_ratio_test,
 )
 from cx_value.value.purchase.families import FAMILIES
 from cx_value.value.purchase.history import compress_histories
@@ -34,7 +34,7 @@ from cx_value.value.purchase.model import fit_purchase_model
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = Path(__file__).parents[1] / "reference"
-CONTINUOUS = [name for name in FAMILIES if name != "bg_bb"]
+CONTINUOUS = list(FAMILIES)
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +51,6 @@ def cdnow():
 @pytest.fixture(scope="module")
 def fits(cdnow):
     return {name: fit_purchase_model(cdnow, name) for name in CONTINUOUS}
-
-
-@pytest.fixture(scope="module")
-def donors():
-    """Fader, Hardie & Shang (2010), table 1: 11,104 donors in 22 histories."""
-    return pd.read_csv(REFERENCE / "value_donors__fader_hardie_shang_2010.csv")
 
 
 def estimates(fit):
@@ -144,20 +138,6 @@ def test_holdout_totals(cdnow, fits):
     assert "1,653" in calibration.sentence("en") and "1,882" in calibration.sentence("zh")
 
 
-def test_bg_bb_donors_as_published(donors):
-    """Fader, Hardie & Shang (2010), tables 2 and 5: estimates, LL, E[X(1997–2001) | x, t_x, 6]."""
-    fit = fit_purchase_model(donors, "bg_bb")
-    assert fit.n_used == 11104
-    np.testing.assert_allclose(estimates(fit), [1.204, 0.750, 0.657, 2.783], atol=5e-4)
-    assert fit.log_likelihood == pytest.approx(-33225.6, abs=0.05)
-    ahead = fit.expected_transactions(5)
-    by_history = donors.assign(ahead=ahead.to_numpy()).set_index(["frequency", "recency"])["ahead"]
-    published = {(0, 0): 0.07, (1, 6): 1.15, (2, 6): 1.67, (3, 6): 2.19, (4, 6): 2.71,
-                 (5, 6): 3.23, (6, 6): 3.75, (5, 5): 1.81, (1, 1): 0.09}  # fmt: skip
-    for history, value in published.items():
-        assert by_history[history] == pytest.approx(value, abs=0.0051), history
-
-
 # --- 30-digit arithmetic ------------------------------------------------------------------------
 
 
@@ -180,11 +160,11 @@ def test_formulas_against_exact_arithmetic(model):
 
 
 @pytest.mark.parametrize("model", list(FAMILIES))
-def test_gradients_are_those_of_the_likelihood(model, cdnow, donors):
+def test_gradients_are_those_of_the_likelihood(model, cdnow):
     family = FAMILIES[model]
-    frame = donors if model == "bg_bb" else cdnow.table().head(200)
+    frame = cdnow.table().head(200)
     random = np.random.default_rng(1)
-    covariates = () if model == "bg_bb" else ("z1", "z2")
+    covariates = ("z1", "z2")
     frame = frame.assign(z1=random.normal(size=len(frame)), z2=random.normal(size=len(frame)))
     data = compress_histories(frame, covariates)
     evaluate = total_likelihood(family, data)
@@ -297,8 +277,8 @@ def test_covariates_against_base_r(cdnow):
         assert (np.abs(found[column] - expected[column]) / scale).max() < 2e-3, column
     np.testing.assert_allclose(found["std_error"], scale, rtol=2e-3)
     plain = fit_purchase_model(frame, "bg_nbd")
-    test = likelihood_ratio_test(fit, plain)
-    assert test.df == 4 and test.p_value < 1e-8
+    assert len(fit.theta) == len(plain.theta) + 4
+    assert chi2.sf(2 * (fit.log_likelihood - plain.log_likelihood), 4) < 1e-8
     # A covariate is centred: shifting it changes nothing; a customer given anew is the same.
     moved = frame.assign(first_spend=frame["first_spend"] + 100)
     again = fit_purchase_model(moved, "bg_nbd", covariates=("first_spend", "cohort"))
@@ -432,16 +412,6 @@ def test_order_weights_and_time_unit(cdnow, fits, model):
     )
 
 
-def test_a_newcomer_is_a_customer_without_history(fits):
-    zero = pd.DataFrame({"frequency": [0], "recency": [0.0], "age": [0.0]})
-    for name in CONTINUOUS:
-        fit = fits[name]
-        assert fit.expected_transactions_new_customer(52) == pytest.approx(
-            fit.expected_transactions(52, zero).iloc[0], rel=1e-12
-        )
-        assert np.diff([fit.expected_transactions_new_customer(t) for t in (5, 10, 20)]).min() > 0
-
-
 # --- comparison, words, refusals ----------------------------------------------------------------
 
 
@@ -454,19 +424,6 @@ def test_comparison_chooses_by_aic(cdnow):
     assert (table["holdout_actual"] == 1882).all()
     assert round(table.loc["bg_nbd", "holdout_expected"]) == 1653
     assert "MBG/NBD" in comparison.sentence("en") and "MBG/NBD" in comparison.sentence("zh")
-
-
-def test_likelihood_ratio_tests(fits):
-    test = likelihood_ratio_test(fits["pareto_nbd"], fits["nbd"])
-    assert test.statistic == pytest.approx(
-        2 * (fits["pareto_nbd"].log_likelihood - fits["nbd"].log_likelihood)
-    )
-    assert test.df == 2 and test.notes[0].template == "purchase.boundary_test"
-    assert "< .001" in test.sentence("en") and "< 0.001" in test.sentence("zh")
-    with pytest.raises(ModelError, match="not a special case"):
-        likelihood_ratio_test(fits["bg_nbd"], fits["pareto_nbd"])
-    with pytest.raises(ModelError, match="not a special case"):
-        likelihood_ratio_test(fits["nbd"], fits["bg_nbd"])
 
 
 def test_sentences_carry_the_table(fits):
@@ -486,8 +443,6 @@ def test_sentences_carry_the_table(fits):
         ({"frequency": [2], "recency": [0.0], "age": [4.0]}, "bg_nbd", "at recency 0"),
         ({"frequency": [0.5], "recency": [1.0], "age": [4.0]}, "nbd", "that is no count"),
         ({"frequency": [1, 1], "recency": [1.0, None], "age": [4.0, 4]}, "nbd", "1 customers have"),
-        ({"frequency": [1], "recency": [0.5], "age": [4.0]}, "bg_bb", "no whole numbers"),
-        ({"frequency": [3], "recency": [2.0], "age": [4.0]}, "bg_bb", "more purchases than"),
     ],
 )
 def test_impossible_histories_are_refused_in_words(frame, model, message):
@@ -495,7 +450,7 @@ def test_impossible_histories_are_refused_in_words(frame, model, message):
         fit_purchase_model(pd.DataFrame(frame), model)
 
 
-def test_other_refusals(cdnow, donors, fits):
+def test_other_refusals(cdnow, fits):
     with pytest.raises(ModelError, match="No purchase model is named 'rfm'"):
         fit_purchase_model(cdnow, "rfm")
     with pytest.raises(ModelError, match="covariates is the word"):
@@ -504,8 +459,6 @@ def test_other_refusals(cdnow, donors, fits):
         fit_purchase_model(cdnow, "bg_nbd", covariates=("segment",))
     with pytest.raises(DataError, match="the same for every customer"):
         fit_purchase_model(cdnow.table().assign(z=1.0), "bg_nbd", covariates=("z",))
-    with pytest.raises(ModelError, match="takes no covariates"):
-        fit_purchase_model(donors.assign(z=donors["age"]), "bg_bb", covariates=("z",))
     with pytest.raises(ModelError, match="horizon is -1"):
         fits["bg_nbd"].expected_transactions(-1)
 

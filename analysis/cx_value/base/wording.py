@@ -117,16 +117,6 @@ def stars(p_value: float) -> str:
     return "***" if p_value < 0.001 else "**" if p_value < 0.01 else "*" if p_value < 0.05 else ""
 
 
-def inside_sentence(label: str, lang: str) -> str:
-    """Return a label as it stands inside a sentence: small first letter, but not in KPI.
-
-    >>> inside_sentence(Text("Perceived value", zh="感知价值"), "en"), inside_sentence("NPS", "en")
-    ('perceived value', 'NPS')
-    """
-    word = in_language(label, lang)
-    return word if lang == "zh" or word[1:2].isupper() else word[:1].lower() + word[1:]
-
-
 def join_words(words: list[str], *, lang: str = "en", most: int | None = None) -> str:
     """Join words as prose does; beyond ``most`` of them, the rest are only counted.
 

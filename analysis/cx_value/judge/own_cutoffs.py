@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
 
 FEWEST, MOST = 100, 500
+#: Larger misfit than this tells nothing more: a model that is beyond it is told to be.
+LEVELS = 3
 
 
 def simulate_own_cutoffs(fit: ModelFit, draws: int, *, seed: int) -> DynamicCutoffs | None:
-    """Simulate the cutoffs of McNeish & Wolf (2023a, 2023b) for a measurement model.
+    """Simulate the cutoffs of McNeish & Wolf (2023a, 2023b) for a measurement model, three levels.
 
     Parameters
     ----------
@@ -32,6 +34,8 @@ def simulate_own_cutoffs(fit: ModelFit, draws: int, *, seed: int) -> DynamicCuto
     from cx_value.sem import simulate_cutoffs
 
     try:
-        return simulate_cutoffs(fit, replications=min(max(draws, FEWEST), MOST), seed=seed)
+        return simulate_cutoffs(
+            fit, replications=min(max(draws, FEWEST), MOST), seed=seed, most=LEVELS
+        )
     except AnalysisError:
         return None

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
     from cx_value.study.spec import Study
 
-#: The one reported and those that change one thing in it.
-VARIANTS = ("reported", "ml", "mlr", "wlsmv", "fiml", "listwise", "unweighted", "attentive", "pls")
 #: A standardised path below this in size is next to nothing (r = .10 is small; Cohen 1988); there a
 #: change of sign is none that matters.
 NEGLIGIBLE = 0.10

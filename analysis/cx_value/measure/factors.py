@@ -26,7 +26,7 @@ from cx_value.measure.retention import (
     factor_adequacy,
     factor_retention,
 )
-from cx_value.measure.rotation import align_factors, arrange_factors, rotate_loadings
+from cx_value.measure.rotation import arrange_factors, rotate_loadings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,6 @@ __all__ = [
     "Adequacy",
     "FactorSolution",
     "Retention",
-    "align_factors",
     "factor_adequacy",
     "factor_retention",
     "fit_factors",

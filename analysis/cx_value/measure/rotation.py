@@ -53,33 +53,6 @@ def rotate_loadings(loadings: np.ndarray, rotation: str) -> tuple[np.ndarray, np
     return pattern * length, phi
 
 
-def align_factors(
-    loadings: np.ndarray, reference: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Match factors to those of a reference: order, then sign, by Tucker's congruence.
-
-    Returns
-    -------
-    aligned : ndarray (p, m)
-    order : ndarray (m,) of int
-        ``aligned[:, j]`` was column ``order[j]``.
-    sign : ndarray (m,)
-        And was multiplied by ``sign[j]``.
-
-    Examples
-    --------
-    >>> reference = np.array([[1.0, 0], [0, 1.0]])
-    >>> align_factors(np.array([[0, -1.0], [1.0, 0]]), reference)[0].tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    congruence = _unit_columns(reference).T @ _unit_columns(loadings)
-    order = linear_sum_assignment(-np.abs(congruence))[1]
-    sign = np.where(congruence[np.arange(len(order)), order] < 0, -1.0, 1.0)
-    return loadings[:, order] * sign + 0.0, order, sign
-
-
 def arrange_factors(pattern: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Order factors by the variance they account for and turn their sums of loadings positive."""
     order = np.argsort(-np.diag(phi @ pattern.T @ pattern), kind="stable")

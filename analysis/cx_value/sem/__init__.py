@@ -20,7 +20,6 @@ _LAZY = {
     "ModelFit": "reading.result",
     "Finding": "reading.diagnostics",
     "Bootstrap": "resampling.bootstrap",
-    "bollen_stine": "resampling.rotated_bootstrap",
     "compare_models": "groups.comparison",
     "check_invariance": "groups.invariance",
     "compare_paths": "groups.moderation",
@@ -30,7 +29,6 @@ _LAZY = {
     "rmsea_power": "power.power",
     "rmsea_sample_size": "power.power",
     "path_power": "power.power",
-    "path_sample_size": "power.power",
     "fit_interaction": "interactions.interaction",
     "simulate_cutoffs": "power.dynamic_cutoffs",
 }

@@ -29,14 +29,3 @@ def simulate_experts(truth: Truth, random: np.random.Generator) -> pd.DataFrame:
             nearest = SAATY[np.argmin(np.abs(np.log(SAATY) - ratio))]
             rows.append((expert, "perception", row, column, round(float(nearest), 6)))
     return pd.DataFrame(rows, columns=["expert", "criterion_set", "row", "column", "judgement"])
-
-
-def judgement_matrix(judgements: pd.DataFrame, criteria: list[str]) -> np.ndarray:
-    """Return one expert's reciprocal matrix, criteria in the order given."""
-    matrix = np.eye(len(criteria))
-    for row, column, judgement in judgements[["row", "column", "judgement"]].itertuples(
-        index=False
-    ):
-        i, j = criteria.index(row), criteria.index(column)
-        matrix[i, j], matrix[j, i] = judgement, 1 / judgement
-    return matrix

@@ -19,7 +19,6 @@ from cx_value.study import spec
 from cx_value.study.explain import NAMED
 from cx_value.study.indicators import Grade, Theme
 from cx_value.study.segments import Need
-from cx_value.study.sources import Kept
 
 #: Keys that a file may use for others: model → key → its type in words of JSON Schema.
 SHORT_KEYS: dict[type[BaseModel], dict[str, dict[str, Any]]] = {
@@ -191,24 +190,3 @@ def write_schema(path: Path, lang: str = "en") -> Path:
     words = json.dumps(json_schema(lang), ensure_ascii=False, indent=1, default=str)
     path.write_text(words + "\n", encoding="utf-8")
     return path
-
-
-def keys_used(body: Any, model: type[BaseModel] = spec.Study) -> set[tuple[str, str]]:
-    """Return the keys that a study file, read as plain YAML, makes use of: (kind, key).
-
-    >>> sorted(keys_used({"options": {"seed": 1}}))
-    [('Options', 'seed'), ('Study', 'options')]
-    """
-    if not isinstance(body, dict):
-        return set()
-    known = {key.name: key for key in keys_of(model)}
-    used = {(model.__name__, name) for name in body if name in known}
-    for name, inner in body.items():
-        kind = known[name].entries if name in known else None
-        if kind is None or inner is None:
-            continue
-        plain = isinstance(inner, dict) and kind not in (*BY_NAME, Kept)
-        entries = [inner] if plain else inner.values() if isinstance(inner, dict) else inner
-        for entry in entries if not isinstance(entries, str) else ():
-            used |= keys_used(entry, kind)
-    return used

@@ -5,11 +5,9 @@
 ``measure_regularity``      how regularly customers buy, from the times between purchases
 ``fit_purchase_model``      how often customers buy, and whether they still are customers
 ``compare_purchase_models`` several models by likelihood and holdout
-``likelihood_ratio_test``   nested purchase models
 ``check_holdout``           expected beside actual purchases
 ``fit_spend_model``         how much at a purchase (Gamma–Gamma)
 ``lifetime_value``          customer lifetime value with intervals
-``draw_lifetime_values``    plausible values of it, for use in other models
 ``simple_lifetime_value``   (order value × frequency × lifetime) − acquisition cost
 ``fit_contract_model``      contract lifetimes: sBG, Weibull
 ``estimate_survival``       Kaplan–Meier
@@ -38,7 +36,6 @@ _HOME = {
     "ModelComparison": "purchase.comparison",
     "check_holdout": "purchase.comparison",
     "compare_purchase_models": "purchase.comparison",
-    "likelihood_ratio_test": "purchase.comparison",
     "SpendModel": "worth.spend",
     "fit_spend_model": "worth.spend",
     "value_by_model": "worth.rivals",
@@ -46,7 +43,6 @@ _HOME = {
     "describe_spend": "worth.observed_spend",
     "LifetimeValue": "worth.lifetime",
     "lifetime_value": "worth.lifetime",
-    "draw_lifetime_values": "worth.draws",
     "simple_lifetime_value": "worth.simple_value",
     "ContractModel": "worth.contracts",
     "fit_contract_model": "worth.contracts",
@@ -59,7 +55,6 @@ _HOME = {
     "growth_potential": "metrics.core",
     "net_promoter_score": "metrics.core",
     "purchase_engagement": "metrics.core",
-    "rate_of": "metrics.core",
     "repeat_purchase_rate": "metrics.core",
     "service_efficiency": "metrics.core",
     "summarise_service": "metrics.service",

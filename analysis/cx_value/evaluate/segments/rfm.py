@@ -14,8 +14,6 @@ from cx_value.base.words import Phrase
 if TYPE_CHECKING:
     from cx_value.value.log.transactions import TransactionSummary
 
-SCORES = ("recency_score", "frequency_score", "money_score")
-
 
 def quintile_scores(values: pd.Series, *, high_is_good: bool = True) -> pd.Series:
     """Return scores 1 to 5 by fifths; equal values get equal scores, in whatever order they come.

@@ -78,13 +78,6 @@ def consistency_ratio(largest: np.ndarray, n: int, table: str = "saaty") -> np.n
     return consistency_index(largest, n) / index
 
 
-def geometric_consistency_index(matrix: np.ndarray, w: np.ndarray) -> float:
-    r"""Return the mean square of :math:`\ln(a_{ij} w_j / w_i)`, i < j (Aguarón & Moreno 2003)."""
-    n = len(w)
-    error = np.log(matrix * w[None, :] / w[:, None])[np.triu_indices(n, 1)]
-    return float(2 / ((n - 1) * (n - 2)) * (error**2).sum()) if n > 2 else float("nan")
-
-
 def log_least_squares(matrix: np.ndarray) -> np.ndarray:
     """Return logarithmic least-squares priorities of a matrix with missing judgements.
 

@@ -135,7 +135,12 @@ class DynamicCutoffs(Result):
 
 
 def simulate_cutoffs(
-    fit: ModelFit, *, replications: int = 500, seed: int = 20_230_101, n: int | None = None
+    fit: ModelFit,
+    *,
+    replications: int = 500,
+    seed: int = 20_230_101,
+    n: int | None = None,
+    most: int | None = None,
 ) -> DynamicCutoffs:
     """Simulate cutoffs of fit indices for a fitted factor model.
 
@@ -149,6 +154,9 @@ def simulate_cutoffs(
         Seed of the draws; all levels use the same, so that they differ in the population only.
     n : int, optional
         Respondents; those of the fit by default.
+    most : int, optional
+        The largest level of misspecification that is simulated; by default all there are, which
+        of several factors is one less than factors.
 
     Returns
     -------
@@ -188,12 +196,13 @@ def simulate_cutoffs(
     _check(fit, replications, n)
     n = n or fit.n_used
     loadings, latent, noise = standardised_population(fit)
-    levels = misspecified_populations(loadings, latent, noise)
+    levels = misspecified_populations(loadings, latent, noise)[: None if most is None else most + 1]
+    design = covariance_design(fit)
     draws = wishart_draws(replications, n, len(loadings), seed)
     simulated = []
     for level in levels:
         root = np.linalg.cholesky(level.covariance)
-        indices = refit_indices(fit, root @ draws @ root.T, n)
+        indices = refit_indices(design, root @ draws @ root.T, n)
         simulated.append(indices.assign(level=level.number, replication=range(replications)))
     frame = pd.concat(simulated, ignore_index=True)
     _check_share(frame)
@@ -224,12 +233,13 @@ def wishart_draws(replications: int, n: int, p: int, seed: int) -> np.ndarray:
     return root @ np.swapaxes(root, 1, 2) / n
 
 
-def refit_indices(fit: ModelFit, covariances: np.ndarray, n: int) -> pd.DataFrame:
+def refit_indices(design: Design, covariances: np.ndarray, n: int) -> pd.DataFrame:
     """Refit a factor model to covariance matrices and return its fit indices.
 
     Parameters
     ----------
-    fit : ModelFit
+    design : Design
+        From :func:`covariance_design`.
     covariances : ndarray (R, p, p)
         Divisor n, variables as ``fit.prepared.model.observed``, in units of their implied standard
         deviations (correlation metric).
@@ -241,7 +251,6 @@ def refit_indices(fit: ModelFit, covariances: np.ndarray, n: int) -> pd.DataFram
     DataFrame
         ``cfi rmsea srmr chisq converged``; NaN where no optimum was reached.
     """
-    design = covariance_design(fit)
     chunks = [covariances[at : at + CHUNK] for at in range(0, len(covariances), CHUNK)]
     parts = [_refit(design, chunk, n) for chunk in chunks]
     return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
@@ -283,8 +292,7 @@ def _refit(design: Design, covariances: np.ndarray, n: int) -> dict[str, np.ndar
     starts = starting_points(design, average.sample[0], 3)
     centre = minimise(design, average.take(np.zeros(3, dtype=int)), starts)
     best = centre.theta[np.argmin(np.where(centre.converged, centre.value, np.inf))]
-    start = np.broadcast_to(best, (len(covariances), len(best)))
-    found = minimise(design, target, start, max_iterations=STEPS, near=True)
+    found = minimise(design, target, best, max_iterations=STEPS, near=True)
     failed = np.flatnonzero(~found.converged)
     if len(failed):
         own = np.concatenate([starting_points(design, covariances[r][None], 1) for r in failed])

@@ -143,27 +143,6 @@ def path_power(
     return noncentral_power(path_noncentrality(fit, path, value=value, null=null), n, alpha)
 
 
-def path_sample_size(
-    fit: ModelFit,
-    path: str,
-    power: float = 0.80,
-    *,
-    value: float | None = None,
-    null: float = 0.0,
-    alpha: float = 0.05,
-) -> int:
-    """Return the smallest number of respondents at which :func:`path_power` reaches a power.
-
-    ``math.inf`` where the true value is the null value.
-    """
-    _check_path(2, alpha)
-    if not alpha < power < 1:
-        raise DataError(
-            f"power is {power} · allowed: between alpha ({alpha}) and 1 · do: ask for .80"
-        )
-    return power_sample_size(path_noncentrality(fit, path, value=value, null=null), power, alpha)
-
-
 def power_sample_size(noncentrality: float, power: float, alpha: float = 0.05) -> int:
     """Return the smallest number of respondents at which a χ² test with 1 df reaches a power."""
     return _smallest(lambda n: noncentral_power(noncentrality, n, alpha) >= power, 4)

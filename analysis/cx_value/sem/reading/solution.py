@@ -13,7 +13,6 @@ import numpy as np
 from cx_value.sem.design.matrices import (
     BETA,
     LAMBDA,
-    ONE,
     PSI,
     THETA,
     Design,
@@ -143,8 +142,3 @@ def with_defined(design: Design, values: np.ndarray) -> np.ndarray:
 def _positive(x: np.ndarray) -> np.ndarray:
     """Absolute value that complex steps pass through."""
     return np.where(np.real(x) < 0, -x, x)
-
-
-def state_names(design: Design) -> list[str]:
-    """Return the states without the constant."""
-    return [name for name in design.state if name != ONE]

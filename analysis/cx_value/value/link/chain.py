@@ -102,10 +102,3 @@ def money_of_shifts(
 
     share = weight / weight.sum()
     return np.array([share @ yearly_gain(traits, traits.shifted(*s), terms) for s in shifts.T])
-
-
-def mean_slopes(traits: Traits, terms: ValueTerms, weight: np.ndarray) -> tuple[float, float]:
-    """Return the mean slopes of log value in log rate and in leaving."""
-    share = weight / weight.sum()
-    by_rate, by_leaving = traits.slopes(terms)
-    return float(share @ by_rate), float(share @ by_leaving)

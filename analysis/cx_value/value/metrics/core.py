@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from cx_value.base.errors import DataError, ModelError
+from cx_value.base.errors import DataError
 from cx_value.base.formulas import reaches
 from cx_value.base.results import Result
 from cx_value.base.words import Phrase, named_code
@@ -326,33 +326,6 @@ def _ratio_row(metric: str, top: np.ndarray, bottom: np.ndarray, confidence: flo
         "metric": metric, "group": "", "estimate": ratio, "std_error": error,
         "ci_low": ratio - half, "ci_high": ratio + half, "n": n,
     }  # fmt: skip
-
-
-def rate_of(metric: str, cases: int, base: int, *, confidence: float = 0.95) -> Metric:
-    """Share of cases in a base: complaints among customers, buyers among visitors, leavers.
-
-    Parameters
-    ----------
-    metric : {"complaint_rate", "conversion_rate", "churn_rate", "retention_rate", \
-"first_contact_rate"}
-    cases, base : int
-        0 ≤ cases ≤ base.
-
-    Examples
-    --------
-    >>> rate_of("conversion_rate", 30, 1000).table().estimate.item()
-    0.03
-    """
-    allowed = ("complaint_rate", "conversion_rate", "churn_rate", "retention_rate",
-               "first_contact_rate")  # fmt: skip
-    if metric not in allowed:
-        raise ModelError(f"No rate {metric!r} · allowed: {', '.join(allowed)} · do: choose one")
-    if not 0 <= cases <= base:
-        raise DataError(
-            f"{_name(metric)}: {cases} cases of {base} · allowed: 0 ≤ cases ≤ base · do: check both"
-        )
-    rows = [share_row(metric, cases, base, confidence)]
-    return as_metric(rows, metric, confidence)
 
 
 def service_efficiency(

@@ -1,4 +1,4 @@
-"""Which purchase model to believe: likelihood, nested tests and the holdout."""
+"""Which purchase model to believe: likelihood and the holdout."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from scipy.stats import chi2
 
-from cx_value.base.errors import ConvergenceError, DataError, ModelError
+from cx_value.base.errors import ConvergenceError, DataError
 from cx_value.base.results import Result
 from cx_value.base.words import Phrase
 from cx_value.value.log.transactions import TransactionSummary
-from cx_value.value.purchase.families import NESTED_IN
 from cx_value.value.purchase.model import PurchaseModel, fit_purchase_model
 
 if TYPE_CHECKING:
@@ -25,68 +23,6 @@ FORECAST_BOUND = 0.10
 _BINS = 7  # calibration frequencies 0 … 6 stand alone, 7 and more together, as in the papers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LikelihoodRatioTest(Result):
-    """Twice the gain in log likelihood of a larger model over one nested in it."""
-
-    template: ClassVar[str] = "purchase.ratio"
-
-    larger: dict[str, Any]
-    smaller: dict[str, Any]
-    statistic: float
-    df: int
-    p_value: float
-
-    def table(self) -> pd.DataFrame:
-        """Return one row: ``larger smaller statistic df p_value``."""
-        import pandas as pd
-
-        row = {name: getattr(self, name) for name in ("statistic", "df", "p_value")}
-        return pd.DataFrame([{"larger": self.larger["model"], "smaller": self.smaller["model"],
-                              **row}])  # fmt: skip
-
-    def facts(self) -> dict[str, Any]:
-        """Return both models, the test, and whether the larger one fits better."""
-        return {"larger": self.larger, "smaller": self.smaller, "chisq": self.statistic,
-                "df": self.df, "p": self.p_value, "better": self.p_value < 0.05}  # fmt: skip
-
-
-def likelihood_ratio_test(larger: PurchaseModel, smaller: PurchaseModel) -> LikelihoodRatioTest:
-    """Test a purchase model against one nested in it.
-
-    Parameters
-    ----------
-    larger, smaller : PurchaseModel
-        Fitted to the same customers.
-
-    Raises
-    ------
-    ModelError
-        If the smaller is no special case of the larger, or the customers differ.
-
-    Notes
-    -----
-    Against a model without drop-out, or with one drop-out rate, the hypothesis lies on the
-    boundary of the parameters: the χ² reference is then conservative, and a note says so.
-    """
-    _require_nested(larger, smaller)
-    statistic = max(0.0, 2 * (larger.log_likelihood - smaller.log_likelihood))
-    df = len(larger.theta) - len(smaller.theta)
-    notes = ()
-    if larger.model != smaller.model:
-        notes = (Phrase("purchase.boundary_test"),)
-    return LikelihoodRatioTest(
-        n_used=larger.n_used,
-        method=Phrase("purchase.ratio_method"),
-        notes=notes,
-        larger=_told(larger),
-        smaller=_told(smaller),
-        statistic=statistic,
-        df=df,
-        p_value=float(chi2.sf(statistic, df)),
-    )
-
-
 def _name(model: PurchaseModel) -> str:
     moved = " + ".join(model.covariates)
     return f"{model.family.title} ({moved})" if moved else model.family.title
@@ -94,22 +30,6 @@ def _name(model: PurchaseModel) -> str:
 
 def _told(model: PurchaseModel) -> dict[str, Any]:
     return {"model": model.model, "covariates": list(model.covariates)}
-
-
-def _require_nested(larger: PurchaseModel, smaller: PurchaseModel) -> None:
-    same_family = larger.model == smaller.model or larger.model in NESTED_IN.get(smaller.model, ())
-    if not (same_family and set(smaller.covariates) <= set(larger.covariates)) or len(
-        larger.theta
-    ) <= len(smaller.theta):
-        raise ModelError(
-            f"{_name(smaller)} is not a special case of {_name(larger)} · allowed: nested models · "
-            "do: compare them by AIC (compare_purchase_models)"
-        )
-    if larger.n_used != smaller.n_used:
-        raise ModelError(
-            f"The models were fitted to {larger.n_used} and {smaller.n_used} customers · allowed: "
-            "the same customers · do: fit both to one summary"
-        )
 
 
 # --- several models -----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 
 from cx_value.base.errors import ModelError
 from cx_value.base.words import named_code
-from cx_value.value.purchase import bg_bb, bg_nbd, limits, pareto_nbd
+from cx_value.value.purchase import bg_nbd, limits, pareto_nbd
 from cx_value.value.purchase.history import PurchaseHistory
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
@@ -44,7 +44,6 @@ class Family:
     purchase_rate: Callable | None = None
     prepare_rate: Callable | None = None
     time_scale: Callable | None = None
-    accumulate: Callable | None = None
     limit: str | None = None
     limit_means: str = ""
     purchase_term: tuple[int, int] | None = None
@@ -72,8 +71,6 @@ class Family:
         discount_rate : float
             Continuous rate per time unit.
         """
-        if self.accumulate is not None:
-            return self.accumulate(parameters, data, horizon, discount_rate)
         alive = self.probability_alive(parameters, data)
         data, place = _without_recency(parameters, data)
         end = min(horizon, _E_FOLDS / discount_rate) if discount_rate > 0 else horizon
@@ -202,22 +199,8 @@ _ALL = (
         purchase_rate=limits.poisson_purchase_rate, time_scale=_plain_scale,
         start=lambda data: (_mean_rate(data),), purchase_term=(0, 1),
     ),
-    Family(
-        name="bg_bb", terms=bg_bb.TERMS, links=("log",) * 4,
-        log_likelihood=bg_bb.log_likelihood, probability_alive=bg_bb.probability_alive,
-        accumulate=bg_bb.accumulate, start=lambda data: (1.0, 1.0, 0.7, 2.5),
-    ),
 )  # fmt: skip
 FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}
-NESTED_IN = {  # every model below is a special case of those it maps to
-    "nbd": ("bg_nbd", "mbg_nbd", "pareto_nbd", "geometric_nbd", "geometric_mnbd",
-            "exponential_nbd"),
-    "geometric_nbd": ("bg_nbd",),
-    "geometric_mnbd": ("mbg_nbd",),
-    "exponential_nbd": ("pareto_nbd",),
-    "poisson": ("nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "geometric_nbd", "geometric_mnbd",
-                "exponential_nbd"),
-}  # fmt: skip
 
 
 def family_named(name: str) -> Family:

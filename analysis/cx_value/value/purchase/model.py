@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -152,19 +152,6 @@ class PurchaseModel(Result):
         parameters = parameters_by_row(self.family, theta, history)
         return self.family.expected_transactions(parameters, history, horizon, discount_rate)
 
-    def expected_transactions_new_customer(self, horizon: float) -> float:
-        """Return the repeat purchases that a customer won today will make in ``horizon``.
-
-        Covariates are held at their mean.
-        """
-        check_horizon(horizon)
-        zero = np.zeros(1)
-        newcomer = replace(
-            self.history, frequency=zero, recency=zero, age=zero, weight=np.ones(1),
-            covariates=np.zeros((1, len(self.covariates))), position=np.zeros(1, dtype=int),
-        )  # fmt: skip
-        return float(self.expected_by_history(self.theta, newcomer, horizon)[0])
-
     def draw_parameters(self, n_draws: int, seed: int) -> np.ndarray:
         """Draw parameters on the link scale from their asymptotic distribution, (n_draws, n)."""
         random = np.random.default_rng(seed)
@@ -204,7 +191,7 @@ def fit_purchase_model(
         stands for several customers (BG/BB's sufficient statistics).
     model : str
         ``bg_nbd``, ``mbg_nbd``, ``pareto_nbd`` (drop-out at a purchase, also at the first, at any
-        time), ``nbd`` (no drop-out), ``bg_bb`` (discrete opportunities); or a limit of these:
+        time), ``nbd`` (no drop-out); or a limit of these:
         ``geometric_nbd``, ``geometric_mnbd``, ``exponential_nbd``, ``poisson``.
     covariates : sequence of str
         Numeric columns that move the purchase rate (``alpha_i = alpha exp(-z'g)``) and the
@@ -307,11 +294,6 @@ def _check_information(
             "some repeat purchases · do: observe for longer, or lift the level at which a purchase "
             "is counted; without repeat purchases nothing can be said of the purchase rate"
         )
-    if family.purchase_term is None and covariates:
-        raise ModelError(
-            f"{family.title} takes no covariates · allowed: none · do: fit bg_nbd, mbg_nbd or "
-            "pareto_nbd"
-        )
     flat = [
         n for n, v in zip(covariates, np.ptp(history.covariates, axis=0), strict=True) if v == 0
     ]
@@ -319,17 +301,6 @@ def _check_information(
         raise DataError(
             f"Covariate {flat[0]!r} is the same for every customer · allowed: one that varies · "
             "do: leave it out"
-        )
-    whole = np.concatenate([history.recency, history.age])
-    if family.name == "bg_bb" and (whole != np.floor(whole)).any():
-        raise DataError(
-            "BG/BB was given times that are no whole numbers · allowed: recency and age counted in "
-            "opportunities · do: count the opportunities, or fit a model in continuous time"
-        )
-    if family.name == "bg_bb" and (history.frequency > history.recency).any():
-        raise DataError(
-            "BG/BB was given more purchases than opportunities up to the last one · allowed: "
-            "frequency ≤ recency ≤ age · do: count at most one purchase an opportunity"
         )
 
 

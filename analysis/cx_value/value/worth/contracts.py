@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TERMS = {"sbg": ("alpha", "beta"), "geometric": ("theta",), "weibull": ("scale", "shape")}
-_NO_GAIN, _RUNAWAY, _E_FOLDS = 0.005, 6.0, 38.0
+_NO_GAIN, _RUNAWAY = 0.005, 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,25 +77,6 @@ class ContractModel(Result):
         """Return S(t) / S(t - 1): the share of those left who renew at period t = 1, 2, …."""
         period = np.asarray(period, dtype=float)
         return self.survival(period) / self.survival(period - 1)
-
-    def expected_residual_lifetime(
-        self, renewals: int = 0, discount_rate_per_period: float = 0.1
-    ) -> float:
-        """Return the discounted expected residual lifetime, in periods paid at their start.
-
-        Of a customer who has renewed ``renewals`` times and stands just before the next renewal:
-        Σ_{t ≥ renewals + 1} S(t)/S(renewals) (1 + d)^-(t - renewals - 1)
-        (Fader & Hardie 2010, Marketing Science 29(1), eq. 6).
-        """
-        rate = discount_rate_per_period
-        if not rate > 0:
-            raise ModelError(
-                f"discount_rate_per_period is {rate} · allowed: above 0 · do: give, for instance, "
-                "0.1 for ten percent a period"
-            )
-        ahead = np.arange(1.0, np.ceil(_E_FOLDS / np.log1p(rate)) + 1)
-        share = self.survival(renewals + ahead) / self.survival([renewals])
-        return float(share @ (1 + rate) ** -(ahead - 1))
 
     def facts(self) -> dict[str, Any]:
         """Return the model, its fit, and the retention of the first and the fifth period."""

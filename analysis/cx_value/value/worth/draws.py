@@ -48,54 +48,6 @@ class Future:
         return -np.expm1(-self.leaving * time)
 
 
-def draw_lifetime_values(
-    purchase: PurchaseModel,
-    spend: SpendModel | ObservedSpend | float,
-    *,
-    horizon: float,
-    discount_rate_per_year: float,
-    margin: float = 1.0,
-    unit: str | None = None,
-    n_draws: int = 20,
-    seed: int = 1,
-) -> np.ndarray:
-    """Draw each customer's value from its posterior.
-
-    For every draw: parameters from their asymptotic distribution; then for every customer whether
-    he or she is still one, the purchase rate, the drop-out and the mean spend, given the history;
-    then the expected discounted value for these traits.
-
-    Parameters
-    ----------
-    purchase, spend, horizon, discount_rate_per_year, margin, unit
-        As in :func:`cx_value.value.worth.lifetime.lifetime_value`; the horizon is limited.
-    n_draws : int
-        Plausible values per customer.
-    seed : int
-
-    Returns
-    -------
-    ndarray of shape (n_draws, n_customers)
-        0 where the customer was drawn as gone. Means over draws approach ``lifetime_value``.
-
-    Raises
-    ------
-    ModelError
-        For BG/BB, whose opportunities are discrete.
-
-    Notes
-    -----
-    Given alive at T, the purchase rate is gamma(r + x, alpha + T), the drop-out rate
-    gamma(s, beta + T) (Pareto/NBD) or the chance beta(a, b + chances) (BG/NBD); mean spend is
-    p/v with v gamma(px + q, gamma + xz).
-    """
-    futures = draw_futures(
-        purchase, spend, horizon=horizon, discount_rate_per_year=discount_rate_per_year,
-        margin=margin, unit=unit, n_draws=n_draws, seed=seed,
-    )  # fmt: skip
-    return np.array([future.value for future in futures])
-
-
 def draw_futures(
     purchase: PurchaseModel,
     spend: SpendModel | ObservedSpend | float,
@@ -109,13 +61,35 @@ def draw_futures(
 ) -> Iterator[Future]:
     """Draw each customer's value, and whether and how soon he or she leaves, one draw at a time.
 
-    As :func:`draw_lifetime_values`, whose values these are; never more than one draw is held.
+    For every draw: parameters from their asymptotic distribution; then for every customer whether
+    he or she is still one, the purchase rate, the drop-out and the mean spend, given the history;
+    then the expected discounted value for these traits.
+
+    Parameters
+    ----------
+    purchase, spend, horizon, discount_rate_per_year, margin, unit
+        As in :func:`cx_value.value.worth.lifetime.lifetime_value`; the horizon is limited.
+    n_draws : int
+        Plausible values per customer.
+    seed : int
+
+    Yields
+    ------
+    Future
+        Its value is 0 where the customer was drawn as gone; means over draws approach
+        ``lifetime_value``. Never more than one draw is held.
+
+    Notes
+    -----
+    Given alive at T, the purchase rate is gamma(r + x, alpha + T), the drop-out rate
+    gamma(s, beta + T) (Pareto/NBD) or the chance beta(a, b + chances) (BG/NBD); mean spend is
+    p/v with v gamma(px + q, gamma + xz).
     """
     unit = unit or purchase.unit
-    if purchase.model == "bg_bb" or unit not in UNITS or not 0 < horizon < np.inf:
+    if unit not in UNITS or not 0 < horizon < np.inf:
         raise ModelError(
-            f"Values cannot be drawn for {purchase.family.title}, unit {unit!r}, horizon {horizon} "
-            f"· allowed: a model in continuous time, a unit of {', '.join(UNITS)}, a limited "
+            f"Values cannot be drawn for unit {unit!r}, horizon {horizon} · "
+            f"allowed: a unit of {', '.join(UNITS)}, a limited "
             "horizon · do: mend these"
         )
     random = np.random.default_rng(seed)

@@ -72,7 +72,7 @@ class LifetimeValue(Result):
         Columns ``customer probability_alive discounted_transactions expected_spend lifetime_value
         std_error ci_low ci_high simple_value``. The interval is that of the *expected* value: it
         carries the error of the estimated parameters, not the luck of a single customer, for which
-        see :func:`cx_value.value.worth.draws.draw_lifetime_values`. ``simple_value`` is order
+        see :func:`cx_value.value.worth.draws.draw_futures`. ``simple_value`` is order
         value × observed frequency × horizon × margin.
         """
         return self.customers
