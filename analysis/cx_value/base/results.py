@@ -42,8 +42,8 @@ class Result:
     notes: tuple[Phrase, ...] = ()
 
     def table(self) -> pd.DataFrame:
-        """Return the result as a tidy, unrounded frame."""
-        raise NotImplementedError
+        """Return the result as a tidy, unrounded frame: a copy of ``frame`` where it has one."""
+        return self.frame.copy()
 
     def plot(self, ax: Axes | None = None, *, lang: str = "en") -> Axes:
         """Draw the result; only results that have a picture define this."""

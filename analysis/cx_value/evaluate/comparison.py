@@ -38,7 +38,8 @@ class BrandMetrics(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row a metric and brand, the own brand first. ``difference`` is the own brand's estimate
+        less the rival's; ``p_adjusted`` by Holm over all rows that compare.
     small : tuple of str
         Brands with fewer than 30 answers, left out.
     """
@@ -47,14 +48,6 @@ class BrandMetrics(Result):
 
     frame: pd.DataFrame
     small: tuple[str, ...] = ()
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a metric and brand, the own brand first.
-
-        ``difference`` is the own brand's estimate less the rival's; ``p_adjusted`` by Holm over all
-        rows that compare.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return, by metric, the rivals that are clearly ahead or behind."""
@@ -72,18 +65,15 @@ class BrandMetrics(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OutsideFigures(Result):
-    """One's own metrics beside figures from elsewhere, quality-checked."""
+    """One's own metrics beside figures from elsewhere, quality-checked.
+
+    The table has one row a figure; ``apart`` where it lies outside the own interval. ``faults``:
+    ``no_source no_date old out_of_range not_measured``.
+    """
 
     template = "brand_metrics.outside"
 
     frame: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a figure; ``apart`` where it lies outside the own interval.
-
-        ``faults``: ``no_source no_date old out_of_range not_measured``.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the figures above and below one's own, and those with faults."""
@@ -101,15 +91,14 @@ class OutsideFigures(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Conversion(Result):
-    """How many visitors go on from each step, and how many reach the end."""
+    """How many visitors go on from each step, and how many reach the end.
+
+    The table has one row a step: ``step visitors rate low high of_all``.
+    """
 
     template = "brand_metrics.conversion"
 
     frame: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a step: ``step visitors rate low high of_all``."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the rate from the first step to the last, and the step that loses most."""

@@ -28,7 +28,9 @@ class Disconfirmation(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row a path: ``path est est_low est_high p std``. ``path`` is ``perceived``, ``expected``
+        or ``sum``; ``est`` in points of the outcome per point. The gap alone would do if the sum
+        were zero.
     outcome : str
     indices : dict
         ``cfi rmsea srmr r_squared`` of the model.
@@ -39,14 +41,6 @@ class Disconfirmation(Result):
     frame: pd.DataFrame
     outcome: str
     indices: Mapping[str, float]
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a path: ``path est est_low est_high p std``.
-
-        ``path`` is ``perceived``, ``expected`` or ``sum``; ``est`` in points of the outcome per
-        point. The gap alone would do if the sum were zero.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return both paths, their sum, and whether the gap tells what both tell."""

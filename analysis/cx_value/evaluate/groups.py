@@ -37,6 +37,8 @@ _COLUMNS = (
 class GroupIndices(Result):
     """The index of every group, on the same resamples as the whole.
 
+    The table has one row a group and node.
+
     Attributes
     ----------
     frame : DataFrame
@@ -55,10 +57,6 @@ class GroupIndices(Result):
     small: tuple[Mapping[str, Any], ...]
     minimum: int
     own: str
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a group and node."""
-        return self.frame.copy()
 
     def brands(self) -> pd.DataFrame:
         """Return the rows of brands."""

@@ -27,6 +27,8 @@ POOR = 50.0
 class Journey(Result):
     """The touchpoints in their order.
 
+    The table has one row a touchpoint, in the order of the journey.
+
     Attributes
     ----------
     frame : DataFrame
@@ -45,10 +47,6 @@ class Journey(Result):
     missing: tuple[str, ...]
     outcome: str
     minimum: int
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a touchpoint, in the order of the journey."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the best and the worst contact, the pain points, and what counts most."""

@@ -26,15 +26,15 @@ OF_MONEY = ("churn_rate", "money_per_point", "predicted_churn", "value_at_risk")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Glance(Result):
-    """The figures of the first page."""
+    """The figures of the first page.
+
+    Columns of the table: ``figure kind value low high n grade rival gap gap_low gap_high
+    reservations``.
+    """
 
     frame: pd.DataFrame
 
     template = "brief.figures"
-
-    def table(self) -> pd.DataFrame:
-        """Return ``figure kind value low high n grade rival gap gap_low gap_high reservations``."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the rows."""

@@ -21,6 +21,8 @@ MOST_NAMED = 3
 class Headline(Result):
     """How many cases keep a rule, and which do not.
 
+    The table has one row a case with its ``passes``.
+
     Attributes
     ----------
     frame : DataFrame
@@ -33,10 +35,6 @@ class Headline(Result):
     frame: pd.DataFrame
     rule: Cutoff
     failing: list[dict[str, Any]] = field(default_factory=list)
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a case with its ``passes``."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return ``cases passing cutoff source failing``."""

@@ -30,6 +30,9 @@ COLUMNS = ["name", "source", "target", "by", "est", "se", "z", "p", "p_holm", "l
 class Moderations(Result):
     """The moderations a study declared, each with its interaction and simple slopes.
 
+    The table has one row a moderation: ``name source target by est se z p p_holm low high std
+    …``. ``est`` is the path of the product factor, ``std`` its right standardisation.
+
     Attributes
     ----------
     found : dict of str to Interaction
@@ -48,13 +51,6 @@ class Moderations(Result):
     declared: tuple[Moderation, ...]
     refused: Mapping[str, str]
     alpha: float
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a moderation: ``name source target by est se z p p_holm low high std …``.
-
-        ``est`` is the path of the product factor, ``std`` its right standardisation.
-        """
-        return self.frame.copy()
 
     def slopes(self) -> pd.DataFrame:
         """Return ``name source target by moderator_sd est se p low high std`` of simple slopes."""

@@ -20,21 +20,18 @@ SOURCE = "maccallum1992"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Modifications(Result):
-    """Modification indices of a model, the largest first."""
+    """Modification indices of a model, the largest first.
+
+    Columns of the table: ``kind first second mi p p_holm epc epc_std significant``, the largest
+    first. ``first`` and ``second`` are construct and item of a cross-loading, the two variables
+    of a covariance, cause and effect of a path; ``epc_std`` is the change expected in the
+    standardised parameter.
+    """
 
     template = "modifications.modifications"
 
     frame: pd.DataFrame
     rule: Cutoff
-
-    def table(self) -> pd.DataFrame:
-        """Return ``kind first second mi p p_holm epc epc_std significant``, the largest first.
-
-        ``first`` and ``second`` are construct and item of a cross-loading, the two variables of a
-        covariance, cause and effect of a path; ``epc_std`` is the change expected in the
-        standardised parameter.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return how many parameters are tested, how many would help, and the largest index."""

@@ -78,21 +78,18 @@ def named_paths(study: Study, fit: PlsResult) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prediction(Result):
-    """How much of each outcome both schools explain, and how well PLS predicts it."""
+    """How much of each outcome both schools explain, and how well PLS predicts it.
+
+    The table has one row an outcome. Columns ``target r_squared r_squared_plsc r_squared_pls
+    q2_predict items better``: R² of the covariance model, of consistent and of plain PLS,
+    Q²predict of the construct's score, and how many of its items PLS predicts with a smaller RMSE
+    than the linear benchmark.
+    """
 
     template = "pls.outcomes"
 
     frame: pd.DataFrame
     found: PlsPrediction
-
-    def table(self) -> pd.DataFrame:
-        """Return one row an outcome.
-
-        Columns ``target r_squared r_squared_plsc r_squared_pls q2_predict items better``: R² of
-        the covariance model, of consistent and of plain PLS, Q²predict of the construct's score,
-        and how many of its items PLS predicts with a smaller RMSE than the linear benchmark.
-        """
-        return self.frame.copy()
 
     def items(self) -> pd.DataFrame:
         """Return ``construct item rmse_pls rmse_lm q2_predict better`` for every item."""

@@ -25,20 +25,17 @@ SOURCE = "satorra1985"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PathPower(Result):
-    """Power of every path's test at a standardised effect worth finding."""
+    """Power of every path's test at a standardised effect worth finding.
+
+    The table has one row a path: ``source target effect power n_needed enough``. ``n_needed`` are
+    the respondents at which the power reaches the wanted one.
+    """
 
     template = "path_power.paths"
 
     frame: pd.DataFrame
     effect: float
     wanted: Cutoff
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a path: ``source target effect power n_needed enough``.
-
-        ``n_needed`` are the respondents at which the power reaches the wanted one.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return how many paths have enough power, and the one that has least."""

@@ -33,7 +33,13 @@ class Priorities(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row a lever, first things first. ``step`` follows from a rule (:func:`next_step`):
+        ``improve`` a lever that matters, performs below the others and keeps its quadrant;
+        ``catch_up`` where a rival is clearly better; ``probe`` where the map is not steady;
+        ``protect`` what matters, with an effect clear of zero, and performs well; ``hold`` what
+        else performs well; ``watch`` the rest. ``sureness`` is high, medium or low: every code in
+        ``doubts`` (``quadrant effect money``, and the reservations of the scale) takes a step away.
+        Money is per point, customer, year.
     outcome : str
         The outcome of the effects: loyalty, where the study names it.
     """
@@ -42,18 +48,6 @@ class Priorities(Result):
 
     frame: pd.DataFrame
     outcome: str
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a lever, first things first.
-
-        ``step`` follows from a rule (:func:`next_step`): ``improve`` a lever that matters, performs
-        below the others and keeps its quadrant; ``catch_up`` where a rival is clearly better;
-        ``probe`` where the map is not steady; ``protect`` what matters, with an effect clear of
-        zero, and performs well; ``hold`` what else performs well; ``watch`` the rest.
-        ``sureness`` is high, medium or low: every code in ``doubts`` (``quadrant effect money``,
-        and the reservations of the scale) takes a step away. Money is per point, customer, year.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the levers to be acted on, first things first, and how many there are."""

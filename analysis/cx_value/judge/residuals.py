@@ -20,19 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LargestResiduals(Result):
-    """Residual correlations of all pairs of items, the largest first."""
+    """Residual correlations of all pairs of items, the largest first.
+
+    Columns of the table: ``item_1 item_2 observed implied residual beyond``, the largest in size
+    first. ``beyond`` says whether the residual passes the study's limit.
+    """
 
     template = "residuals.largest"
 
     frame: pd.DataFrame
     cutoff: Cutoff
-
-    def table(self) -> pd.DataFrame:
-        """Return ``item_1 item_2 observed implied residual beyond``, the largest in size first.
-
-        ``beyond`` says whether the residual passes the study's limit.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the largest residual and how many pass the limit."""

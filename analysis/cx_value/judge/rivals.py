@@ -22,21 +22,18 @@ SAME_CFI = 0.0005
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RivalComparison(Result):
-    """The reported model against its rival: does the theory describe the data better?"""
+    """The reported model against its rival: does the theory describe the data better?
+
+    The table has one row a model, ``delta_*`` against the reported model, and the nested test.
+    Columns: ``model reported chisq df cfi rmsea srmr aic bic delta_chisq delta_df delta_p
+    delta_cfi delta_aic delta_bic nested scaled``; indices as
+    :func:`cx_value.judge.fit_report.reported_indices` has them, NaN for AIC and BIC where the
+    estimator has no likelihood.
+    """
 
     template = "rivals.comparison"
 
     frame: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a model, ``delta_*`` against the reported model, and the nested test.
-
-        Columns: ``model reported chisq df cfi rmsea srmr aic bic delta_chisq delta_df delta_p
-        delta_cfi delta_aic delta_bic nested scaled``; indices as
-        :func:`cx_value.judge.fit_report.reported_indices` has them, NaN for AIC and BIC where
-        the estimator has no likelihood.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return each rival with what the reported model has more or less than it."""

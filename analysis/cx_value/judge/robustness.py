@@ -46,7 +46,8 @@ class Robustness(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row a path and variant: ``variant source target est p clear admissible same``. ``same``
+        says whether sign and verdict are those of the analysis reported.
     fits : DataFrame
         ``variant n chisq df cfi …``, ``note`` (``not_fitted``, ``improper``, ``local_optima``)
         and ``reason``, the message of a variant that could not be fitted.
@@ -58,13 +59,6 @@ class Robustness(Result):
     fits: pd.DataFrame
     reported: bool = True
     hypotheses: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a path and variant: ``variant source target est p clear admissible same``.
-
-        ``same`` says whether sign and verdict are those of the analysis reported.
-        """
-        return self.frame.copy()
 
     def wide(self) -> pd.DataFrame:
         """Return one row a path: ``source target``, ``<variant>_est``/``_p``, and ``survives``."""

@@ -31,6 +31,11 @@ STATUS = ("full", "partial", "failed", "untested")
 class WaveMeans(Result):
     """Measurement invariance over waves, construct by construct, and latent means where it holds.
 
+    Columns of the table: ``construct wave difference low high p p_adjusted clear``.
+    ``difference`` is the latent mean less that of the first wave, in standard deviations of the
+    construct in its wave, its interval with that deviation taken as known; ``p_adjusted`` by Holm
+    over all rows.
+
     Attributes
     ----------
     frame : DataFrame
@@ -51,15 +56,6 @@ class WaveMeans(Result):
     rule: Cutoff
 
     template = "tracking.means"
-
-    def table(self) -> pd.DataFrame:
-        """Return ``construct wave difference low high p p_adjusted clear``.
-
-        ``difference`` is the latent mean less that of the first wave, in standard deviations of
-        the construct in its wave, its interval with that deviation taken as known; ``p_adjusted``
-        by Holm over all rows.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return of which constructs latent means may be compared, and which of them moved."""

@@ -139,7 +139,10 @@ class Retention(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row a number of factors: ``number eigenvalue random_mean random_quantile kept
+        common_eigenvalue common_random_mean common_random_quantile common_kept map_squared
+        map_fourth``. ``map_*`` of row m is the average partial after m components; that after none
+        is in ``attrs["map_none"]``.
     suggested : mapping of str to int
         ``parallel_components parallel_factors map_squared map_fourth kaiser``.
     rule : str
@@ -157,14 +160,6 @@ class Retention(Result):
     quantile: float
     seed: int
     draws: int
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a number of factors: ``number eigenvalue random_mean random_quantile
-        kept common_eigenvalue common_random_mean common_random_quantile common_kept map_squared
-        map_fourth``. ``map_*`` of row m is the average partial after m components; that after none
-        is in ``attrs["map_none"]``.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return what each rule suggests, and whether they agree."""

@@ -25,18 +25,13 @@ class Stability(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        ``construct n_used mean_first mean_second r icc icc_ci_low icc_ci_high icc_consistency
+        icc_consistency_ci_low icc_consistency_ci_high``; ``icc`` is ICC(A,1).
     """
 
     template = "stability.retest"
 
     frame: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return ``construct n_used mean_first mean_second r icc icc_ci_low icc_ci_high
-        icc_consistency icc_consistency_ci_low icc_consistency_ci_high``; ``icc`` is ICC(A,1).
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the scales that agree least and most over the two waves."""

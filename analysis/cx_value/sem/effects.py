@@ -36,21 +36,17 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Effects(Result):
-    """Direct, indirect and total effects of a fitted model; ``effects`` says how each is made."""
+    """Direct, indirect and total effects of a fitted model; ``effects`` says how each is made.
+
+    The table has one row an effect. Columns ``source target kind through group est se z p ci_low
+    ci_high std_all std_se std_ci_low std_ci_high``, and with a bootstrap ``boot_ci_low
+    boot_ci_high std_boot_ci_low std_boot_ci_high``.
+    """
 
     template = "effects.effects"
 
     frame: pd.DataFrame
     effects: tuple[Effect, ...]
-
-    def table(self) -> pd.DataFrame:
-        """Return one row an effect.
-
-        Columns ``source target kind through group est se z p ci_low ci_high std_all std_se
-        std_ci_low std_ci_high``, and with a bootstrap ``boot_ci_low boot_ci_high
-        std_boot_ci_low std_boot_ci_high``.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the specific indirect effects, each with its interval."""

@@ -18,15 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Customers(Result):
-    """Whose customers answered, and which part of a report speaks of whom."""
+    """Whose customers answered, and which part of a report speaks of whom.
+
+    The table has one row a brand: ``brand role n``.
+    """
 
     template = "sample.customers"
 
     frame: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a brand: ``brand role n``."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the own brand and its rivals, each with how many answered for it."""

@@ -166,20 +166,16 @@ class MultipleResponses(Result):
 
     Counts below ``minimum_cell`` are withheld (NaN). ``base`` are the respondents who chose
     anything: who chose nothing cannot be told from who was not asked.
+
+    Columns of the table: ``question option option_zh n share_cases share_responses base``.
+    ``share_cases`` is the share of those who answered who chose the option (adds up to more than
+    1), ``share_responses`` its share of all choices.
     """
 
     template = "sample.multiple"
 
     frame: pd.DataFrame
     minimum_cell: int
-
-    def table(self) -> pd.DataFrame:
-        """Return ``question option option_zh n share_cases share_responses base``.
-
-        ``share_cases`` is the share of those who answered who chose the option (adds up to more
-        than 1), ``share_responses`` its share of all choices.
-        """
-        return self.frame
 
     def facts(self) -> dict[str, Any]:
         """Return each question with its base, choices a respondent and most frequent option."""

@@ -31,7 +31,7 @@ class Raking(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row a margin: ``column value n population before after``, as shares.
     weights : Series or None
         The raked weights; None where ``refused``.
     design_effect : float
@@ -46,10 +46,6 @@ class Raking(Result):
     weights: pd.Series | None = None
     design_effect: float = float("nan")
     refused: dict[str, Any] | None = None
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a margin: ``column value n population before after``, as shares."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the margins met, the largest correction and the effective sample size."""

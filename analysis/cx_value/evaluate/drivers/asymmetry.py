@@ -35,7 +35,11 @@ class PenaltyReward(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row a lever. ``penalty`` and ``reward`` are points of the outcome that go with a low and
+        with a high score of the lever, others held; ``asymmetry`` is reward + penalty (below zero:
+        bad weighs more). ``kind``: ``basic`` (the interval of the asymmetry lies below zero),
+        ``excitement`` (above), ``performance`` (it holds zero, and penalty or reward is clear),
+        ``none``.
     outcome : str
     r_squared : float
     left_out : tuple of str
@@ -48,16 +52,6 @@ class PenaltyReward(Result):
     outcome: str
     r_squared: float
     left_out: tuple[str, ...] = ()
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a lever.
-
-        ``penalty`` and ``reward`` are points of the outcome that go with a low and with a high
-        score of the lever, others held; ``asymmetry`` is reward + penalty (below zero: bad weighs
-        more). ``kind``: ``basic`` (the interval of the asymmetry lies below zero), ``excitement``
-        (above), ``performance`` (it holds zero, and penalty or reward is clear), ``none``.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the levers of each kind."""

@@ -42,7 +42,13 @@ class DriverImportance(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row an outcome and driver, the largest weight of an outcome first. ``weight`` is
+        Johnson's relative weight (part of R²), ``share`` its part of R² in all, ``shapley`` the
+        Shapley share of R², ``slope`` the standardised regression slope, ``sign`` the sign of the
+        correlation. ``above_random`` is how far the weight is above that of a variable drawn at
+        random (median of the resamples); ``beyond_random`` is whether its interval lies above zero.
+        ``opposed`` marks a slope whose interval lies on the other side of zero than the
+        correlation.
     """
 
     template = "drivers.importance"
@@ -51,18 +57,6 @@ class DriverImportance(Result):
     draws: int
     refused: tuple[dict[str, Any], ...] = ()
     money: pd.DataFrame | None = None
-
-    def table(self) -> pd.DataFrame:
-        """Return one row an outcome and driver, the largest weight of an outcome first.
-
-        ``weight`` is Johnson's relative weight (part of R²), ``share`` its part of R² in all,
-        ``shapley`` the Shapley share of R², ``slope`` the standardised regression slope, ``sign``
-        the sign of the correlation. ``above_random`` is how far the weight is above that of a
-        variable drawn at random (median of the resamples); ``beyond_random`` is whether its
-        interval lies above zero. ``opposed`` marks a slope whose interval lies on the other side
-        of zero than the correlation.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return, an outcome at a time, what leads, what is no better than chance, and R²."""

@@ -40,21 +40,15 @@ class KanoCategories(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row a feature. Counts by category; ``category`` the most frequent one and ``kept`` the
+        share of resamples in which it is; ``better`` = (A + O)/(A + O + M + I), ``worse`` = −(O +
+        M)/(A + O + M + I); ``odd`` the share of reverse and questionable answers, ``suspect`` where
+        it passes 0.30.
     """
 
     template = "kano.categories"
 
     frame: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a feature.
-
-        Counts by category; ``category`` the most frequent one and ``kept`` the share of resamples
-        in which it is; ``better`` = (A + O)/(A + O + M + I), ``worse`` = −(O + M)/(A + O + M + I);
-        ``odd`` the share of reverse and questionable answers, ``suspect`` where it passes 0.30.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the features of each category, the unsure ones and the suspect pairs."""

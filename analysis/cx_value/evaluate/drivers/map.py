@@ -41,7 +41,12 @@ class ImportanceMap(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row a kind of importance and lever. ``importance`` is the share of R² (derived), the
+        mean rating (stated) or the weight that experts give (experts, resampled over experts),
+        ``performance`` the mean score, 0 to 100; ``quadrant`` by cross-hairs at the means,
+        ``quadrant_median`` by those at the medians; ``kept`` and ``kept_median`` the share of
+        resamples in which the lever, cross-hairs drawn anew, falls into the same quadrant;
+        ``steady`` whether both reach 0.80.
     outcome : str
         What the derived importance is about.
     """
@@ -51,17 +56,6 @@ class ImportanceMap(Result):
     frame: pd.DataFrame
     outcome: str
     draws: int
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a kind of importance and lever.
-
-        ``importance`` is the share of R² (derived), the mean rating (stated) or the weight that
-        experts give (experts, resampled over experts), ``performance`` the mean score, 0 to 100;
-        ``quadrant`` by cross-hairs at the means, ``quadrant_median`` by those at the medians;
-        ``kept`` and ``kept_median`` the share of resamples in which the lever, cross-hairs drawn
-        anew, falls into the same quadrant; ``steady`` whether both reach 0.80.
-        """
-        return self.frame.copy()
 
     def of(self, kind: str) -> pd.DataFrame:
         """Return the rows of one kind of importance."""

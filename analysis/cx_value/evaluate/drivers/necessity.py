@@ -34,7 +34,11 @@ class NecessaryConditions(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row a lever. ``effect_ce`` and ``effect_cr`` are the empty zone above the ceiling over
+        the scope, for the step function (CE-FDH) and the regression line (CR-FDH); ``p`` is the
+        share of random pairings with an empty zone (CE-FDH) as large; ``necessary`` where the
+        effect reaches 0.10 with p below .05; ``needed`` the lever's score without which nobody
+        reached ``level``.
     outcome : str
     level : float
         Level of the outcome that ``needed`` speaks of, in its own units.
@@ -45,16 +49,6 @@ class NecessaryConditions(Result):
     frame: pd.DataFrame
     outcome: str
     level: float
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a lever.
-
-        ``effect_ce`` and ``effect_cr`` are the empty zone above the ceiling over the scope, for
-        the step function (CE-FDH) and the regression line (CR-FDH); ``p`` is the share of random
-        pairings with an empty zone (CE-FDH) as large; ``necessary`` where the effect reaches 0.10
-        with p below .05; ``needed`` the lever's score without which nobody reached ``level``.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the conditions that say something, and what they demand."""

@@ -33,7 +33,12 @@ class ItemScores(Result):
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row an item, the most points lost first. ``weight`` is the item's share of the variance
+        explained in the outcome, ``contribution`` weight × score, ``lost`` weight × (100 − score):
+        what the item keeps the weighted score from 100. Where importance was asked: ``importance``
+        and ``satisfaction`` on a scale to 10 (ten times the share of answers at or above three
+        quarters of the scale), ``opportunity`` = importance + max(importance − satisfaction, 0),
+        ``underserved`` from 10 on.
     outcome : str
     total : float
         The weighted score of all items, 0 to 100.
@@ -44,17 +49,6 @@ class ItemScores(Result):
     frame: pd.DataFrame
     outcome: str
     total: float
-
-    def table(self) -> pd.DataFrame:
-        """Return one row an item, the most points lost first.
-
-        ``weight`` is the item's share of the variance explained in the outcome, ``contribution``
-        weight × score, ``lost`` weight × (100 − score): what the item keeps the weighted score
-        from 100. Where importance was asked: ``importance`` and ``satisfaction`` on a scale to 10
-        (ten times the share of answers at or above three quarters of the scale), ``opportunity`` =
-        importance + max(importance − satisfaction, 0), ``underserved`` from 10 on.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the weighted score, and the items that lose most of it."""

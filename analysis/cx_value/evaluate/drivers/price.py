@@ -25,6 +25,10 @@ _HELD = 4_000_000  # comparisons held at once
 class PriceRange(Result):
     """Van Westendorp's four prices.
 
+    The table has one row a price. ``lower``: too cheap meets not cheap; ``upper``: too expensive
+    meets not expensive; ``optimal``: too cheap meets too expensive; ``indifference``: cheap meets
+    expensive.
+
     Attributes
     ----------
     frame : DataFrame
@@ -37,14 +41,6 @@ class PriceRange(Result):
 
     frame: pd.DataFrame
     curves: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a price.
-
-        ``lower``: too cheap meets not cheap; ``upper``: too expensive meets not expensive;
-        ``optimal``: too cheap meets too expensive; ``indifference``: cheap meets expensive.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the prices with their intervals."""
@@ -65,6 +61,8 @@ class PriceRange(Result):
 class PriceOffers(Result):
     """Demand, revenue and profit at the prices that were offered.
 
+    The table has one row a price; revenue and profit are per respondent asked.
+
     Attributes
     ----------
     frame : DataFrame
@@ -77,10 +75,6 @@ class PriceOffers(Result):
 
     frame: pd.DataFrame
     unit_cost: float
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a price; revenue and profit are per respondent asked."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the price of most revenue and that of most profit."""

@@ -25,19 +25,16 @@ ENOUGH_UNITS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets(Result):
-    """Where each target stands."""
+    """Where each target stands.
+
+    Columns of the table: ``target metric value date wave n mean low high probability verdict``.
+    ``probability`` is that of a true mean at or above the target, should it stay as it was in the
+    last wave; ``verdict`` is ``met``, ``open`` or ``missed`` by the interval.
+    """
 
     frame: pd.DataFrame
 
     template = "goals.targets"
-
-    def table(self) -> pd.DataFrame:
-        """Return ``target metric value date wave n mean low high probability verdict``.
-
-        ``probability`` is that of a true mean at or above the target, should it stay as it was in
-        the last wave; ``verdict`` is ``met``, ``open`` or ``missed`` by the interval.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return every target with where it stands."""
@@ -46,22 +43,17 @@ class Targets(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Actions(Result):
-    """What each action did."""
+    """What each action did.
+
+    Columns of the table: ``action lever since``, the four means, and the effect. Columns ``before
+    after control_before control_after difference low high p errors units verdict``. ``errors`` is
+    ``units`` (clustered), ``respondents`` (HC1) or ``none``: no controls, so that ``difference``
+    is the plain change.
+    """
 
     frame: pd.DataFrame
 
     template = "goals.actions"
-
-    def table(self) -> pd.DataFrame:
-        """Return ``action lever since``, the four means, and the effect.
-
-        Columns ``before after control_before control_after difference low high p errors units
-        verdict``.
-
-        ``errors`` is ``units`` (clustered), ``respondents`` (HC1) or ``none``: no controls, so that
-        ``difference`` is the plain change.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return every action with its effect."""

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 class League(Result):
     """Units in the order of their adjusted score.
 
+    Columns of the table: ``unit n mean low high adjusted difference diff_low diff_high p p_holm
+    verdict``. ``adjusted`` is the score the unit would have with the mix of respondents of all
+    units, ``difference`` how far that is from the mean of all; ``lower upper`` are the funnel's
+    limits at the unit's n; ``verdict`` is ``above``, ``below`` or ``within``.
+
     Attributes
     ----------
     frame : DataFrame
@@ -37,15 +42,6 @@ class League(Result):
     adjusted_for: tuple[str, ...] = ()
 
     template = "league.league"
-
-    def table(self) -> pd.DataFrame:
-        """Return ``unit n mean low high adjusted difference diff_low diff_high p p_holm verdict``.
-
-        ``adjusted`` is the score the unit would have with the mix of respondents of all units,
-        ``difference`` how far that is from the mean of all; ``lower upper`` are the funnel's limits
-        at the unit's n; ``verdict`` is ``above``, ``below`` or ``within``.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return how many units differ, and which."""

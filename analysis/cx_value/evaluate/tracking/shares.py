@@ -21,19 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WaveShares(Result):
-    """p chart and EWMA of the core metrics' shares; see :meth:`table`."""
+    """p chart and EWMA of the core metrics' shares; see :meth:`table`.
+
+    Columns of the table: ``share wave n mean lower upper outside ewma ewma_lower ewma_upper
+    drifted``. ``outside`` tells whether the wave left the limits of the p chart, ``drifted``
+    whether the EWMA left its own.
+    """
 
     frame: pd.DataFrame
 
     template = "tracking.shares"
-
-    def table(self) -> pd.DataFrame:
-        """Return ``share wave n mean lower upper outside ewma ewma_lower ewma_upper drifted``.
-
-        ``outside`` tells whether the wave left the limits of the p chart, ``drifted`` whether the
-        EWMA left its own.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the shares followed, and what left the limits of either chart."""

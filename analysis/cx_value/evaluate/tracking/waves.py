@@ -25,6 +25,10 @@ ENOUGH_WAVES = 8
 class Waves(Result):
     """Measures over waves.
 
+    Columns of the table: ``measure wave n mean sd low high centre lower upper outside``. ``low
+    high`` is the interval of the mean; ``lower upper`` are the limits within which a wave falls
+    with 99.7 % where nothing changed; ``outside`` says whether it left them.
+
     Attributes
     ----------
     frame : DataFrame
@@ -40,14 +44,6 @@ class Waves(Result):
     small: tuple[str, ...] = ()
 
     template = "tracking.waves"
-
-    def table(self) -> pd.DataFrame:
-        """Return ``measure wave n mean sd low high centre lower upper outside``.
-
-        ``low high`` is the interval of the mean; ``lower upper`` are the limits within which a wave
-        falls with 99.7 % where nothing changed; ``outside`` says whether it left them.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return waves, what left its limits, and what took a step."""

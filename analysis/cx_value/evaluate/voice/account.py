@@ -16,6 +16,8 @@ from cx_value.evaluate.voice.script import comment_language
 class Comments(Result):
     """Comments that can be analysed, with the language of each.
 
+    The table has the account of all respondents.
+
     Attributes
     ----------
     frame : DataFrame
@@ -29,10 +31,6 @@ class Comments(Result):
     languages: pd.Series
 
     template = "voice.account"
-
-    def table(self) -> pd.DataFrame:
-        """Return the account of all respondents."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the counts by step."""

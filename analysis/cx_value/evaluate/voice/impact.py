@@ -19,6 +19,8 @@ FEWEST = 10
 class ThemeImpact(Result):
     """Scores of customers who name a theme against those who write about something else.
 
+    The table has one row a theme, the largest difference first.
+
     Attributes
     ----------
     frame : DataFrame
@@ -32,10 +34,6 @@ class ThemeImpact(Result):
     score: str
 
     template = "voice.impact"
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a theme, the largest difference first."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return ``score tested worse better``: themes whose adjusted p is below 1 − confidence."""

@@ -20,6 +20,8 @@ FOLDS = 5
 class Sentiment(Result):
     """Tone of every comment, and how well it tells satisfied customers from the others.
 
+    The table has one row a language.
+
     Attributes
     ----------
     frame : DataFrame
@@ -34,10 +36,6 @@ class Sentiment(Result):
     scores: pd.Series
 
     template = "voice.sentiment"
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a language."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the rows as ``languages``, and whether any tone is usable."""

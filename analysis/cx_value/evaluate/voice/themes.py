@@ -26,6 +26,8 @@ STABLE = 0.6
 class Themes(Result):
     """How often each theme is named.
 
+    The table has one row a theme, most frequent first.
+
     Attributes
     ----------
     frame : DataFrame
@@ -38,10 +40,6 @@ class Themes(Result):
     coded: pd.DataFrame
 
     template = "voice.themes"
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a theme, most frequent first."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return ``comments themes uncoded top unstable``."""

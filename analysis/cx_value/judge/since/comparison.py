@@ -36,6 +36,10 @@ SAME = 1e-6
 class Since(Result):
     """What moved since an earlier report.
 
+    Columns of the table: ``result part before after difference low high p p_adjusted why``. ``low
+    high`` is the interval of the change where the data are other ones; ``why`` holds the causes
+    that apply to the figure, parted by blanks.
+
     Attributes
     ----------
     frame : DataFrame
@@ -67,14 +71,6 @@ class Since(Result):
     def moved(self) -> int:
         """Number of figures and verdicts that moved."""
         return len(self.frame) + len(self.verdicts)
-
-    def table(self) -> pd.DataFrame:
-        """Return ``result part before after difference low high p p_adjusted why``.
-
-        ``low high`` is the interval of the change where the data are other ones; ``why`` holds the
-        causes that apply to the figure, parted by blanks.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return counts, causes and the verdicts that turned."""

@@ -20,20 +20,17 @@ METHODS = ("auto", "plain", "2001", "2010")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison(Result):
-    """Models from the least to the most restricted, each tested against the one before."""
+    """Models from the least to the most restricted, each tested against the one before.
+
+    The table has one row a model. Columns ``model npar df chisq aic bic cfi rmsea srmr d_chisq
+    d_df p d_cfi d_rmsea d_srmr``; ``d_`` columns compare with the row above. With a robust
+    estimator χ², CFI and RMSEA are the scaled and robust ones, and ``d_chisq`` is the scaled
+    difference.
+    """
 
     template = "groups.comparison"
 
     frame: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a model.
-
-        Columns ``model npar df chisq aic bic cfi rmsea srmr d_chisq d_df p d_cfi d_rmsea d_srmr``;
-        ``d_`` columns compare with the row above. With a robust estimator χ², CFI and RMSEA are
-        the scaled and robust ones, and ``d_chisq`` is the scaled difference.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return each model's test against the one before."""

@@ -25,6 +25,10 @@ from cx_value.sem.reading.result import ModelFit, refit, score_tests
 class Invariance(Result):
     """Levels of measurement invariance, from configural to strict.
 
+    The table has one row a level. Columns of
+    :func:`cx_value.sem.groups.comparison.compare_models` with ``passes`` (bool) and ``rule``:
+    ΔCFI and ΔRMSEA against the level before, with the rules' source.
+
     Attributes
     ----------
     fits : dict of str to ModelFit
@@ -48,14 +52,6 @@ class Invariance(Result):
     freed: tuple[str, ...]
     latent_means: pd.DataFrame | None
     rules: dict[str, Cutoff]
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a level.
-
-        Columns of :func:`cx_value.sem.groups.comparison.compare_models` with ``passes`` (bool) and
-        ``rule``: ΔCFI and ΔRMSEA against the level before, with the rules' source.
-        """
-        return self.frame.copy()
 
     @property
     def highest(self) -> str:

@@ -34,6 +34,11 @@ Path = tuple[str, str]
 class PathComparison(Result):
     """Paths tested for equality across groups.
 
+    The table has one row a path, then one for all paths together (``path`` is ``"all"``). Columns
+    ``path lhs rhs d_chisq d_df p p_holm differs``: χ² difference of the path held equal against
+    free, p plain and adjusted over the paths (Holm 1979; the last row needs no adjustment), and
+    whether the adjusted p is significant.
+
     Attributes
     ----------
     estimates : DataFrame
@@ -64,15 +69,6 @@ class PathComparison(Result):
     fits: dict[str, ModelFit]
     group_labels: tuple[str, ...]
     rules: dict[str, Cutoff]
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a path, then one for all paths together (``path`` is ``"all"``).
-
-        Columns ``path lhs rhs d_chisq d_df p p_holm differs``: χ² difference of the path held
-        equal against free, p plain and adjusted over the paths (Holm 1979; the last row needs no
-        adjustment), and whether the adjusted p is significant.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the test of all paths, and each path's with its estimate in every group."""

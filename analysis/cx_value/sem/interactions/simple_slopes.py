@@ -52,6 +52,12 @@ class JohnsonNeyman:
 class Interaction(Result):
     """An interaction and its simple slopes.
 
+    The table has paths, simple slopes and ends of the region. Columns ``kind`` (path,
+    simple_slope, johnson_neyman), ``term``, ``moderator_value`` (from its mean),
+    ``moderator_sd``, ``est se z p ci_low ci_high std``. ``std`` multiplies by the standard
+    deviations of predictor and moderator over the outcome's, which for the product is the right
+    standardisation (Wen, Marsh and Hau 2010), not that of the product factor.
+
     Attributes
     ----------
     outcome, predictor, moderator, interaction : str
@@ -77,16 +83,6 @@ class Interaction(Result):
     covariance: np.ndarray
     spread: dict[str, float]
     fit: ModelFit
-
-    def table(self) -> pd.DataFrame:
-        """Return paths, simple slopes and ends of the region.
-
-        Columns ``kind`` (path, simple_slope, johnson_neyman), ``term``, ``moderator_value`` (from
-        its mean), ``moderator_sd``, ``est se z p ci_low ci_high std``. ``std`` multiplies by the
-        standard deviations of predictor and moderator over the outcome's, which for the product is
-        the right standardisation (Wen, Marsh and Hau 2010), not that of the product factor.
-        """
-        return self.frame.copy()
 
     def slope(self, values: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
         """Return slope and standard error at moderator values (own units, from its mean)."""

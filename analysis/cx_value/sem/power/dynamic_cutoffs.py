@@ -47,6 +47,12 @@ SOURCES = {True: "mcneish2023a", False: "mcneish2023b"}
 class DynamicCutoffs(Result):
     """Cutoffs for CFI, RMSEA and SRMR at each level of misspecification.
 
+    The table has one row a level and index. Columns ``level added index cutoff error value
+    passes``: ``added`` is what the population holds and the model omits, ``error`` the share of
+    wrong decisions on either side (.05 or .10; NaN where the distributions overlap too much for
+    any cutoff, and then ``cutoff`` is NaN and ``passes`` None). At level 0 the cutoff is what the
+    right model keeps in 95 of 100 samples.
+
     Attributes
     ----------
     levels : tuple of Level
@@ -69,17 +75,6 @@ class DynamicCutoffs(Result):
     observed: dict[str, float]
     source: str
     replications: int
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a level and index.
-
-        Columns ``level added index cutoff error value passes``: ``added`` is what the population
-        holds and the model omits, ``error`` the share of wrong decisions on either side (.05 or
-        .10; NaN where the distributions overlap too much for any cutoff, and then ``cutoff`` is
-        NaN and ``passes`` None). At level 0 the cutoff is what the right model keeps in 95 of 100
-        samples.
-        """
-        return self.frame.copy()
 
     def reached(self, index: str) -> int | None:
         """Return the smallest level (1, 2, …) whose cutoff an index keeps, or None."""

@@ -59,6 +59,9 @@ class Engine(Protocol):
 class ModelFit(Result):
     """A structural-equation model fitted to data.
 
+    The table has every parameter: ``lhs op rhs group label est se z p ci_low ci_high std_all``.
+    Fixed parameters have ``se`` 0 and no z or p, as in lavaan; ``:=`` effects come last.
+
     Attributes
     ----------
     indices : mapping of str to float
@@ -90,13 +93,6 @@ class ModelFit(Result):
     prepared: Prepared
     solution: Solution
     engine: Engine
-
-    def table(self) -> pd.DataFrame:
-        """Return every parameter: ``lhs op rhs group label est se z p ci_low ci_high std_all``.
-
-        Fixed parameters have ``se`` 0 and no z or p, as in lavaan; ``:=`` effects come last.
-        """
-        return self.frame.copy()
 
     @property
     def warnings(self) -> tuple[Phrase, ...]:

@@ -30,6 +30,8 @@ COLUMNS = ("lhs", "op", "rhs", "ours", "semopy", "difference")
 class SecondOpinion(Result):
     """Our estimates beside semopy's.
 
+    Columns of the table: ``lhs op rhs ours semopy difference`` for every free parameter.
+
     Attributes
     ----------
     available : bool
@@ -58,10 +60,6 @@ class SecondOpinion(Result):
             return None
         near = abs(self.chisq - self.chisq_semopy) < TOLERANCE
         return bool(near and self.largest_difference < TOLERANCE)
-
-    def table(self) -> pd.DataFrame:
-        """Return ``lhs op rhs ours semopy difference`` for every free parameter."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return how far the second program lies from ours, or why it was not asked."""

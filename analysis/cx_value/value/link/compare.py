@@ -26,6 +26,13 @@ _JUDGED = ("log_per_sd", "log_per_point", "money_per_point")
 class LinkAgreement(Result):
     """Two estimates of the same effects.
 
+    The table has one row an effect on value. Columns ``group from effect unit latent_covariates
+    plausible_values difference std_error p in_std_errors agrees`` and ``latent_covariates_low
+    _high _p``, the interval and test of the first. ``p`` is that of the difference, whose
+    standard error is from customers' influence on both; ``in_std_errors`` is the difference in
+    units of the larger of the two estimates' errors, and the two agree where each estimate lies
+    in the other's interval.
+
     Attributes
     ----------
     frame : pandas.DataFrame
@@ -35,17 +42,6 @@ class LinkAgreement(Result):
     template: ClassVar[str] = "link.agreement"
 
     frame: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return one row an effect on value.
-
-        Columns ``group from effect unit latent_covariates plausible_values difference std_error p
-        in_std_errors agrees`` and ``latent_covariates_low _high _p``, the interval and test of the
-        first. ``p`` is that of the difference, whose standard error is from customers' influence
-        on both; ``in_std_errors`` is the difference in units of the larger of the two estimates'
-        errors, and the two agree where each estimate lies in the other's interval.
-        """
-        return self.frame.copy()
 
     @property
     def agrees(self) -> bool:
@@ -112,15 +108,14 @@ def compare_links(one: LinkEffects, other: LinkEffects) -> LinkAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NaiveLink(Result):
-    """What a regression of estimated values on scores says; shown for its bias only."""
+    """What a regression of estimated values on scores says; shown for its bias only.
+
+    Columns of the table: ``method from to effect unit estimate std_error ci_low ci_high p``.
+    """
 
     template: ClassVar[str] = "link.naive"
 
     frame: pd.DataFrame
-
-    def table(self) -> pd.DataFrame:
-        """Return ``method from to effect unit estimate std_error ci_low ci_high p``."""
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return what the regressions gave for the last construct, per standard deviation."""

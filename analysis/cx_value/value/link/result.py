@@ -23,6 +23,19 @@ COLUMNS = ("method", "group", "from", "to", "effect", "unit", "estimate", "std_e
 class LinkEffects(Result):
     """Effects along the chain quality → satisfaction → loyalty → value.
 
+    The table has one row an effect. Columns ``method group from to effect unit estimate std_error
+    ci_low ci_high p missing_information``. ``effect`` is ``path`` (a direct path between
+    constructs), ``value`` (total effect on the log of lifetime value) or ``money``; ``unit``:
+    ==================== ==================================================================
+    ``points_per_point`` of the target, per point of the source's marker item ``sd_per_sd`` the
+    same in latent standard deviations ``log_per_point`` mean slope of log value while a customer;
+    × 100 ≈ percent ``log_per_sd`` the same per latent standard deviation ``money_per_point``
+    currency units per customer and year, from raising the source by one point from now on and
+    letting what follows from it follow, averaged over all customers of the log; those who have
+    left gain nothing ====================
+    ================================================================== ``missing_information`` is
+    the fraction of missing information (plausible values only).
+
     Attributes
     ----------
     frame : pandas.DataFrame
@@ -52,27 +65,6 @@ class LinkEffects(Result):
     influence: np.ndarray
     groups: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
-
-    def table(self) -> pd.DataFrame:
-        """Return one row an effect.
-
-        Columns ``method group from to effect unit estimate std_error ci_low ci_high p
-        missing_information``. ``effect`` is ``path`` (a direct path between constructs),
-        ``value`` (total effect on the log of lifetime value) or ``money``; ``unit``:
-
-        ====================  ==================================================================
-        ``points_per_point``  of the target, per point of the source's marker item
-        ``sd_per_sd``         the same in latent standard deviations
-        ``log_per_point``     mean slope of log value while a customer; × 100 ≈ percent
-        ``log_per_sd``        the same per latent standard deviation
-        ``money_per_point``   currency units per customer and year, from raising the source by one
-                              point from now on and letting what follows from it follow, averaged
-                              over all customers of the log; those who have left gain nothing
-        ====================  ==================================================================
-
-        ``missing_information`` is the fraction of missing information (plausible values only).
-        """
-        return self.frame.copy()
 
     def effect(self, source: str, unit: str, group: str = "") -> pd.Series:
         """Return the row of one construct's effect on value, by unit."""
