@@ -341,14 +341,14 @@ def main() -> None:
 
 def _say(key: str, **told) -> str:
     """Return a message in the language of messages: ``terms_command.yml``, group ``command``."""
-    from cx_value.base.words import named_code
+    from cx_value.base.terms import named_code
 
     return named_code(key, "command", _TOLD.lang).format(**told)
 
 
 def _tell_statements(folder: Path) -> None:
     """Say how many parts failed, and which: a statement stands in the place of each."""
-    from cx_value.base.words import named_code
+    from cx_value.base.terms import named_code
     from cx_value.notebook.store import Store
     from cx_value.notebook.untold import PREFIX, statements
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cx_value.base.words import named_code
+from cx_value.base.terms import named_code
 from cx_value.notebook.understood import examine_whole, say_check
 
 STUDY_ROOM = Path(__file__).parents[2] / "analysis/cx_value/study"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cx_value.base.words import CUSTOMER, Phrasebook, call_customers, named_code
+from cx_value.base.terms import CUSTOMER, call_customers, named_code
+from cx_value.base.words import Phrasebook
 from cx_value.study import read_study
 
 ROOT = Path(__file__).parents[2]

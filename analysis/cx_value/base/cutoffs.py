@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cx_value.base.sources import named_source
-from cx_value.base.words import named_code
+from cx_value.base.terms import named_code
 
 _COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 

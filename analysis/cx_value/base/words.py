@@ -10,31 +10,30 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
-from cx_value.base.documents import read_yaml
 from cx_value.base.errors import ReportError
 from cx_value.base.markdown import escape_prose
 from cx_value.base.places import WORDS
 from cx_value.base.sources import named_source
+from cx_value.base.templates import as_data, templates_of, tidy
+from cx_value.base.terms import bilingual, figure_word, named_code, terms_of
 from cx_value.base.wording import (
     Text,
-    format_interval,
     format_number,
-    format_p,
-    format_percent,
     in_language,
     join_words,
 )
 
+__all__ = [
+    "LANGUAGES", "Phrase", "Phrasebook", "bilingual", "check_templates", "figure_word",
+    "named_code", "plain_facts",
+]  # fmt: skip
 LANGUAGES = ("en", "zh")
-_TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_WIDE = r"\u2e80-\u9fff\uff00-\uffef\u3000-\u303f\u2018-\u201d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class Phrasebook:
 
         try:
             module = self._environment.get_template(f"{topic}.j2").module
-            text = getattr(module, macro)(_Facts(_as_data(plain_facts(phrase.facts))))
+            text = getattr(module, macro)(_Facts(as_data(plain_facts(phrase.facts))))
         except (TemplateNotFound, AttributeError, UndefinedError, TypeError) as error:
             raise ReportError(
                 f"words/{self.lang}/{topic}.j2, macro {macro!r}: {error} · do: write the macro, or "
@@ -140,7 +139,7 @@ class Phrasebook:
     @cached_property
     def _environment(self):
         # Kept: a template is then compiled once a book, not once a sentence.
-        environment = _environment(self.lang).overlay()
+        environment = templates_of(self.lang).overlay()
         environment.globals = {**environment.globals, "cite": self.cite, "term": self.term,
                                "reserve": self.reserve, "sep": self.separate,
                                "lang": self.lang, "say": self._say_stored,
@@ -177,7 +176,7 @@ class Phrasebook:
 
     def term(self, key: str, group: str = "") -> str:
         """Return a single word of ``terms.yml``: ``term("below", "verdict")``."""
-        known = _terms(self.lang)
+        known = terms_of(self.lang)
         known = known.get(group, {}) if group else known
         if key not in known:
             raise ReportError(f"words/{self.lang}/terms.yml has no {group + '.' if group else ''}"
@@ -188,7 +187,7 @@ class Phrasebook:
     # Numbers with a word
     def plural(self, key: str, n: float) -> str:
         """Return the noun a count asks for: ``'customer' | plural(1)``."""
-        word = _terms(self.lang).get(key, key)
+        word = terms_of(self.lang).get(key, key)
         if isinstance(word, Mapping):
             return str(word["one"] if n == 1 else word["many"])
         return str(word)
@@ -242,217 +241,8 @@ class _Facts(dict):
     """Facts under names: ``f.alpha`` and ``f["alpha"]`` alike; a missing one is undefined."""
 
 
-class _Told(str):
-    """A text of the facts (a study's or its data's): data, escaped where it is printed as it is."""
-
-
-def _as_data(value: Any) -> Any:
-    """Return facts with every text marked as data."""
-    if isinstance(value, dict):
-        return {_as_data(key): _as_data(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_as_data(inner) for inner in value]
-    return _Told(value) if type(value) is str else value
-
-
-def _escaped(value: Any) -> Any:
-    return escape_prose(value) if isinstance(value, _Told) else value
-
-
-def _joined(values: Iterable[Any], between: str = "") -> str:
-    return str(between).join(str(_escaped(value)) for value in values)
-
-
-#: What customers are called in our Chinese words; a study may have them called otherwise.
-CUSTOMER = "客户"
-_customer: ContextVar[str] = ContextVar("customer", default=CUSTOMER)
-
-
-def call_customers(word: str) -> None:
-    """Have our own Chinese words call customers so from now on; a study's labels stay as given.
-
-    Parameters
-    ----------
-    word : {"客户", "顾客"}
-    """
-    _customer.set(word)
-
-
-def own_words(text: str) -> str:
-    """Return words of ours with the study's word for customers in them.
-
-    >>> call_customers("顾客"); said = own_words("客户价值"); call_customers(CUSTOMER); said
-    '顾客价值'
-    """
-    return text.replace(CUSTOMER, _customer.get())
-
-
-def _environment(lang: str):
-    """Return the templates of a language, read with the study's word for customers."""
-    return _templates(lang, _customer.get())
-
-
-@cache
-def _templates(lang: str, customer: str):
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    def load(name: str) -> str | None:
-        path = WORDS / lang / name
-        if not path.is_file():
-            return None
-        return kept_line_ends(path.read_text(encoding="utf-8").replace(CUSTOMER, customer))
-
-    environment = Environment(
-        loader=FunctionLoader(load), undefined=StrictUndefined, autoescape=False,
-        trim_blocks=True, lstrip_blocks=True, finalize=_escaped,
-        bytecode_cache=compiled_before(f"words-{lang}"),
-    )  # fmt: skip
-    environment.filters.update(
-        join=_joined,
-        num=lambda v, decimals=2: _number(v, decimals, lang),
-        coef=lambda v, decimals=2: _number(v, decimals, lang, bounded=True),
-        plain=lambda v: "–" if v is None else _declared_number(v, lang),
-        pct=lambda v, decimals=0: "–" if v is None else format_percent(v, decimals),
-        count=lambda v: "–" if v is None else f"{round(v):,}",
-        pval=lambda v, relation=True: _p_value(v, lang, relation),
-        ci=lambda v, decimals=2, bounded=False: _interval(v, decimals, lang, bounded),
-        first_upper=lambda v: v[:1].upper() + v[1:],
-        join_words=lambda v, most=None: join_words(
-            [str(_escaped(x)) for x in v], lang=lang, most=most
-        ),
-    )  # fmt: skip
-    return environment
-
-
-def compiled_before(name: str):
-    """Return where compiled templates are kept between runs, in a folder of this user's alone.
-
-    Compiling takes longer than printing. What is kept is found by a template's text; where the
-    machine has no safe place for temporary files, nothing is kept.
-    """
-    from jinja2 import FileSystemBytecodeCache
-
-    try:
-        return FileSystemBytecodeCache(pattern=f"cx-value-{name}-%s")
-    except (RuntimeError, OSError):
-        return None
-
-
-def kept_line_ends(template: str) -> str:
-    """Return a template in which a line of words that ends with a tag ends as a line of words.
-
-    Jinja takes away the end of a line after every tag; after ``{% endfor %}`` at the end of a
-    sentence's line the next line would then follow without a blank.
-
-    >>> kept_line_ends("{% for x in f %}a{% endfor %}")
-    '{% for x in f %}a{% endfor %}{{ "" }}'
-    >>> kept_line_ends("{% for x in f %}")
-    '{% for x in f %}'
-    """
-    return "\n".join(
-        line + '{{ "" }}' if _TAG.sub("", line).strip() and line.endswith("%}") else line
-        for line in template.split("\n")
-    )
-
-
-def _number(value: float | None, decimals: int, lang: str, bounded: bool = False) -> str:
-    missing = math.nan if value is None else value
-    return format_number(missing, decimals, bounded=bounded, lang=lang)
-
-
-def _declared_number(value: float, lang: str) -> str:
-    """Print a number as it was declared: no more decimals than it has, two at most."""
-    decimals = next((d for d in (0, 1) if math.isclose(value, round(value, d), abs_tol=1e-9)), 2)
-    return format_number(value, decimals, lang=lang)
-
-
-def _p_value(value: float | None, lang: str, relation: bool) -> str:
-    return "–" if value is None else format_p(value, lang=lang, relation=relation)
-
-
-def _interval(ends: Sequence[float | None], decimals: int, lang: str, bounded: bool) -> str:
-    low, high = (math.nan if end is None else end for end in ends)
-    return format_interval(low, high, decimals, bounded=bounded, lang=lang)
-
-
-def _terms(lang: str) -> dict[str, Any]:
-    """Return ``terms.yml`` and every ``terms_<room>.yml`` beside it, merged by group."""
-    return _read_terms(lang, _customer.get())
-
-
-@cache
-def _read_terms(lang: str, customer: str) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for path in sorted((WORDS / lang).glob("terms*.yml")):
-        text = path.read_text(encoding="utf-8").replace(CUSTOMER, customer)
-        for key, value in (read_yaml(text) or {}).items():
-            if isinstance(value, dict) and isinstance(merged.get(key), dict):
-                merged[key].update(value)
-            else:
-                merged[key] = value
-    return merged
-
-
-def named_code(code: str, group: str, lang: str) -> str:
-    """Return what ``terms*.yml`` calls a code of a group; an empty text where it has no name.
-
-    >>> named_code("true", "yes_no", "zh"), named_code("?", "yes_no", "zh")
-    ('是', '')
-    """
-    known = _terms(lang).get(group) if group else None
-    if not isinstance(known, Mapping):
-        return ""
-    found = known.get(code, "")
-    return str(found["many"] if isinstance(found, Mapping) else found)
-
-
-def bilingual(code: str, group: str) -> Text:
-    """Return a word of the terms in both languages, to stand beside a study's own labels.
-
-    >>> bilingual("overall", "whole").zh
-    '总体'
-    """
-    return Text(named_code(code, group, "en"), zh=named_code(code, group, "zh"))
-
-
-def figure_word(code: str, lang: str) -> str:
-    """Return a word that stands in a figure (group ``figure`` of the terms)."""
-    return named_code(code, "figure", lang)
-
-
 def _currency_zh(code: str) -> str:
     return {"CNY": "元", "RMB": "元"}.get(code, code)
-
-
-def tidy(text: str, lang: str) -> str:
-    r"""Join the lines of a template: paragraphs and list items stay, Chinese joins with no blank.
-
-    >>> tidy("One\n  two.\n\n\n- a\n- b\n  c", "en")
-    'One two.\n\n- a\n- b c'
-    >>> tidy("甲乙\n丙 丁", "zh"), tidy("共 3\n个", "zh")
-    ('甲乙丙 丁', '共 3 个')
-    """
-    blocks: list[str] = []
-    start = True
-    for line in text.splitlines():
-        line = line.strip()
-        if not line:
-            start = True
-        elif start or line.startswith("- "):
-            listed = line.startswith("- ") and blocks and blocks[-1].lstrip("\n").startswith("- ")
-            blocks.append(("" if not blocks else "\n" if listed else "\n\n") + line)
-            start = False
-        else:
-            blocks[-1] += _glue(blocks[-1], line, lang) + line
-    joined = "".join(blocks).replace("][@", "; @")  # sources side by side stand in one bracket
-    return re.sub(r"(?<=\S)  +", " ", joined)
-
-
-def _glue(before: str, after: str, lang: str) -> str:
-    wide = rf"[{_WIDE}]"
-    if lang == "zh" and re.search(wide, before[-1]) and re.search(wide, after[0]):
-        return ""
-    return " "
 
 
 def check_templates(languages: Iterable[str] = LANGUAGES) -> dict[str, dict[str, list[str]]]:
@@ -461,6 +251,6 @@ def check_templates(languages: Iterable[str] = LANGUAGES) -> dict[str, dict[str,
     for lang in languages:
         for path in sorted((WORDS / lang).glob("*.j2")):
             names = re.findall(r"\{%-?\s*macro\s+(\w+)", path.read_text(encoding="utf-8"))
-            _environment(lang).parse(path.read_text(encoding="utf-8"))
+            templates_of(lang).parse(path.read_text(encoding="utf-8"))
             found.setdefault(path.stem, {})[lang] = names
     return found

@@ -13,8 +13,8 @@ import numpy as np
 
 from cx_value.base.errors import DataError
 from cx_value.base.style import PALETTE, figure_style
+from cx_value.base.terms import figure_word
 from cx_value.base.wording import format_interval, format_number
-from cx_value.base.words import figure_word
 from cx_value.notebook.figure_rows import (
     axes_of_height,
     draw_intervals,

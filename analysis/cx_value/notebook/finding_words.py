@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cx_value.base.words import named_code
+from cx_value.base.terms import named_code
 from cx_value.study.findings import Finding
 
 _ROWS = re.compile(r"\brows? ([\d, ]*\d)(?: and (\d+) more)?")

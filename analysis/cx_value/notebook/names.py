@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cx_value.base.terms import bilingual
 from cx_value.base.wording import Text
-from cx_value.base.words import bilingual
 from cx_value.evaluate.tracking.plan import WHOLE
 from cx_value.study.indicators import OVERALL, OVERALL_LABEL, WAVE, WAVE_LABEL
 

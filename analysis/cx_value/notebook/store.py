@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import ReportError
+from cx_value.base.terms import bilingual
 from cx_value.base.wording import LANGUAGES, Text, in_language
-from cx_value.base.words import Phrase, bilingual
+from cx_value.base.words import Phrase
 from cx_value.notebook.identity import (
     declaration_sha256,
     loaded_code_sha256,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cx_value.base.errors import DataError, FaultsError
-from cx_value.base.words import named_code
+from cx_value.base.terms import named_code
 from cx_value.notebook.finding_words import say_in_chinese
 from cx_value.study.findings import Finding
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import StudyError
 from cx_value.base.places import ROOT, build_folder
+from cx_value.base.terms import call_customers
 from cx_value.base.wording import Text
-from cx_value.base.words import call_customers
 from cx_value.notebook.cache import Cache
 from cx_value.notebook.identity import declaration_sha256, sha256_of_data
 from cx_value.notebook.names import names_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cx_value.base.words import CUSTOMER
+from cx_value.base.terms import CUSTOMER
 
 #: A claim of one number is met within this share of it.
 WITHIN = 0.25

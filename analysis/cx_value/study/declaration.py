@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cx_value.base.cutoffs import CUTOFFS
-from cx_value.base.words import CUSTOMER, bilingual
+from cx_value.base.terms import CUSTOMER, bilingual
 from cx_value.study import spec
 from cx_value.study.claims import BUNDLED, write_out_claim
 from cx_value.study.codebook import read_codebook

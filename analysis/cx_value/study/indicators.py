@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from cx_value.base.words import bilingual
+from cx_value.base.terms import bilingual
 from cx_value.study.entries import Frozen, Phrase, Scale
 
 #: What the whole is called in results where no single dimension stands at the top.

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from cx_value.base.words import bilingual
+from cx_value.base.terms import bilingual
 
 #: What answers too few to be shown are gathered under.
 OTHER = bilingual("other", "answers")

@@ -11,8 +11,9 @@ import pandas as pd
 
 from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.results import Result
+from cx_value.base.terms import bilingual
 from cx_value.base.wording import in_language
-from cx_value.base.words import Phrase, bilingual
+from cx_value.base.words import Phrase
 from cx_value.study.answered import FlowStep, Survey
 from cx_value.study.privacy import suppress_small_cells
 

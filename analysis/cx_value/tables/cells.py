@@ -15,6 +15,7 @@ from typing import Any
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.markdown import escape_text
 from cx_value.base.sources import named_source
+from cx_value.base.terms import named_code
 from cx_value.base.wording import (
     Text,
     format_interval,
@@ -25,7 +26,7 @@ from cx_value.base.wording import (
     join_words,
     stars,
 )
-from cx_value.base.words import Phrase, Phrasebook, named_code
+from cx_value.base.words import Phrase, Phrasebook
 
 DASH = "–"
 ARROW = " → "

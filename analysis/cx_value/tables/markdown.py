@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from cx_value.base.cutoffs import Cutoff
+from cx_value.base.terms import named_code, own_words
 from cx_value.base.wording import Text, format_number, in_language
-from cx_value.base.words import named_code, own_words
 
 _RULES = {"left": ":---", "right": "---:", "center": ":---:"}
 _SIGNS = {">=": "≥", "<=": "≤", ">": "\\>", "<": "\\<"}

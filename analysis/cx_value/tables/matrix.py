@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import ReportError
+from cx_value.base.terms import named_code
 from cx_value.base.wording import Text, format_number, in_language, stars
-from cx_value.base.words import named_code
 from cx_value.tables.cells import escape_text, is_missing
 from cx_value.tables.markdown import caption_line, note_text, pipe_table, wrap_table
 from cx_value.tables.widths import fitted_widths

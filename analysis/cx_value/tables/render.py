@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from cx_value.base.cutoffs import CUTOFFS, Cutoff
 from cx_value.base.errors import ReportError
+from cx_value.base.terms import own_words
 from cx_value.base.wording import Text, in_language
-from cx_value.base.words import own_words
 from cx_value.tables.cells import DASH, Column, is_missing, write_cell
 from cx_value.tables.declared import TableSpec, declared_tables
 from cx_value.tables.markdown import (

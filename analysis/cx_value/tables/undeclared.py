@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from cx_value.base.terms import named_code
 from cx_value.base.wording import Text
-from cx_value.base.words import named_code
 from cx_value.tables.cells import Column
 from cx_value.tables.declared import LEVEL, TableSpec
 

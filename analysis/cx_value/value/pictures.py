@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cx_value.base.terms import named_code
 from cx_value.base.wording import MINUS, format_percent, in_language
-from cx_value.base.words import Phrasebook, named_code
+from cx_value.base.words import Phrasebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

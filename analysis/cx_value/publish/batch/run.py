@@ -9,7 +9,7 @@ from typing import Any
 
 from cx_value.base.errors import StudyError
 from cx_value.base.places import NOTEBOOKS, REPORT
-from cx_value.base.words import named_code
+from cx_value.base.terms import named_code
 from cx_value.notebook.identity import PACKAGE, sha256_of_data, texts_sha256
 from cx_value.publish.batch.units import Unit, find_units, unit_column, write_unit_study
 from cx_value.publish.batch.wanted import Batch, Outcome

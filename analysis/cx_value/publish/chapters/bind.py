@@ -21,6 +21,8 @@ from cx_value.base.errors import ReportError
 from cx_value.base.markdown import escape_prose
 from cx_value.base.places import REPORT
 from cx_value.base.sources import bibliography_names
+from cx_value.base.templates import compiled_before
+from cx_value.base.terms import own_words
 from cx_value.base.wording import (
     Text,
     format_interval,
@@ -30,7 +32,7 @@ from cx_value.base.wording import (
     in_language,
     join_words,
 )
-from cx_value.base.words import Phrase, Phrasebook, compiled_before, own_words
+from cx_value.base.words import Phrase, Phrasebook
 from cx_value.notebook.declared import RULES
 from cx_value.notebook.store import Record, Store
 from cx_value.notebook.untold import statements

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from cx_value.base.places import REPORT
-from cx_value.base.words import call_customers
+from cx_value.base.terms import call_customers
 from cx_value.notebook.store import Store, refuse_others
 from cx_value.notebook.untold import statements
 from cx_value.publish.chapters.bind import Binder

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cx_value.base.terms import call_customers
 from cx_value.base.wording import format_number
-from cx_value.base.words import call_customers
 from cx_value.notebook.store import Store, refuse_others
 from cx_value.notebook.untold import statements
 from cx_value.publish.chapters.bind import Binder

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cx_value.base.labels import place_labels
 from cx_value.base.style import PALETTE, TEXT_WIDTH, figure_style, new_axes
-from cx_value.base.words import figure_word
+from cx_value.base.terms import figure_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cx_value.base.terms import bilingual
 from cx_value.base.wording import Text
-from cx_value.base.words import bilingual
 
 #: One part of a question with several: 第2题(办事快捷), Q2[SQ001], Q2 [Staff], Service - Staff.
 _PARTS = (

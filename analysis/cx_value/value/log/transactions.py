@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result
-from cx_value.base.words import Phrase, named_code
+from cx_value.base.terms import named_code
+from cx_value.base.words import Phrase
 from cx_value.value.log.account import (
     Found,
     account_of,

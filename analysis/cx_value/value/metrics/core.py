@@ -13,7 +13,8 @@ from scipy.stats import t as student
 from cx_value.base.errors import DataError
 from cx_value.base.formulas import reaches
 from cx_value.base.results import Result
-from cx_value.base.words import Phrase, named_code
+from cx_value.base.terms import named_code
+from cx_value.base.words import Phrase
 from cx_value.value.log.transactions import TransactionSummary
 from cx_value.value.purchase.intervals import median_ranks, wilson_interval
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cx_value.base.errors import ModelError
-from cx_value.base.words import named_code
+from cx_value.base.terms import named_code
 from cx_value.value.purchase import bg_nbd, limits, pareto_nbd
 from cx_value.value.purchase.history import PurchaseHistory
 

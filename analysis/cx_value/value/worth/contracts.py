@@ -12,7 +12,8 @@ from scipy.stats import norm
 
 from cx_value.base.errors import ConvergenceError, DataError, ModelError
 from cx_value.base.results import Result
-from cx_value.base.words import Phrase, named_code
+from cx_value.base.terms import named_code
+from cx_value.base.words import Phrase
 from cx_value.value.purchase.likelihood import Optimum, maximise_function
 
 if TYPE_CHECKING:
