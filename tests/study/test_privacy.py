@@ -102,7 +102,7 @@ def test_patterns_of_few_respondents_are_gathered_and_not_drawn():
 
 
 def test_a_pattern_that_decides_littles_test_is_told_without_its_people():
-    from cx_value.study.missing import little_mcar_test
+    from cx_value.study.little import little_mcar_test
 
     random = np.random.default_rng(3)
     items = pd.DataFrame(random.normal(size=(200, 3)), columns=list("abc"))

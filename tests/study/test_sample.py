@@ -25,7 +25,8 @@ from cx_value.study.distribution import (
     mardia_test,
     weighted_mean_sd,
 )
-from cx_value.study.missing import describe_missing, em_moments, little_mcar_test
+from cx_value.study.little import em_moments, little_mcar_test
+from cx_value.study.missing import describe_missing
 from cx_value.study.sample import (
     judge_sample_size,
     profile_sample,

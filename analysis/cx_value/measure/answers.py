@@ -12,7 +12,7 @@ import pandas as pd
 from cx_value.base.errors import DataError
 from cx_value.base.words import Phrase
 from cx_value.sem.engine.moments import check_rank, read_columns, weighted_moments
-from cx_value.study.missing import em_moments
+from cx_value.study.little import em_moments
 
 
 @dataclass(frozen=True)

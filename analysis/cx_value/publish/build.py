@@ -7,7 +7,6 @@ hangs on (:mod:`cx_value.publish.depends`), kept in ``build/<study>/.state.json`
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cx_value.base.errors import AnalysisError
 from cx_value.base.places import REPORT, build_folder
 from cx_value.notebook.identity import declaration_sha256, texts_sha256
 from cx_value.notebook.plots import can_be_redrawn
@@ -26,7 +24,8 @@ from cx_value.publish import relabel
 from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
 from cx_value.publish.depends import notebook_code, printing_code, state_of
 from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths, run_cells
-from cx_value.publish.progress import WORKERS, Progress, progress_for
+from cx_value.publish.progress import Progress
+from cx_value.publish.running import run_steps
 from cx_value.publish.since import STEP, keep_and_compare
 from cx_value.publish.spared import forget_fault, tell
 from cx_value.publish.state import States, locked
@@ -361,62 +360,5 @@ def _sources(lang: str) -> list[Path]:
     return [REPORT / "references.bib", *sorted(files)]
 
 
-class _Reporter:
-    """Tells a :class:`Progress` what doit does; the build step itself says when it ends."""
-
-    def __init__(self, progress: Progress):
-        self.progress = progress
-
-    def execute_task(self, task):
-        if task.actions:
-            self.progress.start(_short(task))
-
-    def add_success(self, task):
-        if task.actions:
-            self.progress.end(_short(task), "done")
-
-    def add_failure(self, task, fail):
-        self.progress.end(_short(task), "failed")
-
-    def skip_uptodate(self, task):
-        self.progress.end(_short(task), "unchanged")
-
-    def runtime_error(self, msg):
-        print(f"  !  {msg}", file=sys.stderr)
-
-    def cleanup_error(self, exception):
-        print(f"  !  {exception.get_msg()}", file=sys.stderr)
-
-    def nothing(self, *_):
-        """Take notice of nothing else."""
-
-    initialize = get_status = skip_ignore = teardown_task = complete_run = nothing
-
-
-def _short(task) -> str:
-    return task.name.split(":")[-1]
-
-
 def _run(tasks: Sequence[dict[str, Any]], job: Job, states: States) -> None:
-    from doit.cmd_base import NamespaceTaskLoader
-    from doit.doit_cmd import DoitMain
-
-    progress = job.progress or progress_for(sys.stderr)
-    loader = NamespaceTaskLoader()
-    loader.namespace = {"task_build": lambda: (task for task in tasks)}
-    loader.namespace["DOIT_CONFIG"] = {
-        "reporter": _Reporter(progress),
-        "dep_file": str(job.folder / ".doit.json"), "backend": "json", "verbosity": 0,
-        "num_process": min(WORKERS, os.cpu_count() or 1) if job.kernels else 0,
-        "par_type": "thread",
-    }  # fmt: skip
-    with progress:
-        progress.begin(len(tasks), {task["name"]: states.seconds(task["name"]) for task in tasks})
-        failed = DoitMain(loader).run(["run"])
-    if failed:
-        raise _told(job.errors)
-
-
-def _told(errors: Sequence[Exception]) -> Exception:
-    """Return the first error: ours as it is, anyone else's with its place in the code."""
-    return errors[0] if errors else AnalysisError("the build did not run: see the lines above")
+    run_steps(tasks, states, job.errors, progress=job.progress, threads=job.kernels)

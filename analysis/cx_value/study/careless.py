@@ -7,7 +7,7 @@ import pandas as pd
 
 from cx_value.base.errors import AnalysisError
 from cx_value.base.words import Phrase
-from cx_value.study.missing import em_moments
+from cx_value.study.little import em_moments
 
 
 def careless_indices(

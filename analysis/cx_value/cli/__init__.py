@@ -10,13 +10,25 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cx_value.base.errors import AnalysisError, FaultsError
+from cx_value.cli.choices import (
+    Cluster,
+    Compare,
+    Demo,
+    Draft,
+    Edition,
+    Language,
+    MessageLanguage,
+    Out,
+    Renderer,
+    Strict,
+    StudyFile,
+)
 
 #: Environment variable with the language of messages; ``--lang`` before the verb goes first.
 LANGUAGE = "CX_VALUE_LANG"
@@ -36,58 +48,6 @@ class _Told:
 
 
 _TOLD = _Told()
-
-
-class Language(StrEnum):
-    """Languages of the report; ``all`` means those the study file names."""
-
-    en = "en"
-    zh = "zh"
-    all = "all"
-
-
-class MessageLanguage(StrEnum):
-    """Languages of messages."""
-
-    en = "en"
-    zh = "zh"
-
-
-class Renderer(StrEnum):
-    """Who turns the chapters into pages; ``auto`` takes Quarto where it is on PATH."""
-
-    auto = "auto"
-    quarto = "quarto"
-    embedded = "embedded"
-
-
-class Edition(StrEnum):
-    """Editions of a unit's report."""
-
-    brief = "brief"
-    full = "full"
-
-
-StudyFile = Annotated[
-    Path, typer.Argument(help="study.yml, the folder that holds it, or the name of a bundled one.")
-]
-Draft = Annotated[bool, typer.Option(help="Few bootstrap draws, marked as a draft: for a look.")]
-Cluster = Annotated[
-    str | None,
-    typer.Option(
-        help="Summarise the purchase log on Dask: local, or a scheduler, tcp://host:8786."
-    ),
-]
-Compare = Annotated[
-    Path | None,
-    typer.Option(help="An earlier build: a page tells what moved since, and why."),
-]
-Strict = Annotated[
-    bool, typer.Option(help="End with exit code 3 where anything moved since --compare.")
-]
-Out = Annotated[
-    Path | None, typer.Option(help="Build folder; default: build/ beside the study's data/.")
-]
 
 
 def _show_version(wanted: bool) -> None:
@@ -115,14 +75,6 @@ def options(
     """From a study file to a publishable evaluation report."""
     _TOLD.quiet, _TOLD.verbose = quiet, verbose
     _TOLD.lang = lang.value if lang else _locale_language()
-
-
-class Demo(StrEnum):
-    """Bundled studies to begin from: a survey, a purchase log, a thesis with all parts."""
-
-    survey = "survey"
-    log = "log"
-    thesis = "thesis"
 
 
 _DEMOS = {Demo.survey: "ecsi-mobile", Demo.log: "cdnow", Demo.thesis: "bank-panel"}
