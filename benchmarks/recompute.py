@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
+from recompute_chapters import Chapters
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln, hyp2f1
 from scipy.stats import chi2, f
@@ -31,6 +32,7 @@ class Compared:
 
     def __init__(self, study: str, results: Path):
         self.study, self.results, self.rows = study, results, []
+        self.folder = ROOT / "data" / study
 
     def stored(self, name: str) -> pd.DataFrame:
         return pd.read_csv(self.results / f"{name}.csv")
@@ -201,6 +203,13 @@ def summarise(days: dict[str, dict], end: pd.Timestamp) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["x", "tx", "T", "z", "spend"])
 
 
+def best_share(spend: pd.Series, part: float) -> float:
+    """Return the share of all spend of the best customers, the last one in proportion."""
+    best = np.sort(spend.to_numpy())[::-1]
+    whole = int(np.floor(part * len(best)))
+    return (best[:whole].sum() + (part * len(best) - whole) * best[whole]) / best.sum()
+
+
 def log_likelihood(model: str, t: np.ndarray, x, tx, age) -> np.ndarray:
     """Return each customer's log likelihood of a purchase model at log parameters."""
     if model == "nbd":
@@ -283,6 +292,11 @@ def compare_purchases(found: Compared, folder: Path, study: dict) -> None:
         found.add("log", f"SD {there}", table[here].std(), spread.loc[there, "sd"])
     metrics = found.stored("core_metrics").set_index("metric")["estimate"]
     found.add("metrics", "repeat share", (table["x"] > 0).mean(), metrics["repeat_purchase_rate"])
+    if (found.results / "claims.csv").exists():
+        told_claims = found.stored("claims").set_index("claim")["estimate"]
+        if "top_fifth" in told_claims:
+            found.add("claims", "best fifth", 100 * best_share(table["spend"], 0.2),
+                      told_claims["top_fifth"])  # fmt: skip
     _compare_cohorts(found, days)
     seen = table
     if cut := told.get("calibration_end"):
@@ -352,6 +366,8 @@ def compare_study(name: str, results: Path) -> Compared:
         told = found.stored("missing_items").set_index("item")["missing"]
         for item in items:
             found.add("missing answers", item, items[item].isna().sum(), told[item])
+        whole = answers.reset_index(drop=True)
+        Chapters(found, study, whole, scales, weights).compare()
         if not items.isna().any(axis=None):
             compare_correlations(found, items, scales)
             compare_models(found, folder / study["data"]["file"])
