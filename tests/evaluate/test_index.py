@@ -29,6 +29,7 @@ from cx_value.evaluate.setting import (
     scale_reservations,
     weigh_constructs,
 )
+from cx_value.study.latents import structural_syntax
 from cx_value.study import read_study, read_survey
 from cx_value.study.customers import count_customers, own_customers
 from cx_value.study.indicators import GRADES
@@ -104,7 +105,7 @@ def test_model_weights_of_the_items_move_the_index_of_the_ecsi_survey():
     from cx_value.evaluate.setting import weights_of_models
     from cx_value.sem import fit_model
 
-    fit = fit_model(study.structural_syntax(study.model("fallback")), setting.survey.items)
+    fit = fit_model(structural_syntax(study, study.model("fallback")), setting.survey.items)
     basis = weights_of_models(setting, fit, None, setting.item_moments())
     weights = weigh_constructs(setting, basis)
     index = index_study(setting, weights)

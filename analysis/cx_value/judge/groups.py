@@ -11,6 +11,7 @@ from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result
 from cx_value.base.words import Phrase
+from cx_value.study.latents import structural_syntax
 
 if TYPE_CHECKING:
     from cx_value.judge.estimation import Estimation
@@ -166,7 +167,7 @@ def compare_group_paths(
     items, small = large_groups(survey, study.group, fewest)
     if items[GROUP].nunique() < 2:
         return None
-    syntax = study.structural_syntax(choice.shown)
+    syntax = structural_syntax(study, choice.shown)
     try:
         found = compare_paths(
             syntax, items, group=GROUP, require_invariance=False,

@@ -9,6 +9,7 @@ from cx_value.base.cutoffs import Cutoff, cutoffs_with
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.words import Phrase
 from cx_value.judge.reservations import NONE, Reservations, all_told, cell_of
+from cx_value.study.latents import variable_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,12 +134,6 @@ def _effect(study: Study, hypothesis: Hypothesis, effects: pd.DataFrame) -> pd.S
         & (effects.kind == kind) & (effects.through == through)
     ]  # fmt: skip
     return None if same.empty else same.iloc[0]
-
-
-def variable_of(study: Study, construct: str) -> str:
-    """Return the model's name of a construct: a single-item construct is its item."""
-    declared = study.construct(construct)
-    return declared.name if len(declared.items) > 1 else declared.items[0].name
 
 
 def _numbers(row: pd.Series | None) -> dict[str, float]:

@@ -11,7 +11,7 @@ import pandas as pd
 from cx_value.base.errors import AnalysisError, ModelError
 from cx_value.base.results import Result
 from cx_value.base.words import Phrase
-from cx_value.judge.hypotheses import variable_of
+from cx_value.study.latents import variable_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

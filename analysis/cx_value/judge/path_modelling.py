@@ -66,7 +66,7 @@ def fit_path_model(
 
 def named_paths(study: Study, fit: PlsResult) -> pd.DataFrame:
     """Return the paths as ``source target est se t p …``, by the names covariance models use."""
-    from cx_value.judge.hypotheses import variable_of
+    from cx_value.study.latents import variable_of
 
     table = fit.table()
     table = table[table.op == "~"].rename(columns={"rhs": "source", "lhs": "target"})
@@ -122,7 +122,7 @@ def predict_outcomes(
     Prediction or None
         None where PLS cannot be fitted to the model.
     """
-    from cx_value.judge.hypotheses import variable_of
+    from cx_value.study.latents import variable_of
 
     if not choice.shown.paths:
         return None

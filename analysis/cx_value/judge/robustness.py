@@ -24,7 +24,7 @@ from cx_value.judge.estimation import (
     plain_estimation,
 )
 from cx_value.judge.fit_report import reported_indices
-from cx_value.judge.hypotheses import variable_of
+from cx_value.study.latents import structural_syntax, variable_of
 from cx_value.study.model_checks import MOST_CATEGORIES
 
 if TYPE_CHECKING:
@@ -195,11 +195,11 @@ def _variants(
     bootstrap: int,
 ) -> Iterator[tuple[str, Callable[[], tuple]]]:
     """Yield every other analysis that the study and its data allow, each with one thing changed."""
-    fit = partial(_covariance_fit, study.structural_syntax(choice.shown), items)
+    fit = partial(_covariance_fit, structural_syntax(study, choice.shown), items)
     for variant, plan in other_plans(study, choice, items, how):
         yield variant, partial(fit, plan)
-    if attentive is not None and len(attentive) < len(items):
-        rows = items.index.intersection(attentive)
+    rows = items.index if attentive is None else items.index.intersection(attentive)
+    if len(rows) < len(items):
         yield "attentive", partial(fit, how, rows=rows)
     if choice.shown.paths:
         yield "pls", partial(_pls_fit, study, choice, items, bootstrap, how.weights)

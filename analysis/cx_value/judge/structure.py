@@ -17,6 +17,7 @@ from cx_value.judge.estimation import Estimation, plain_estimation
 from cx_value.judge.fit_report import reported_indices
 from cx_value.judge.reservations import NONE, Reservations
 from cx_value.sem.reading.fit_facts import INDICES
+from cx_value.study.latents import structural_syntax
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,7 +183,7 @@ def fit_again(
 
 def _attempt(study: Study, model: StructuralModel, items: pd.DataFrame, how: Estimation) -> Attempt:
     try:
-        return Attempt(model, how.fit(study.structural_syntax(model), items))
+        return Attempt(model, how.fit(structural_syntax(study, model), items))
     except AnalysisError as error:
         return Attempt(model, None, str(error))
 

@@ -77,6 +77,19 @@ class Workspace:
         """Answers analysed, respondents × items, high is favourable."""
         return self.survey.items
 
+    @property
+    def modelled(self) -> Survey:
+        """Respondents whom scales and models speak of: the own brand's, where there are enough."""
+        from cx_value.study.customers import modelled_customers
+
+        return modelled_customers(self.study, self.survey)
+
+    @property
+    def compared(self) -> Survey:
+        """Respondents among whom the study's groups are compared: all, where these are brands."""
+        brands = self.study.brands
+        return self.survey if brands and brands.column == self.study.group else self.modelled
+
     def once(self, compute: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Return ``compute(*args, **options)``, shared between the notebooks of this study."""
         return Cache(self.store.folder / ".cache").once(compute, *args, **options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cx_value.base.cutoffs import cutoffs_with
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.words import Phrase
@@ -26,6 +27,7 @@ class Customers(Result):
     template = "sample.customers"
 
     frame: pd.DataFrame
+    modelled: int
 
     def facts(self) -> dict[str, Any]:
         """Return the own brand and its rivals, each with how many answered for it."""
@@ -33,6 +35,7 @@ class Customers(Result):
         rivals = self.frame[self.frame.role == "rival"]
         return {
             "n": self.n_used, "own": own.brand, "own_n": int(own.n),
+            "pooled": self.modelled > own.n,
             "rivals": rivals[["brand", "n"]].to_dict("records"),
         }  # fmt: skip
 
@@ -46,6 +49,7 @@ def count_customers(study: Study, survey: Survey) -> Customers | None:
     return Customers(
         n_used=survey.n, method=Phrase("sample.customers_method"),
         frame=tidy_frame(rows, ["brand", "role", "n"]),
+        modelled=modelled_customers(study, survey).n,
     )  # fmt: skip
 
 
@@ -67,6 +71,19 @@ def own_customers(study: Study, survey: Survey) -> Survey:
             f"{study.brands.column!r} · allowed: a brand that occurs · do: correct brands.own"
         )
     return survey.rows(own)
+
+
+def modelled_customers(study: Study, survey: Survey) -> Survey:
+    """Return the respondents whom scales and models speak of.
+
+    Those are the own brand's customers where ``brands.models`` says so, or, by default, where they
+    are as many as the rule ``sample_size`` asks for; else everyone. Pooled, differences between
+    brands would pass for effects between constructs.
+    """
+    if study.brands is None or study.brands.models == "all":
+        return survey
+    own, rule = own_customers(study, survey), cutoffs_with(study.cutoffs)["sample_size"]
+    return own if study.brands.models == "own" or rule.passes(own.n) else survey
 
 
 def rival_customers(study: Study, survey: Survey) -> dict[str, Survey]:

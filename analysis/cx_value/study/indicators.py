@@ -32,6 +32,11 @@ class Brands(Frozen):
     rivals: tuple[str, ...] = Field(
         (), description="Values that mark the rivals (default: every other value)."
     )
+    models: Literal["auto", "own", "all"] = Field(
+        "auto",
+        description="Whose customers scales and models speak of; auto: the own brand's, where "
+        "enough of them answered (the rule sample_size), else all.",
+    )
 
     @model_validator(mode="after")
     def _own_is_no_rival(self) -> Brands:
@@ -52,6 +57,16 @@ class Dimension(Frozen):
         "+", description='"-" where a high score is unfavourable; it is turned in the index.'
     )
     source: str | None = Field(None, description="Key in report/references.bib.")
+    second_order: bool = Field(
+        False, description="The dimension is a latent variable above its constructs: models may "
+        "name it in their paths, and its loadings on them are estimated.",
+    )  # fmt: skip
+    formative: bool = Field(
+        False, description="Its constructs make it up (second order, weighed by PLS in two stages)."
+    )
+    overall: str | None = Field(
+        None, description="Item that asks for the whole of a formative dimension (redundancy)."
+    )
 
 
 class Experts(Frozen):

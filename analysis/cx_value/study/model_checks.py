@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from cx_value.study.findings import Finding, list_some, suggest
 from cx_value.study.language.syntax import examine_syntax
+from cx_value.study.latents import formative_in, second_orders
 from cx_value.study.spec import Construct, Hypothesis, Moderation, StructuralModel, Study
 from cx_value.study.syntax_checks import check_syntax
 
@@ -46,17 +47,20 @@ def count_degrees_of_freedom(study: Study, model: StructuralModel) -> int:
     Free are: loadings but one per construct, residual variances, (residual) variances of the
     constructs, paths, covariances among exogenous constructs and among the residuals of
     constructs that cause nothing (lavaan's ``sem()`` defaults). A construct of one item is
-    observed and has no residual of its own.
+    observed and has no residual of its own; one of second order brings its constructs with it.
     """
     edges = model_edges(study, model)
     causes, effects = {a for a, _ in edges}, {b for _, b in edges}
-    inside = [c for c in study.constructs if c.name in causes | effects]
+    higher = {n: of for n, of in second_orders(study).items() if n in causes | effects}
+    members = {member for of in higher.values() for member in of}
+    inside = [c for c in study.constructs if c.name in causes | effects | members]
     items = sum(len(c.items) for c in inside)
     measured = [len(c.items) for c in inside if len(c.items) > 1]
     loadings_and_residuals = sum(2 * k - 1 for k in measured)
-    exogenous, last = len(causes - effects), len(effects - causes)
+    above = sum(len(of) for of in higher.values())  # a loading fixed, a variance free, by each
+    exogenous, last = len(causes - effects - members), len(effects - causes - members)
     covariances = exogenous * (exogenous - 1) // 2 + last * (last - 1) // 2
-    free = loadings_and_residuals + len(inside) + len(edges) + covariances
+    free = loadings_and_residuals + len(inside) + above + len(edges) + covariances
     return items * (items + 1) // 2 - free
 
 
@@ -242,7 +246,7 @@ def _check_model(study: Study, model: StructuralModel) -> Iterator[Finding]:
     if model.syntax:
         yield from check_syntax(study, model)
         return
-    known = [c.name for c in study.constructs]
+    known = [*(c.name for c in study.constructs), *(d.name for d in study.dimensions)]
     unknown = sorted({end for edge in model_edges(study, model) for end in edge} - set(known))
     for name in unknown:
         yield _unknown_construct(study, (*place, "paths"), name, known)
@@ -258,7 +262,7 @@ def _check_model(study: Study, model: StructuralModel) -> Iterator[Finding]:
             "turn or delete one of them; a model with feedback can be given as lavaan syntax",
             kind="cycle",
         )
-    if not unknown and not circle:
+    if not unknown and not circle and not formative_in(study, model):
         yield from _check_identification(study, model)
 
 
@@ -326,7 +330,7 @@ def _check_roles(study: Study) -> Iterator[Finding]:
 def _check_hypothesis(study: Study, hypothesis: Hypothesis) -> Iterator[Finding]:
     place = ("hypotheses", hypothesis.name)
     steps = [hypothesis.source, *hypothesis.through, hypothesis.target]
-    known = [c.name for c in study.constructs]
+    known = [*(c.name for c in study.constructs), *second_orders(study)]
     unknown = [step for step in steps if step not in known]
     for name in unknown:
         yield _unknown_construct(study, place, name, known)

@@ -7,6 +7,7 @@ against the data live beside this module; here is only the shape.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,7 +46,7 @@ class Item(Frozen):
 
 
 class Construct(Frozen):
-    """One latent variable and the items that reflect it.
+    """One latent variable and the items that reflect it, or that form it.
 
     ``direction: "-"`` says that a high score is unfavourable (complaints, perceived risk).
     """
@@ -55,6 +56,13 @@ class Construct(Frozen):
     items: tuple[Item, ...]
     source: str | None = None
     direction: Literal["+", "-"] = "+"
+    formative: bool = Field(
+        False, description="The items make the construct up, rather than reflect it: weighed by "
+        "PLS (mode B); α, AVE and covariance-based models do not apply.",
+    )  # fmt: skip
+    overall: str | None = Field(
+        None, description="Item that asks for the whole of a formative construct (redundancy)."
+    )
 
     @property
     def item_names(self) -> list[str]:
@@ -347,31 +355,21 @@ class Study(Frozen):
 
     @property
     def scales(self) -> dict[str, list[str]]:
-        """Construct name → item names, for constructs measured by two items or more."""
+        """Construct name → item names, for constructs that two items or more reflect."""
+        return {n: items for n, items in self.blocks.items() if not self.construct(n).formative}
+
+    @property
+    def blocks(self) -> dict[str, list[str]]:
+        """Construct name → item names, for constructs of two items or more, formative or not."""
         return {c.name: c.item_names for c in self.constructs if len(c.items) > 1}
 
     def model(self, role: str) -> StructuralModel | None:
         """Return the first model with a role, or None."""
         return next((m for m in self.models if m.role == role), None)
 
-    def measurement_syntax(self, names: list[str] | None = None) -> str:
-        """Write the measurement model of the multi-item constructs in lavaan syntax."""
-        wanted = [c for c in self.constructs if names is None or c.name in names]
+    def measurement_syntax(self, names: Collection[str] | None = None) -> str:
+        """Write the measurement model of the reflective constructs in lavaan syntax."""
         return "\n".join(
-            f"{c.name} =~ " + " + ".join(c.item_names) for c in wanted if len(c.items) > 1
-        )
-
-    def structural_syntax(self, model: StructuralModel) -> str:
-        """Write a structural model in lavaan syntax; a single-item construct is its item."""
-        if model.syntax:
-            return model.syntax
-        ends = {end for path in model.paths for end in (path.source, path.target)}
-        variable = {
-            c.name: c.name if len(c.items) > 1 else c.items[0].name for c in self.constructs
-        }
-        causes: dict[str, list[str]] = {}
-        for path in model.paths:
-            causes.setdefault(variable[path.target], []).append(variable[path.source])
-        names = [c.name for c in self.constructs if c.name in ends]
-        regressions = [f"{target} ~ " + " + ".join(by) for target, by in causes.items()]
-        return "\n".join([self.measurement_syntax(names), *regressions])
+            f"{name} =~ " + " + ".join(items)
+            for name, items in self.scales.items() if names is None or name in names
+        )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +68,7 @@ def bootstrap_pls(
     n_draws: int,
     seed: int | None,
     rows: np.ndarray | None = None,
+    before: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> PlsDraws:
     """Refit the model on resampled rows.
 
@@ -78,6 +80,8 @@ def bootstrap_pls(
         Weights of the full sample, where every refit starts.
     rows : array (draws, n), optional
         Row numbers of each resample; drawn with ``seed`` when left out.
+    before : callable, optional
+        Turns a resample's correlations of the items into those of the model's indicators.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def bootstrap_pls(
     n = items.n_rows
     chosen = draw_rows(n, n_draws, seed) if rows is None else _check_rows(rows, n)
     parts = [
-        _one_part(items, chosen[first : first + _AT_ONCE], model, start)
+        _one_part(items, chosen[first : first + _AT_ONCE], model, start, before)
         for first in range(0, len(chosen), _AT_ONCE)
     ]
     columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
@@ -139,11 +143,17 @@ def _labels(model: PathModel) -> dict[str, pd.Index]:
 
 
 def _one_part(
-    items: ItemData, rows: np.ndarray, model: PathModel, start: np.ndarray
+    items: ItemData,
+    rows: np.ndarray,
+    model: PathModel,
+    start: np.ndarray,
+    before: Callable[[np.ndarray], np.ndarray] | None,
 ) -> dict[str, np.ndarray]:
     correlations = resampled_correlations(
         items.raw, rows, items.weights, pairwise=items.pairs is not None
     )
+    if before is not None:
+        correlations = before(correlations)
     return batch_columns(fit_batch(correlations, model, start=start), correlations, model)
 
 

@@ -246,13 +246,13 @@ def fit_pls(
     items = read_items(data, model.items, missing, weights)
     _check_size(items, model, confidence)
     batch = fit_batch(items.correlations[None], model)
-    _check_fit(batch, model)
+    check_fit(batch, model)
     draws = None
     if bootstrap or rows is not None:
         draws = bootstrap_pls(
             items, model, batch.weights[0], n_draws=bootstrap, seed=seed, rows=rows
         )
-    return _result(batch, model, items, draws, confidence)
+    return result_of(batch, model, items, draws, confidence)
 
 
 def _check_size(items: ItemData, model: PathModel, confidence: float) -> None:
@@ -270,7 +270,8 @@ def _check_size(items: ItemData, model: PathModel, confidence: float) -> None:
         )
 
 
-def _check_fit(batch: PlsBatch, model: PathModel) -> None:
+def check_fit(batch: PlsBatch, model: PathModel) -> None:
+    """Refuse a fit that found no fixed point."""
     if np.isfinite(batch.paths).all() and batch.converged[0]:
         return
     singular = [model.constructs[j] for j in np.flatnonzero(model.is_mode_b)]
@@ -290,13 +291,14 @@ def _check_fit(batch: PlsBatch, model: PathModel) -> None:
     )
 
 
-def _result(
+def result_of(
     batch: PlsBatch,
     model: PathModel,
     items: ItemData,
     draws: PlsDraws | None,
     confidence: float,
 ) -> PlsResult:
+    """Put the estimates of a fit into the frames of its result."""
     names, own = list(model.constructs), model.mask
     weights = batch.weights[0][:, None] * own
     by_item = {"index": list(model.items), "columns": names}

@@ -49,21 +49,21 @@ class PathModel:
     @property
     def arrows(self) -> list[tuple[int, int]]:
         """(source, target) in the order of targets, then sources."""
-        return _pairs_of(self.adjacency)
+        return _ends_of(self.adjacency)
 
     @property
     def detours(self) -> list[tuple[int, int]]:
         """(source, target) joined by a chain of two or more arrows."""
         direct = self.adjacency.astype(int)
-        return _pairs_of((direct @ _reachable(self.adjacency).astype(int)) > 0)
+        return _ends_of((direct @ _reachable(self.adjacency).astype(int)) > 0)
 
     @property
     def effects(self) -> list[tuple[int, int]]:
         """(source, target) joined by any chain."""
-        return _pairs_of(_reachable(self.adjacency))
+        return _ends_of(_reachable(self.adjacency))
 
 
-def _pairs_of(linked: np.ndarray) -> list[tuple[int, int]]:
+def _ends_of(linked: np.ndarray) -> list[tuple[int, int]]:
     return [(int(source), int(target)) for target, source in np.argwhere(linked.T)]
 
 
@@ -92,7 +92,7 @@ def declare_path_model(
         )
     items = tuple(item for block in blocks.values() for item in block)
     owner = np.repeat(np.arange(len(names)), [len(block) for block in blocks.values()])
-    adjacency = _adjacency(names, _pairs(paths))
+    adjacency = _adjacency(names, pairs_of(paths))
     is_mode_b = _modes(names, modes)
     return PathModel(
         constructs=names,
@@ -121,7 +121,8 @@ def _check_blocks(blocks: dict[str, list[str]]) -> None:
             seen[item] = name
 
 
-def _pairs(paths: Paths) -> list[tuple[str, str]]:
+def pairs_of(paths: Paths) -> list[tuple[str, str]]:
+    """Return paths as (source, target), however they are given."""
     if isinstance(paths, Mapping):
         return [(source, target) for target, sources in paths.items() for source in sources]
     return [(source, target) for source, target in paths]
