@@ -29,10 +29,10 @@ from cx_value.evaluate.setting import (
     scale_reservations,
     weigh_constructs,
 )
-from cx_value.study.latents import structural_syntax
 from cx_value.study import read_study, read_survey
 from cx_value.study.customers import count_customers, own_customers
 from cx_value.study.indicators import GRADES
+from cx_value.study.latents import structural_syntax
 
 DATA = Path(__file__).parents[2] / "data"
 NOTHING = ModelBasis(constructs={}, items={}, left_out=(), target="")

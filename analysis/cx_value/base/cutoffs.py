@@ -85,6 +85,8 @@ _RULES = (
     ("residual_correlation", 0.10, "<=", "kline2016"),
     ("harman", 0.50, "<", "podsakoff1986"),
     ("vif_full_collinearity", 3.3, "<=", "kock2015"),
+    ("vif_formative", 5.0, "<", "hair2019"),
+    ("redundancy", 0.70, ">=", "hair2019"),
     ("skew", 2.0, "<=", "west1995"),
     ("kurtosis", 7.0, "<=", "west1995"),
     ("floor_ceiling", 0.15, "<=", ""),

@@ -14,6 +14,7 @@ from cx_value.study.latents import variable_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cx_value.judge.composites import Composites
     from cx_value.judge.resampling import Resampling
     from cx_value.judge.structure import ModelChoice
     from cx_value.sem.effects import Effects
@@ -73,6 +74,7 @@ def judge_hypotheses(
     found: Effects | None,
     drawn: Resampling | None = None,
     weak: Reservations = NONE,
+    composites: Composites | None = None,
 ) -> HypothesisTests:
     """Judge every hypothesis of a study on the model reported.
 
@@ -87,6 +89,8 @@ def judge_hypotheses(
         What the intervals of ``found`` rest on, so that the words can name it.
     weak : Reservations
         What findings about the constructs rest on.
+    composites : Composites, optional
+        The theory's model by PLS, where formative constructs keep covariance models from it.
 
     Returns
     -------
@@ -97,23 +101,26 @@ def judge_hypotheses(
     effects = found.table() if found is not None else None
     booted = effects is not None and "std_boot_ci_low" in effects
     kind = drawn.kind if drawn else "bootstrap" if booted else "delta"
-    rows = [_judge(study, h, choice, effects, level, weak) for h in study.hypotheses]
+    by_pls = composites is not None and composites.stands_in
+    reported = choice.reported is not None
+
+    def effect(hypothesis: Hypothesis) -> pd.Series | None:
+        if by_pls:
+            return composites.effects_of(hypothesis)
+        return _effect(study, hypothesis, effects) if reported else None
+
+    rows = [_judge(h, effect(h), level, weak) for h in study.hypotheses]
     return HypothesisTests(
         n_used=choice.n_used, n_dropped=choice.n_dropped, confidence=choice.confidence,
         method=Phrase("hypotheses.method"), notes=found.notes if found else (),
-        frame=tidy_frame(rows, COLUMNS), intervals=kind, reported=choice.reported is not None,
+        frame=tidy_frame(rows, COLUMNS), intervals="bootstrap" if by_pls else kind,
+        reported=reported or by_pls,
     )  # fmt: skip
 
 
 def _judge(
-    study: Study,
-    hypothesis: Hypothesis,
-    choice: ModelChoice,
-    effects: pd.DataFrame | None,
-    level: Cutoff,
-    weak: Reservations,
-) -> dict:
-    row = _effect(study, hypothesis, effects) if choice.reported else None
+    hypothesis: Hypothesis, row: pd.Series | None, level: Cutoff, weak: Reservations
+) -> dict[str, Any]:
     kind = "indirect" if hypothesis.through else "direct"
     shared = {**hypothesis_words(hypothesis), "kind": kind}
     verdict = "not_tested" if row is None else _verdict(hypothesis, row, level)

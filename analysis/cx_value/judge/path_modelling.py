@@ -13,6 +13,13 @@ from typing import TYPE_CHECKING, Any
 from cx_value.base.errors import AnalysisError
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.wording import Text, in_language
+from cx_value.study.latents import (
+    ends_of,
+    formative_names,
+    second_orders,
+    variable_of,
+    with_members,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +45,9 @@ def fit_path_model(
 ) -> PlsResult:
     """Fit the paths of a structural model by PLS, correlations by pairs of items.
 
+    Formative constructs are weighed by regression (mode B); a model with constructs of second
+    order is fitted in two stages, and the second is returned.
+
     Parameters
     ----------
     study : Study
@@ -52,22 +62,28 @@ def fit_path_model(
         Case weights by respondent.
     """
     from cx_value.sem import fit_pls
+    from cx_value.sem.pls.two_stage import fit_two_stage
 
+    ends = ends_of(model)
+    above = {name: of for name, of in second_orders(study).items() if name in ends}
+    inside = with_members(study, ends)
+    constructs = {c.name: c.item_names for c in study.constructs if c.name in inside}
+    formative = formative_names(study)
+    modes = {n: "B" for n in (*constructs, *above) if n in formative}
+    several = [n for n, names in constructs.items() if len(names) > 1 and n not in formative]
+    how = {
+        "modes": modes, "consistent": several if consistent else False, "bootstrap": bootstrap,
+        "seed": study.options.seed, "confidence": study.options.confidence, "missing": "pairwise",
+        "weights": None if weights is None else weights.reindex(items.index).to_numpy(float),
+    }  # fmt: skip
     paths = [(path.source, path.target) for path in model.paths]
-    ends = {end for path in paths for end in path}
-    constructs = {c.name: c.item_names for c in study.constructs if c.name in ends}
-    several = [name for name, names in constructs.items() if len(names) > 1]
-    return fit_pls(
-        constructs, paths, items, consistent=several if consistent else False, bootstrap=bootstrap,
-        seed=study.options.seed, confidence=study.options.confidence, missing="pairwise",
-        weights=None if weights is None else weights.reindex(items.index).to_numpy(float),
-    )  # fmt: skip
+    if above:
+        return fit_two_stage(constructs, above, paths, items, **how).second
+    return fit_pls(constructs, paths, items, **how)
 
 
 def named_paths(study: Study, fit: PlsResult) -> pd.DataFrame:
     """Return the paths as ``source target est se t p …``, by the names covariance models use."""
-    from cx_value.study.latents import variable_of
-
     table = fit.table()
     table = table[table.op == "~"].rename(columns={"rhs": "source", "lhs": "target"})
     return table.assign(
@@ -112,7 +128,8 @@ def predict_outcomes(
     ----------
     study : Study
     choice : ModelChoice
-        The model reported; None is returned where it is not given by paths.
+        The model reported; None is returned where it is not given by paths, or has
+        constructs of second order.
     items : DataFrame (n, items)
     repetitions : int
         How often ten random folds are drawn.
@@ -122,9 +139,7 @@ def predict_outcomes(
     Prediction or None
         None where PLS cannot be fitted to the model.
     """
-    from cx_value.study.latents import variable_of
-
-    if not choice.shown.paths:
+    if not choice.shown.paths or set(second_orders(study)) & ends_of(choice.shown):
         return None
     try:
         plain = fit_path_model(study, choice.shown, items, consistent=False)
@@ -215,9 +230,10 @@ def map_outcome(
     Returns
     -------
     OutcomeMap or None
-        None where the model is not given by paths or PLS cannot be fitted to it.
+        None where the model is not given by paths, has constructs of second order, or PLS cannot
+        be fitted to it.
     """
-    if not choice.shown.paths:
+    if not choice.shown.paths or set(second_orders(study)) & ends_of(choice.shown):
         return None
     scale = {item.name: (item.scale.minimum, item.scale.maximum) for item in study.items}
     try:

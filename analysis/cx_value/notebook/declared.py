@@ -34,6 +34,7 @@ RULES = {
     "cfi": ("measurement_fit", "structure_fit"), "tli": ("measurement_fit", "structure_fit"),
     "rmsea": ("measurement_fit", "structure_fit"), "srmr": ("measurement_fit", "structure_fit"),
     "latent_correlation": ("measurement_model",), "residual_correlation": ("residuals",),
+    "vif_formative": ("composites",), "redundancy": ("composites",),
     "vif_full_collinearity": ("method_bias",), "harman": ("method_bias",),
     "invariance_cfi": ("invariance",), "invariance_rmsea": ("invariance",),
     "significance": ("hypotheses", "levers", "mardia", "little"),

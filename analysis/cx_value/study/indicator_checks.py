@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cx_value.study.findings import Finding, list_some, suggest
+from cx_value.study.latents import second_orders
 from cx_value.study.spec import Study
 
 
@@ -14,6 +15,7 @@ def check_indicators(study: Study) -> list[Finding]:
     return [
         *_check_brands(study),
         *_check_dimensions(study),
+        *_check_latents(study),
         *_check_expectations(study),
         *_check_groups(study),
         *_check_drivers(study),
@@ -79,6 +81,26 @@ def _check_dimensions(study: Study) -> Iterator[Finding]:
             "leave it in one of them",
             kind="two dimensions",
         )
+
+
+def _check_latents(study: Study) -> Iterator[Finding]:
+    """Find second-order constructs above dimensions, and items for the whole that do not exist."""
+    dimensions = {d.name for d in study.dimensions}
+    for name, of in second_orders(study).items():
+        if below := sorted(dimensions & set(of)):
+            yield Finding(
+                study.where("dimensions", name),
+                f"{name} is a construct of second order and holds dimensions: {list_some(below)}",
+                "second-order constructs above constructs",
+                "name constructs under `of`, or leave second_order, formative and paths to the "
+                "dimensions below it",
+                kind="wrong value",
+            )
+    for key in ("constructs", "dimensions"):
+        for entry in getattr(study, key):
+            if entry.overall is not None and entry.overall not in study.item_names:
+                place = (key, entry.name, "overall")
+                yield _unknown(study, place, entry.overall, study.item_names, "an item")
 
 
 def _check_loops(study: Study) -> Iterator[Finding]:

@@ -163,7 +163,7 @@ def _scored(first: PlsResult, model: PathModel) -> ItemData:
     at = [first.model.items.index(n) if i else 0 for n, i in zip(model.items, is_item, strict=True)]
     gone = np.isnan(data.raw).astype(float) @ (turned != 0) > 0
     scores = data.standardised @ turned
-    values = np.where(is_item, data.values[:, at], scores)
+    values = np.where(is_item, np.where(np.isnan(data.raw), data.means, data.raw)[:, at], scores)
     raw = np.where(is_item, data.raw[:, at], np.where(gone, np.nan, scores))
     return ItemData(
         raw=raw, values=values, index=data.index, n_dropped=data.n_dropped,
