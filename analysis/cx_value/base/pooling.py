@@ -8,6 +8,9 @@ import numpy as np
 
 from cx_value.base.errors import DataError
 
+#: A share of the variance that is only rounding.
+NEGLIGIBLE = 1e-12
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pooled:
@@ -69,7 +72,7 @@ def pool_estimates(
     total = within + extra
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(total > 0, extra / total, 0.0)
-        of_imputations = np.where(share > 0, (m - 1) / share**2, np.inf)
+        of_imputations = np.where(share > NEGLIGIBLE, (m - 1) / share**2, np.inf)
         observed = (1 - share) * _observed(df_complete)
         df = 1 / (1 / of_imputations + 1 / observed)
         ratio = np.where(within > 0, extra / within, np.inf)
@@ -78,7 +81,7 @@ def pool_estimates(
         p = 2 * t.sf(np.abs(estimate / error), df)
     reach = t.ppf(0.5 + confidence / 2, df) * error
     return Pooled(
-        estimate, error, df, np.where(share > 0, information, 0.0),
+        estimate, error, df, np.where(share > NEGLIGIBLE, information, 0.0),
         estimate - reach, estimate + reach, p,
     )  # fmt: skip
 

@@ -68,9 +68,7 @@ class Composites(Result):
     def paths(self) -> pd.DataFrame:
         """Return the paths: ``source target std_all se t p std_low std_high``."""
         table = self.fit.table()
-        table = table[table.op == "~"].rename(
-            columns=NAMED
-        )
+        table = table[table.op == "~"].rename(columns=NAMED)
         return table[PATHS].reset_index(drop=True)
 
     def facts(self) -> dict[str, Any]:
