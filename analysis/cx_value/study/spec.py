@@ -205,6 +205,10 @@ class Options(Frozen):
 
     estimator: Literal["auto", "ml", "mlr", "wlsmv"] = "auto"
     missing: Literal["auto", "fiml", "listwise"] = "auto"
+    imputations: int = Field(
+        0, ge=0, le=200, description="Imputed data sets that PLS and the regressions of drivers "
+        "are pooled over, where answers are missing; 0: none.",
+    )  # fmt: skip
     bootstrap: int = Field(1000, ge=20)
     confidence: float = Field(0.95, gt=0.5, lt=1)
     parallel_analysis_draws: int = Field(500, ge=20)
