@@ -1,4 +1,4 @@
-"""PLS paths and regressions pooled over imputed data: from the key of the study file to the words."""
+"""PLS paths and regressions pooled over imputed data, from the key of the study file on."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ def test_paths_are_pooled_by_the_rules(opened):
     )  # fmt: skip
     assert rows.std_all.to_numpy() == pytest.approx(expected.estimate)
     assert rows.se.to_numpy() == pytest.approx(expected.error)
-    assert rows.ci_low.to_numpy() == pytest.approx(expected.low)
+    assert rows.std_low.to_numpy() == pytest.approx(expected.low)
     assert set(found.table().analysis) >= {"pls"}
     assert found.facts()["imputations"] == 4
 

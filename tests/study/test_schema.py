@@ -20,10 +20,12 @@ OTHER = Path(__file__).with_name("every_other_key.yml")
 def test_the_study_of_every_other_key_is_read(tmp_path):
     draw = np.random.default_rng(3)
     columns = ["q1", "b1", "a2x", "a3", "b2", "b3", "e1", "e2", "e3", "t1", "t2", "k1", "k2"]
+    columns += ["c1", "c2", "c3"]
     answers = pd.DataFrame(draw.integers(1, 6, (120, len(columns))), columns=columns)
     prices = {f"p{k}": draw.integers(1, 9, 120) + 5 * k for k in range(1, 5)}
     offers = {o: draw.integers(0, 2, 120) for o in ("o1", "o2")}
     offers["heard"] = ["shop;web", "web", ""] * 40
+    offers["shop"] = ["a", "b"] * 60
     answers.assign(years=draw.integers(18, 80, 120), **prices, **offers).to_csv(
         tmp_path / "answers.csv", index=False
     )

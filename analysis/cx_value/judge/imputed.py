@@ -39,7 +39,7 @@ class Imputed(Result):
     def table(self) -> pd.DataFrame:
         """Return one row an estimate.
 
-        Columns: ``analysis source target available std_all se df ci_low ci_high p
+        Columns: ``analysis source target available std_all se df std_low std_high p
         missing_information same``; ``available`` is the estimate from the answers there are,
         ``same`` whether significance and sign are the same by it. All standardised.
         """
@@ -168,6 +168,6 @@ def _rows(
         yield {
             "analysis": analysis, "source": source, "target": target, "available": before[j],
             "std_all": pooled.estimate[j], "se": pooled.error[j], "df": pooled.df[j],
-            "ci_low": pooled.low[j], "ci_high": pooled.high[j], "p": pooled.p[j],
+            "std_low": pooled.low[j], "std_high": pooled.high[j], "p": pooled.p[j],
             "missing_information": pooled.missing_information[j], "same": same,
         }  # fmt: skip
