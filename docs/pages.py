@@ -94,6 +94,9 @@ def methods(lang: str) -> str:
                   f"- **{word['source']}**: {'; '.join(map(_cited, note['sources']))}",
                   f"- **{word['agrees']}**: {note['agrees'][lang]}",
                   f"- **{word['reviewers']}**: {note['reviewers'][lang]}", ""]  # fmt: skip
+        if rows := note.get("table"):
+            lines += ["| " + " | ".join(row[lang]) + " |" for row in rows] + [""]
+            lines.insert(-len(rows), "|" + "---|" * len(rows[0][lang]))
     return "\n".join(lines)
 
 

@@ -13,10 +13,17 @@ import pytest
 
 from cx_value.base.errors import DataError
 from cx_value.evaluate.drivers.asymmetry import penalty_reward
-from cx_value.evaluate.drivers.kano import better_worse, classify_pair, kano_categories
+from cx_value.evaluate.drivers.kano import (
+    better_worse,
+    classify_pair,
+    kano_categories,
+    kano_of,
+)
 from cx_value.evaluate.drivers.necessity import necessary_conditions
 from cx_value.evaluate.drivers.opportunity import item_scores, opportunity_score
 from cx_value.evaluate.drivers.price import price_offers, price_range
+from cx_value.sem import fit_pls
+from cx_value.study.levers import KanoPair
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 
@@ -159,3 +166,49 @@ def test_items_lose_points_where_they_matter_and_perform_badly():
     assert table.importance["b"] == 10 and table.underserved["b"]
     assert np.isnan(table.opportunity["a"])
     assert opportunity_score(10, 2.5) == 17.5
+
+
+# Case weights -----------------------------------------------------------------------------------
+
+
+def _repeated(columns, times):
+    return [np.repeat(np.asarray(column, dtype=float), times) for column in columns]
+
+
+def test_weights_count_as_repeated_rows_in_prices_and_kano():
+    rng = np.random.default_rng(12)
+    times = rng.integers(1, 4, 90)
+    named = np.sort(rng.integers(5, 60, (90, 4)), axis=1).T
+    weighted = price_range(*named, weights=times.astype(float), draws=20)
+    assert weighted.table().price.tolist() == pytest.approx(
+        price_range(*_repeated(named, times), draws=20).table().price.tolist()
+    )
+    offers = {5.0: rng.integers(0, 2, 90), 9.0: rng.integers(0, 2, 90)}
+    repeated = dict(zip(offers, _repeated(offers.values(), times), strict=True))
+    ours = price_offers(offers, weights=times.astype(float), draws=20).table()
+    theirs = price_offers(repeated, draws=20).table()
+    for column in ("share", "revenue", "profit"):
+        assert ours[column].tolist() == pytest.approx(theirs[column].tolist())
+    pair = KanoPair(name="X", label="X", functional="f", dysfunctional="d")
+    ratings = pd.DataFrame({"f": rng.integers(1, 6, 90), "d": rng.integers(1, 6, 90)})
+    many = pd.DataFrame(dict(zip(ratings, _repeated(ratings.to_numpy().T, times), strict=True)))
+    ours = kano_of([pair], ratings, weights=times.astype(float), draws=50).table().iloc[0]
+    theirs = kano_of([pair], many, draws=50).table().iloc[0]
+    assert ours.category == theirs.category
+    assert [ours.better, ours.worse] == pytest.approx([theirs.better, theirs.worse])
+
+
+def test_weights_count_as_repeated_rows_in_the_map_of_pls():
+    rng = np.random.default_rng(4)
+    times = rng.integers(1, 4, 120)
+    f = rng.normal(size=(120, 1))
+    data = pd.DataFrame(f + rng.normal(size=(120, 4)), columns=list("abcd"))
+    many = data.loc[np.repeat(data.index, times)].reset_index(drop=True)
+    model = ({"X": ["a", "b"], "Y": ["c", "d"]}, [("X", "Y")])
+    scale = (-6.0, 6.0)
+    ours = fit_pls(*model, data, weights=times.astype(float)).importance_performance(
+        "Y", scale=scale
+    )
+    theirs = fit_pls(*model, many).importance_performance("Y", scale=scale)
+    assert ours.table().performance.tolist() == pytest.approx(theirs.table().performance.tolist())
+    assert ours.table().importance.tolist() == pytest.approx(theirs.table().importance.tolist())

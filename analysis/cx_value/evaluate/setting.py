@@ -23,11 +23,13 @@ from cx_value.evaluate.weights.model import (
     pls_effect_weights,
     total_effect_weights,
 )
+from cx_value.measure.answers import available_answers
 from cx_value.study.customers import brand_label, own_customers, rival_customers
 from cx_value.study.indicators import OVERALL, OVERALL_LABEL
+from cx_value.study.latents import second_orders, spread_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from cx_value.sem.resampling.bootstrap import Bootstrap
     from cx_value.study import Survey
     from cx_value.study.spec import Study
+
+#: Weight of respondents who count nothing, where every row must stay on the axis of draws.
+NEXT_TO_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -251,12 +256,13 @@ def _fit_pls(setting: EvaluationSetting) -> PlsResult:
     from cx_value.study.model_checks import model_edges
 
     study = setting.study
-    edges = sorted(model_edges(study, study.model("main")))
+    edges = spread_paths(sorted(model_edges(study, study.model("main"))), second_orders(study))
     ends = {end for edge in edges for end in edge}
-    constructs = {c.name: c.item_names for c in study.constructs if c.name in ends}
+    inside = [c for c in study.constructs if c.name in ends]
     return fit_pls(
-        constructs, edges, setting.scores.items, missing="mean", rows=setting.axis.rows(),
-        confidence=setting.confidence,
+        {c.name: c.item_names for c in inside}, edges, setting.scores.items, missing="mean",
+        modes={c.name: "B" for c in inside if c.formative}, rows=setting.axis.rows(),
+        weights=np.maximum(setting.axis.weights, NEXT_TO_NOTHING), confidence=setting.confidence,
     )  # fmt: skip
 
 
@@ -318,6 +324,15 @@ def expert_weights(
         return None
 
 
+def _alpha(survey: Survey, items: Sequence[str]) -> float:
+    """Return α as the chapter on reliability has it; NaN where it cannot be computed."""
+    try:
+        answers = available_answers(survey.items, items, weights=survey.weights)
+        return float(cronbach_alpha(answers.covariance))
+    except AnalysisError:
+        return float("nan")
+
+
 def scale_reservations(
     setting: EvaluationSetting, *, inadmissible: bool = False
 ) -> dict[str, list[dict[str, Any]]]:
@@ -330,8 +345,7 @@ def scale_reservations(
     weak = {}
     for name, items in setting.hierarchy.items.items():
         if len(items) > 1:
-            covariance = setting.survey.items[list(items)].cov().to_numpy()
-            alpha = float(cronbach_alpha(covariance))
+            alpha = _alpha(setting.survey, items)
             if rule.passes(alpha) is False:
                 weak[name] = alpha
     found: dict[str, list[dict[str, Any]]] = {}

@@ -214,7 +214,12 @@ class OutcomeMap(Result):
 
 
 def map_outcome(
-    study: Study, choice: ModelChoice, items: pd.DataFrame, labels: Mapping[str, Text]
+    study: Study,
+    choice: ModelChoice,
+    items: pd.DataFrame,
+    labels: Mapping[str, Text],
+    *,
+    weights: pd.Series | None = None,
 ) -> OutcomeMap | None:
     """Map importance against performance for the final outcome of the model reported.
 
@@ -226,6 +231,8 @@ def map_outcome(
     choice : ModelChoice
     items : DataFrame (n, items)
     labels : mapping of construct to Text
+    weights : Series, optional
+        Case weights by respondent.
 
     Returns
     -------
@@ -237,7 +244,7 @@ def map_outcome(
         return None
     scale = {item.name: (item.scale.minimum, item.scale.maximum) for item in study.items}
     try:
-        fit = fit_path_model(study, choice.shown, items, consistent=False)
+        fit = fit_path_model(study, choice.shown, items, consistent=False, weights=weights)
         found = fit.importance_performance(final_outcome(fit), scale=scale)
     except AnalysisError:
         return None

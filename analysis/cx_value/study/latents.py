@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cx_value.base.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from cx_value.study.spec import StructuralModel, Study
 
@@ -26,6 +26,17 @@ def second_orders(study: Study) -> dict[str, tuple[str, ...]]:
     return {
         d.name: d.of for d in study.dimensions if d.second_order or d.formative or d.name in named
     }
+
+
+def spread_paths(
+    paths: Iterable[tuple[str, str]], higher: Mapping[str, Sequence[str]]
+) -> list[tuple[str, str]]:
+    """Put the constructs of every second-order construct into its paths.
+
+    >>> spread_paths([("S", "Y")], {"S": ("A", "B")})
+    [('A', 'Y'), ('B', 'Y')]
+    """
+    return [(s, t) for a, b in paths for s in higher.get(a, (a,)) for t in higher.get(b, (b,))]
 
 
 def formative_names(study: Study) -> set[str]:

@@ -91,7 +91,8 @@ def better_worse(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def kano_categories(
     counts: Mapping[str, Sequence[int]], *, draws: int = 1000, seed: int = 0,
-    confidence: float = 0.95,
+    confidence: float = 0.95, answers: Mapping[str, np.ndarray] | None = None,
+    weights: np.ndarray | None = None,
 ) -> KanoCategories:  # fmt: skip
     """Judge features by how many respondents fall into each category.
 
@@ -101,6 +102,8 @@ def kano_categories(
         Feature → counts in the order A, O, M, I, R, Q.
     draws, seed, confidence
         Of the percentile intervals; respondents are drawn with replacement.
+    answers : mapping, optional
+        Feature → every respondent's category, which ``weights`` (n,) are then applied to.
 
     Raises
     ------
@@ -114,7 +117,10 @@ def kano_categories(
             "check the columns and the codes under kano: in the study file"
         )
     random = np.random.default_rng(seed)
-    rows = [_row(name, found, random, draws, confidence) for name, found in usable.items()]
+    rows = [
+        _row(name, found, (answers or {}).get(name), weights, random, draws, confidence)
+        for name, found in usable.items()
+    ]
     frame = tidy_frame(rows, COLUMNS)
     return KanoCategories(
         n_used=int(frame.n.max()), confidence=confidence, frame=frame,
@@ -122,24 +128,64 @@ def kano_categories(
     )  # fmt: skip
 
 
-def kano_of(pairs: Sequence[KanoPair], ratings: pd.DataFrame, **options: Any) -> KanoCategories:
-    """Classify the declared pairs of a study by its ratings; pairs without columns are left out."""
-    counts = {}
+def _weighted(
+    answers: np.ndarray, weights: np.ndarray, random: np.random.Generator, draws: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return weighted counts of the categories, of the sample and of every resample.
+
+    Weights are scaled to a mean of 1 among those who answered both questions.
+    """
+    kept = answers != ""
+    dummies = (answers[kept, None] == np.array(list(CATEGORIES))).astype(float)
+    case = weights[kept] / weights[kept].mean()
+    n = int(kept.sum())
+    rows = random.integers(0, n, (draws, n)) + n * np.arange(draws)[:, None]
+    times = np.bincount(rows.ravel(), minlength=draws * n).reshape(draws, n)
+    return case @ dummies, (times * case) @ dummies
+
+
+def kano_of(
+    pairs: Sequence[KanoPair],
+    ratings: pd.DataFrame,
+    *,
+    weights: np.ndarray | None = None,
+    draws: int = 1000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> KanoCategories:
+    """Classify the declared pairs of a study by its ratings; pairs without columns are left out.
+
+    With ``weights`` (n,) respondents count by them: categories, coefficients and intervals.
+    """
+    counts, shares = {}, {}
     for pair in pairs:
         if pair.functional in ratings and pair.dysfunctional in ratings:
             columns = (ratings[pair.functional].to_numpy(), ratings[pair.dysfunctional].to_numpy())
             found = classify_pair(*columns, pair.answers)
             counts[pair.name] = [int((found == c).sum()) for c in CATEGORIES]
-    return kano_categories(counts, **options)
+            shares[pair.name] = found
+    options = {"draws": draws, "seed": seed, "confidence": confidence}
+    return kano_categories(counts, answers=shares, weights=weights, **options)
 
 
-def _row(name: str, counts: np.ndarray, random, draws: int, confidence: float) -> tuple:
-    drawn = random.multinomial(counts.sum(), counts / counts.sum(), draws)
+def _row(
+    name: str,
+    counts: np.ndarray,
+    answers: np.ndarray | None,
+    weights: np.ndarray | None,
+    random: np.random.Generator,
+    draws: int,
+    confidence: float,
+) -> tuple:
+    drawn, size = random.multinomial(counts.sum(), counts / counts.sum(), draws), counts.sum()
+    if weights is not None and answers is not None:
+        counts, drawn = _weighted(answers, weights, random, draws)
     tail = [(1 - confidence) / 2, (1 + confidence) / 2]
     ends = [np.nanquantile(part, tail) for part in better_worse(drawn)]
     better, worse = better_worse(counts)
     first = int(np.argmax(counts))
     odd = float(counts[4:].sum() / counts.sum())
-    return (name, int(counts.sum()), *map(int, counts), CATEGORIES[first],
+    whole = [float(c) if weights is not None else int(c) for c in counts]
+    return (name, int(size), *whole, CATEGORIES[first],
             float((drawn.argmax(axis=1) == first).mean()), float(better), *map(float, ends[0]),
             float(worse), *map(float, ends[1]), odd, odd > MOST_ODD)  # fmt: skip

@@ -163,13 +163,13 @@ def further_analyses(study: Study, found: Drivers, *, draws: int, seed: int) -> 
     """
     survey = found.survey
     how = {"draws": draws, "seed": seed, "confidence": study.options.confidence}
-    makers = {}
+    makers, case = {}, None
+    if survey.weights is not None:
+        case = survey.weights.fillna(0).to_numpy()
+    weighted = how | {"weights": case}
     if found.importance:
         outcome = found.importance.frame.outcome.iloc[0]
         levers = [lever for lever in found.levers if lever != outcome]
-        weighted = how | {
-            "weights": None if survey.weights is None else survey.weights.fillna(0).to_numpy()
-        }
         makers["penalty_reward"] = partial(
             penalty_reward, found.scores, levers, outcome, **weighted
         )
@@ -183,8 +183,8 @@ def further_analyses(study: Study, found: Drivers, *, draws: int, seed: int) -> 
                 necessary_conditions, found.scores, levers, outcome, permutations=draws, seed=seed
             )
     if study.kano and survey.ratings is not None:
-        makers["kano"] = partial(kano_of, study.kano, survey.ratings, **how)
-    return _made(makers | _of_prices(study, survey, how))
+        makers["kano"] = partial(kano_of, study.kano, survey.ratings, **weighted)
+    return _made(makers | _of_prices(study, survey, weighted))
 
 
 def _of_prices(study: Study, survey: Survey, how: dict[str, Any]) -> dict[str, Any]:

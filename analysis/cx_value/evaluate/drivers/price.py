@@ -93,7 +93,8 @@ def _best(row: Any, sure: str) -> dict[str, float]:
 
 def price_range(
     too_cheap: Sequence[float], cheap: Sequence[float], expensive: Sequence[float],
-    too_expensive: Sequence[float], *, draws: int = 1000, seed: int = 0, confidence: float = 0.95,
+    too_expensive: Sequence[float], *, weights: np.ndarray | None = None, draws: int = 1000,
+    seed: int = 0, confidence: float = 0.95,
 ) -> PriceRange:  # fmt: skip
     """Return the prices at which van Westendorp's curves meet.
 
@@ -102,6 +103,8 @@ def price_range(
     too_cheap, cheap, expensive, too_expensive : sequence of float
         The four prices that each respondent named; sheets with a gap, or whose prices do not rise,
         are left out and counted.
+    weights : ndarray (n,), optional
+        Case weights, by which respondents count in every curve.
     draws, seed, confidence
         Of the percentile intervals.
 
@@ -128,8 +131,8 @@ def price_range(
             "or more · do: check that the columns are in the right order"
         )
     grid = np.unique(prices)
-    weights = np.vstack([np.ones(len(prices)), _drawn(len(prices), draws, seed)])
-    curves = _curves(prices, grid, weights)
+    counts = np.vstack([np.ones(len(prices)), _drawn(len(prices), draws, seed)])
+    curves = _curves(prices, grid, counts if weights is None else counts * weights[kept])
     points = {name: _meeting(*pair, grid) for name, pair in _pairs(curves).items()}
     tail = [(1 - confidence) / 2, (1 + confidence) / 2]
     rows = [(name, float(points[name][0]), *map(float, np.nanquantile(points[name][1:], tail)))
@@ -145,7 +148,7 @@ def price_range(
 
 def price_offers(
     answers: Mapping[float, Sequence[float]], *, buys_from: float = 1, unit_cost: float = 0.0,
-    draws: int = 1000, seed: int = 0, confidence: float = 0.95,
+    weights: np.ndarray | None = None, draws: int = 1000, seed: int = 0, confidence: float = 0.95,
 ) -> PriceOffers:  # fmt: skip
     """Return demand, revenue and profit at each price offered (Gabor & Granger 1966).
 
@@ -156,6 +159,8 @@ def price_offers(
     buys_from : float
         Lowest answer that counts as a purchase.
     unit_cost : float
+    weights : ndarray (n,), optional
+        Case weights; the intervals of shares then rest on Kish's effective number.
     draws, seed, confidence
         Respondents are drawn with replacement.
 
@@ -175,13 +180,15 @@ def price_offers(
             "do: check the columns under price_sensitivity: offers: in the study file"
         )
     bought = np.where(asked, given >= buys_from, 0.0)
-    weights = np.vstack([np.ones(len(given)), _drawn(len(given), draws, seed)])
-    share = (weights @ bought) / (weights @ asked)
+    case = np.ones(len(given)) if weights is None else np.asarray(weights, dtype=float)
+    counts = np.vstack([np.ones(len(given)), _drawn(len(given), draws, seed)]) * case
+    share = (counts @ bought) / (counts @ asked)
     revenue, profit = share * prices, share * (prices - unit_cost)
     best = [np.bincount(v[1:].argmax(axis=1), minlength=len(prices)) / draws
             for v in (revenue, profit)]  # fmt: skip
     n = asked.sum(axis=0)
-    limits = wilson_interval(bought.sum(axis=0), n, confidence)
+    effective = (case @ asked) ** 2 / (case**2 @ asked)
+    limits = wilson_interval(share[0] * effective, effective, confidence)
     columns = (prices, n, share[0], *limits, revenue[0], profit[0], *best)
     names = ["price", "n", "share", "low", "high", "revenue", "profit", "best_revenue",
              "best_profit"]  # fmt: skip

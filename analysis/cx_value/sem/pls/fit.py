@@ -172,8 +172,9 @@ class PlsResult(Result):
         for source, to, value in total[["source", "target", "est"]].itertuples(index=False):
             matrix.loc[source, to] = value
         return map_importance(
-            self.data.whole, self.model, weights, matrix.to_numpy(), target, scale=scale
-        )
+            self.data.whole, self.model, weights, matrix.to_numpy(), target, scale=scale,
+            case=self.data.whole_weights,
+        )  # fmt: skip
 
 
 def fit_pls(

@@ -76,6 +76,7 @@ def map_importance(
     target: str,
     *,
     scale: Scale | None = None,
+    case: np.ndarray | None = None,
 ) -> ImportancePerformance:
     """Map every construct that acts on ``target``. See ``PlsResult.importance_performance``.
 
@@ -86,20 +87,22 @@ def map_importance(
         Standardised outer weights.
     total_effects : array (J, J)
         Standardised, [source, target].
+    case : array (n,), optional
+        Case weights, by which means and deviations are weighted.
     """
     index = _target_index(model, total_effects, target)
     low, high = _ranges(values, model, scale)
     points = (values - low) / (high - low) * 100.0
-    raw_weights = _unstandardised_weights(points, model, weights)
+    raw_weights = _unstandardised_weights(_moments(points, case)[1], model, weights)
     scores = points @ (raw_weights[:, None] * model.mask)
-    spread = scores.std(axis=0, ddof=1)
+    performance, spread = _moments(scores, case)
     importance = total_effects[:, index] * spread[index] / spread
     acting = np.flatnonzero(total_effects[:, index])
     constructs = pd.DataFrame(
         {
             "construct": [model.constructs[j] for j in acting],
             "importance": importance[acting],
-            "performance": scores.mean(axis=0)[acting],
+            "performance": performance[acting],
         }
     ).sort_values("importance", ascending=False, ignore_index=True)
     return ImportancePerformance(
@@ -108,13 +111,24 @@ def map_importance(
         notes=_notes(model, weights, scale),
         target=target,
         constructs=constructs,
-        items=_item_frame(model, acting, importance[model.owner] * raw_weights, points),
-        target_performance=float(scores.mean(axis=0)[index]),
+        items=_item_frame(
+            model, acting, importance[model.owner] * raw_weights, _moments(points, case)[0]
+        ),
+        target_performance=float(performance[index]),
     )
 
 
+def _moments(values: np.ndarray, case: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return means and deviations (divisor n − 1), weighted where there are case weights."""
+    if case is None:
+        return values.mean(axis=0), values.std(axis=0, ddof=1)
+    share, n = case / case.sum(), len(case)
+    mean = share @ values
+    return mean, np.sqrt(share @ (values - mean) ** 2 * n / (n - 1))
+
+
 def _item_frame(
-    model: PathModel, acting: np.ndarray, importance: np.ndarray, points: np.ndarray
+    model: PathModel, acting: np.ndarray, importance: np.ndarray, performance: np.ndarray
 ) -> pd.DataFrame:
     inside = np.flatnonzero(np.isin(model.owner, acting))
     return pd.DataFrame(
@@ -122,7 +136,7 @@ def _item_frame(
             "construct": [model.constructs[model.owner[i]] for i in inside],
             "item": [model.items[i] for i in inside],
             "importance": importance[inside],
-            "performance": points.mean(axis=0)[inside],
+            "performance": performance[inside],
         }
     )
 
@@ -157,10 +171,10 @@ def _ranges(
 
 
 def _unstandardised_weights(
-    points: np.ndarray, model: PathModel, weights: np.ndarray
+    deviations: np.ndarray, model: PathModel, weights: np.ndarray
 ) -> np.ndarray:
     """Weights of the 0–100 items, summing to 1 in each construct."""
-    raw = weights / points.std(axis=0, ddof=1)
+    raw = weights / deviations
     return raw / (raw @ model.mask)[model.owner]
 
 

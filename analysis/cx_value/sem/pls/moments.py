@@ -50,6 +50,13 @@ class ItemData:
         return self.values if self.pairs is None else self.raw[~np.isnan(self.raw).any(axis=1)]
 
     @property
+    def whole_weights(self) -> np.ndarray | None:
+        """Weights of the rows of :attr:`whole`."""
+        if self.weights is None or self.pairs is None:
+            return self.weights
+        return self.weights[~np.isnan(self.raw).any(axis=1)]
+
+    @property
     def standardised(self) -> np.ndarray:
         return (self.values - self.means) / self.deviations
 

@@ -15,6 +15,7 @@ from cx_value.sem.pls.bootstrap import bootstrap_pls
 from cx_value.sem.pls.fit import DEFAULT_SEED, PlsResult, check_fit, fit_pls, result_of
 from cx_value.sem.pls.model import PathModel, Paths, declare_path_model, pairs_of
 from cx_value.sem.pls.moments import ItemData
+from cx_value.study.latents import spread_paths
 
 Blocks = Mapping[str, Sequence[str]]
 
@@ -87,7 +88,12 @@ def fit_two_stage(
     _check_members(constructs, higher, pairs)
     of_first = {name: mode for name, mode in modes.items() if name in constructs}
     first = fit_pls(
-        constructs, _spread(pairs, higher), data, modes=of_first, confidence=confidence, **options
+        constructs,
+        spread_paths(pairs, higher),
+        data,
+        modes=of_first,
+        confidence=confidence,
+        **options,
     )
     members = {member for of in higher.values() for member in of}
     blocks = {n: list(i) for n, i in constructs.items() if n not in members}
@@ -125,12 +131,6 @@ def _check_members(constructs: Blocks, higher: Blocks, pairs: list[tuple[str, st
                 "model knows through their second-order construct alone · do: take them out of "
                 "one of the two"
             )
-
-
-def _spread(pairs: list[tuple[str, str]], higher: Blocks) -> list[tuple[str, str]]:
-    """Put the members of every second-order construct into its paths."""
-    of = {name: list(members) for name, members in higher.items()}
-    return [(s, t) for a, b in pairs for s in of.get(a, [a]) for t in of.get(b, [b])]
 
 
 def _transform(weights: np.ndarray, first: PlsResult, model: PathModel) -> np.ndarray:
