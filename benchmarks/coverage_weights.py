@@ -1,8 +1,8 @@
 """Do the intervals of the weights that models give cover: SEM total effects, loadings, PLS?
 
 ``python benchmarks/coverage_weights.py [data sets] [--write]``: answers of 300 respondents to
-twelve items of four constructs on seven points; three of them act on the fourth, one through another.
-Truth is what the same method finds in 200,000 answers. ``--write`` puts the table into
+twelve items of four constructs on seven points; three of them act on the fourth, one through
+another. Truth is what the same method finds in 200,000 answers. ``--write`` puts the table into
 ``benchmarks/RESULTS.md``.
 """
 
