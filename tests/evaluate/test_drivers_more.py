@@ -212,3 +212,27 @@ def test_weights_count_as_repeated_rows_in_the_map_of_pls():
     theirs = fit_pls(*model, many).importance_performance("Y", scale=scale)
     assert ours.table().performance.tolist() == pytest.approx(theirs.table().performance.tolist())
     assert ours.table().importance.tolist() == pytest.approx(theirs.table().importance.tolist())
+
+
+# Prices against R (tests/reference/prices.R) ------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", ["apart", "close"])
+def test_prices_named_as_the_distribution_functions_of_r(case):
+    named = pd.read_csv(REFERENCE / "prices__named.csv").query("case == @case")
+    theirs = pd.read_csv(REFERENCE / "prices__points.csv").set_index("case").loc[case]
+    found = price_range(*named.drop(columns="case").to_numpy().T, draws=200)
+    ours = found.table().set_index("point").price
+    assert found.n_used == theirs.n
+    for point in ("lower", "upper", "optimal", "indifference"):
+        # R reads the first crossing of a stretch where both curves lie at 0 or 1, as ours does.
+        assert ours[point] == pytest.approx(theirs[point], abs=1e-6), point
+
+
+def test_prices_offered_as_r():
+    offers = pd.read_csv(REFERENCE / "prices__offers.csv")
+    theirs = pd.read_csv(REFERENCE / "prices__demand.csv")
+    answers = {float(name[1:]): offers[name].to_numpy() for name in offers}
+    ours = price_offers(answers, unit_cost=3, draws=200).table()
+    for column in ("price", "n", "share", "low", "high", "revenue", "profit"):
+        assert ours[column].tolist() == pytest.approx(theirs[column].tolist(), abs=1e-9), column
