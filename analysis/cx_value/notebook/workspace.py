@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cx_value.sem.reading.result import ModelFit
     from cx_value.sem.resampling.bootstrap import Bootstrap
     from cx_value.study import Survey
+    from cx_value.study.flat import FlatItems
     from cx_value.study.raking import Raking
     from cx_value.study.screening import CarelessScreening
     from cx_value.study.spec import Study
@@ -61,6 +62,8 @@ class Workspace:
         Bootstrap draws, the study's number or a draft's.
     raking : Raking or None
         How ``survey`` was weighted to the population's margins, where the study declares them.
+    flat : FlatItems or None
+        Items that everybody answered alike; neither ``study`` nor the surveys hold them.
     """
 
     study: Study
@@ -71,6 +74,7 @@ class Workspace:
     store: Store
     draws: int
     raking: Raking | None = None
+    flat: FlatItems | None = None
 
     @property
     def items(self) -> pd.DataFrame:
@@ -248,6 +252,7 @@ def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) 
         If there is no such file, or ``out`` holds the results of another study.
     """
     from cx_value.study import read_study, read_survey, with_codebook
+    from cx_value.study.flat import set_flat_items_aside
     from cx_value.study.raking import poststratify
     from cx_value.study.screening import screen_careless
 
@@ -258,10 +263,10 @@ def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) 
     claim_folder(folder, file, declared.name)
     state = declaration_sha256(declared)
     draws = declared.options.bootstrap
-    waves = received = screening = survey = raking = None
+    waves = received = screening = survey = raking = flat = None
     if declared.data:
         waves = read_survey(declared)
-        declared = with_codebook(declared, waves)
+        declared, waves, flat = set_flat_items_aside(with_codebook(declared, waves), waves)
         received = latest_wave(waves)
         screening = screen_careless(declared, received)
         survey, raking = poststratify(declared, received.rows(screening.kept))
@@ -269,7 +274,7 @@ def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) 
     store = Store(folder, declared, state, sha256_of_data(declared), draft, screen)
     return Workspace(
         study=declared, waves=waves, received=received, screening=screening, survey=survey,
-        raking=raking, store=store, draws=min(DRAFT_DRAWS, draws) if draft else draws,
+        raking=raking, flat=flat, store=store, draws=min(DRAFT_DRAWS, draws) if draft else draws,
     )  # fmt: skip
 
 

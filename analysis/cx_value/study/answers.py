@@ -240,9 +240,10 @@ def judge_item(where: str, item: Item, column: Column) -> list[Finding]:
             Finding(
                 where,
                 f"every answer to item {item.name} is {given.iloc[0]:g} "
-                f"({count_noun(len(given), 'answer')})",
+                f"({count_noun(len(given), 'answer')}); the report does without it",
                 "answers that differ",
                 "leave the item out: without variance it measures nothing",
+                severity="warning",
                 kind="constant item",
             )
         )
