@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cx_value.base.errors import ModelError
 from cx_value.judge.composites import describe_composites
 from cx_value.judge.estimation import plan_estimation
 from cx_value.judge.hypotheses import judge_hypotheses
@@ -70,8 +71,11 @@ def found(tmp_path_factory):
 def test_covariance_models_refuse_a_formative_construct_with_a_word(found):
     _, choice, composites = found
     assert choice.reported is None
-    said = choice.attempts["theory"].error
-    assert "ATTR, CSOR, PERF, QUAL of model theory is formative" in said and "PLS" in said
+    said = choice.sentence()
+    assert "ATTR, CSOR, PERF and QUAL" in said and "partial least squares" in said
+    assert [code for code, _, _ in choice.attempts["theory"].findings()] == ["formative"]
+    with pytest.raises(ModelError, match="ATTR, CSOR, PERF, QUAL of model theory is formative"):
+        structural_syntax(found[0], found[0].model("main"))
     assert composites.stands_in and composites.formative == ["ATTR", "CSOR", "PERF", "QUAL"]
 
 

@@ -17,7 +17,7 @@ from cx_value.judge.estimation import Estimation, plain_estimation
 from cx_value.judge.fit_report import reported_indices
 from cx_value.judge.reservations import NONE, Reservations
 from cx_value.sem.reading.fit_facts import INDICES
-from cx_value.study.latents import structural_syntax
+from cx_value.study.latents import formative_in, structural_syntax
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,7 @@ class Attempt:
     model: StructuralModel
     fit: ModelFit | None
     error: str | None = None
+    formative: tuple[str, ...] = ()
 
     @property
     def admissible(self) -> bool:
@@ -42,6 +43,9 @@ class Attempt:
 
     def findings(self) -> list[tuple[str, bool, Phrase]]:
         """Return what was found wrong with the model: code, whether it is severe, and the words."""
+        if self.formative:
+            facts = {"constructs": list(self.formative)}
+            return [("formative", True, Phrase("findings.formative", facts))]
         if self.fit is None:
             reason = str(self.error).split(" · ")[0]
             return [("not_converged", True, Phrase("findings.not_fitted", {"reason": reason}))]
@@ -130,6 +134,7 @@ class ModelChoice(Result):
         first = main or next(iter(self.attempts.values()))
         return {
             "theory": first.model.name, "fitted": first.fit is not None,
+            "formative": list(first.formative),
             "kept": first.model.name == self.reported,
             "reported": self.reported,
             "findings": [{"model": name, "said": said} for name, attempt in self.attempts.items()
@@ -182,6 +187,9 @@ def fit_again(
 
 
 def _attempt(study: Study, model: StructuralModel, items: pd.DataFrame, how: Estimation) -> Attempt:
+    if formative := formative_in(study, model):
+        said = "formative constructs are estimated by PLS, not by covariances"
+        return Attempt(model, None, said, tuple(formative))
     try:
         return Attempt(model, how.fit(structural_syntax(study, model), items))
     except AnalysisError as error:
