@@ -7,7 +7,7 @@ import pytest
 from cx_value.base.errors import DataError
 from cx_value.base.pooling import pool_estimates
 from cx_value.study.imputation import impute_answers
-from cx_value.study.missing import em_moments
+from cx_value.study.little import em_moments
 
 
 @pytest.fixture(scope="module")

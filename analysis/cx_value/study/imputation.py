@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cx_value.base.errors import ConvergenceError, DataError
-from cx_value.study.missing import em_moments
+from cx_value.study.little import em_moments
 
 MOST_TRIES = 5
 
