@@ -306,6 +306,7 @@ def test_contradictory_judgements_count_as_not_given():
     found = weigh_by_experts(judgements(*rows), TREE, draws=20)
     row = found.table().iloc[0]
     assert (row["given"], row["conflicts"]) == (2, 1)
+    assert found.facts()["contradicting"] == [{"expert": "E", "conflicts": 1}]
     assert found.weights.to_dict() == pytest.approx({"A": 4 / 7, "B": 2 / 7, "C": 1 / 7}, abs=1e-5)
 
 

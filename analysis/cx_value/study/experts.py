@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from cx_value.study.spec import Study
 
 #: Columns of the frame that :func:`read_experts` returns.
+#: Two judgements of a pair whose product is further from 1 contradict each other.
+AT_ODDS = 0.05
 COLUMNS = ("expert", "criteria", "row", "column", "judgement")
 
 
@@ -83,6 +85,17 @@ def _usable(study: Study, frame: pd.DataFrame) -> pd.Series:
     return named & (frame["row"] != frame["column"]) & (frame["judgement"] > 0)
 
 
+def _contradictions(frame: pd.DataFrame) -> list[str]:
+    """Return pairs that an expert judged in both directions, at odds."""
+    keys = ["criteria", "expert", "row", "column"]
+    back = frame.rename(columns={"row": "column", "column": "row"})
+    both = frame.merge(back, on=keys, suffixes=("", "_back"))
+    both = both[
+        (both.row < both.column) & ((both.judgement * both.judgement_back - 1).abs() > AT_ODDS)
+    ]
+    return [f"{r.row} and {r.column} (expert {r.expert})" for r in both.itertuples()]
+
+
 def _missing_columns(study: Study, columns: list[str]) -> list[Finding]:
     declared = study.experts
     wanted = {key: getattr(declared, key) for key in COLUMNS}
@@ -108,7 +121,11 @@ def _examine_judgements(study: Study) -> list[Finding]:
     bad = [int(row) + 1 for row in frame.index[~(frame["judgement"] > 0)]]
     beyond = (frame["judgement"] > 9 + 1e-9) | frame["judgement"].between(0, 1 / 9 - 1e-4)
     wide = [int(row) + 1 for row in frame.index[beyond & (frame["judgement"] > 0)]]
+    odd = _contradictions(frame)
     told = [
+        (odd, f"pairs judged both ways with numbers that are no reciprocals: {list_some(odd)}; they "
+         "count as not given", "each pair once, or A against B as 1 over B against A",
+         "ask the expert again"),
         (strangers, f"judgements of {list_some(strangers)}, which the study does not declare; they "
          "are left out", "constructs and dimensions of the study", "correct the names"),
         (bad, f"no judgement in {list_rows(bad)}; left out",

@@ -92,6 +92,7 @@ class ExpertWeights(Result):
             "inconsistent": bad[columns].to_dict("records"),
             "kept_inconsistent": bool(bad["used"].any()),
             "incomplete": m[m["given"] < m["n"] * (m["n"] - 1) // 2]["expert"].tolist(),
+            "contradicting": m[m["conflicts"] > 0][["expert", "conflicts"]].to_dict("records"),
             "outlying": m[m["outlying"]]["expert"].drop_duplicates().tolist(),
             "first": {"indicator": ordered.index[0], "weight": float(ordered.iloc[0])},
             "last": {"indicator": ordered.index[-1], "weight": float(ordered.iloc[-1])},
