@@ -123,8 +123,8 @@ def _examine_judgements(study: Study) -> list[Finding]:
     wide = [int(row) + 1 for row in frame.index[beyond & (frame["judgement"] > 0)]]
     odd = _contradictions(frame)
     told = [
-        (odd, f"pairs judged both ways with numbers that are no reciprocals: {list_some(odd)}; they "
-         "count as not given", "each pair once, or A against B as 1 over B against A",
+        (odd, f"pairs judged both ways with numbers that are no reciprocals: {list_some(odd)}; "
+         "they count as not given", "each pair once, or A against B as 1 over B against A",
          "ask the expert again"),
         (strangers, f"judgements of {list_some(strangers)}, which the study does not declare; they "
          "are left out", "constructs and dimensions of the study", "correct the names"),
