@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from cx_value.evaluate.tracking.change import decompose_change, find_step
 from cx_value.evaluate.tracking.charts import (
@@ -20,10 +21,14 @@ from cx_value.evaluate.tracking.charts import (
     share_limits,
     smoothed,
 )
+from cx_value.evaluate.tracking.moved import compare_last_waves
+from cx_value.evaluate.tracking.paired import paired_means, paired_shares, unpaired_means
 from cx_value.evaluate.tracking.plan import explain_change, follow_waves, lacking_items
 from cx_value.evaluate.tracking.shares import follow_shares
 from cx_value.evaluate.tracking.waves import track_waves
+from cx_value.notebook.workspace import open_study
 from cx_value.study import read_study, read_survey
+from small_study import write_small_study
 
 PANEL = Path(__file__).parents[2] / "data" / "bank-panel"
 SINGLE = np.array([71.2, 70.8, 72.1, 71.5, 70.9, 71.8, 72.4, 71.1, 73.6, 71.9])
@@ -138,3 +143,88 @@ def test_weights_count_as_repeated_rows_in_the_mean():
     found = track_waves(scores, waves, weights=weights, draws=49).table()
     expected = np.average(scores.A[:40], weights=weights[:40])
     assert found["mean"][0] == pytest.approx(expected)
+
+
+def pairs(folder=Path(__file__).parents[1] / "reference"):
+    frame = pd.read_csv(folder / "tracking__pairs.csv")
+    return frame, pd.read_csv(folder / "tracking__changes.csv").set_index("case")
+
+
+def test_changes_between_two_waves_are_those_of_R():
+    frame, told = pairs()
+    both = frame.dropna()
+    ones = np.ones(len(both))
+    found = {
+        "paired": paired_means(both.before.to_numpy(), both.after.to_numpy(), ones),
+        "shares": paired_shares((both.before >= 6).to_numpy(), (both.after >= 6).to_numpy()),
+        "apart": unpaired_means(
+            *(frame[c].dropna().to_numpy() for c in ("before", "after")),
+            *(np.ones(frame[c].notna().sum()) for c in ("before", "after")),
+        ),
+    }
+    for case, one in found.items():
+        row = told.loc[case]
+        assert [one.size, one.low, one.high, one.p] == pytest.approx(
+            [row.estimate, row.low, row.high, row.p], abs=1e-12
+        )
+    assert found["paired"].p_rank == pytest.approx(told.p_rank["paired"], abs=1e-12)
+
+
+def test_weights_of_a_change_are_repeated_respondents_in_its_mean_and_the_weaker_the_less_even():
+    before, after = np.array([1.0, 5, 3]), np.array([2.0, 5, 6])
+    heavy = paired_means(before, after, np.array([2.0, 1, 1]))
+    twice = paired_means(np.r_[1, before], np.r_[2, after], np.ones(4))
+    assert heavy.size == pytest.approx(twice.size) and heavy.high > twice.high
+
+
+def panel_study(folder, n=150):
+    """A panel of two waves: everybody answers twice, satisfaction rises by half a point."""
+    file = write_small_study(folder, n)
+    frame = pd.read_csv(folder / "answers.csv").assign(person=np.arange(n), wave=1)
+    later = frame.assign(wave=2)
+    random = np.random.default_rng(4)
+    for item in ("sat_1", "sat_2", "sat_3"):
+        up = (random.random(n) < 0.5) & later[item].between(1, 6)
+        later[item] += up
+    pd.concat([frame, later]).sample(frac=1, random_state=1).to_csv(
+        folder / "answers.csv", index=False
+    )
+    text = file.read_text("utf-8")
+    text = text.replace("missing_codes: [-9]", "missing_codes: [-9], id: person, wave: wave")
+    file.write_text(text.replace("options:", "screening: {action: flag}\noptions:"), "utf-8")
+    return file
+
+
+def test_a_panel_is_followed_through_all_its_waves_and_its_respondents_own_change_tested(tmp_path):
+    work = open_study(panel_study(tmp_path / "small"), tmp_path / "build", draft=True)
+    assert work.survey.n == 150, "the other notebooks see the latest wave alone"
+    answers = work.answers_of_all_waves()
+    assert answers.n == 300
+    changes = compare_last_waves(work.study, answers, {"QUAL": 0.5, "SAT": 0.5}, "ALL")
+    table = changes.table().set_index("measure")
+    frame = pd.read_csv(tmp_path / "small" / "answers.csv").replace(-9, np.nan)
+    means = frame.assign(s=frame[["sat_1", "sat_2", "sat_3"]].mean(axis=1, skipna=False))
+    wide = means.set_index(["person", "wave"]).s.unstack().dropna()  # noqa: PD010
+    test = stats.ttest_rel(wide[2], wide[1])
+    assert table.p["SAT"] == pytest.approx(test.pvalue)
+    assert table.difference["SAT"] == pytest.approx((wide[2] - wide[1]).mean() / 6 * 100)
+    assert changes.paired == 150 and table.clear["SAT"] and not table.clear["QUAL"]
+    assert table.difference["ALL"] > 0 and table.index[0] == "ALL"
+
+
+def test_waves_of_other_respondents_are_compared_by_welch_and_one_wave_by_nothing(tmp_path):
+    study = read_study(PANEL / "study.yml")
+    survey = read_survey(study)
+    table = compare_last_waves(study, replace(survey, weights=None)).table().set_index("measure")
+    own = survey.profile.brand.astype(str) == "Harbour"
+    nps = survey.quantities.NPS
+    score = 100.0 * ((nps >= 9).astype(float) - (nps <= 6))
+    last, before = (score[own & (survey.wave == w)] for w in sorted(survey.wave.unique())[:1:-1])
+    test = stats.ttest_ind(last, before, equal_var=False, nan_policy="omit")
+    assert table.p["nps"] == pytest.approx(test.pvalue)
+    assert table.difference["promoters"] - table.difference["detractors"] == pytest.approx(
+        table.difference["nps"]
+    )
+    one = survey.rows(survey.items.index[survey.wave == survey.wave.iloc[0]])
+    assert compare_last_waves(study, one) is None
+    assert compare_last_waves(study, replace(survey, wave=None)) is None

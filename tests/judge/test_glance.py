@@ -86,3 +86,20 @@ def test_predicted_churn_and_value_at_risk_are_those_of_the_whole_customer_base(
 
 def test_a_purchase_model_without_loss_has_no_row_on_the_first_page():
     assert gather_glance({"value_tiers": tiers(float("nan"))}).table().empty
+
+
+def test_the_change_since_the_last_wave_stands_in_the_unit_of_its_figure():
+    waves = pd.DataFrame({
+        "measure": ["ALL", "csat", "nps"], "difference": [1.5, -3.0, 4.0], "low": [0.5, -6.0, -2.0],
+        "high": [2.5, 0.0, 10.0], "clear": [True, False, False],
+    })  # fmt: skip
+    index = pd.DataFrame({"node": ["ALL"], "level": ["overall"], "index": [66.0], "low": [65.0],
+                          "high": [67.0], "n": [300], "grade": ["good"]})  # fmt: skip
+    metrics = pd.DataFrame({"metric": ["csat", "churn_rate"], "estimate": [0.3, 0.1],
+                            "ci_low": [0.2, 0.0], "ci_high": [0.4, 0.2], "n": [300, 300]})  # fmt: skip
+    stored = {"experience_index": index, "core_metrics": metrics, "wave_changes": waves}
+    found = gather_glance(stored).table().set_index("figure")
+    assert found.change["index"] == 1.5 and found.changed["index"]
+    assert found.change["csat"] == -0.03 and found.change_low["csat"] == -0.06
+    assert pd.isna(found.change["churn_rate"])
+    assert gather_glance({"experience_index": index}).table().change.isna().all()

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("figure", "kind", "value", "low", "high", "n", "grade", "rival", "gap", "gap_low",
-           "gap_high", "reservations", "years")  # fmt: skip
+           "gap_high", "change", "change_low", "change_high", "changed", "reservations",
+           "years")  # fmt: skip
 #: Fewer respondents than this are a small base (own convention: with fewer, the interval of a
 #: share may reach ten points to either side).
 SMALL_BASE = 100
@@ -54,8 +55,8 @@ def gather_glance(
     Parameters
     ----------
     stored : mapping of str to DataFrame
-        Any of ``experience_index rival_gaps core_metrics brand_metrics link value_tiers``; what is
-        not there has no row.
+        Any of ``experience_index rival_gaps core_metrics brand_metrics link value_tiers
+        wave_changes``; what is not there has no row.
     satisfaction : str, optional
         The construct whose marginal value is shown (``value.satisfaction``).
     of_money : sequence of str
@@ -65,13 +66,26 @@ def gather_glance(
     """
     rows = [*_index(stored), *_metrics(stored), *_money(stored, satisfaction),
             *_loss(stored, churn_years)]  # fmt: skip
-    rows = [{**row, "reservations": _reserved(row, of_money)} for row in rows]
+    rows = [
+        {**row, **_change(row, stored), "reservations": _reserved(row, of_money)} for row in rows
+    ]
     n = max((int(row["n"]) for row in rows if row["n"] == row["n"]), default=0)
     filled = [[row.get(column) for column in COLUMNS] for row in rows]
     return Glance(
         n_used=n, method=Phrase("brief.method"), confidence=confidence,
         frame=tidy_frame(filled, COLUMNS),
     )  # fmt: skip
+
+
+def _change(row: Mapping[str, Any], stored: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return how a figure changed between the last two waves; nothing where none was compared."""
+    found = stored.get("wave_changes")
+    found = found[found.measure == row.get("node", row["figure"])] if found is not None else ()
+    if not len(found):
+        return {}
+    own, unit = found.iloc[0], 100 if row["kind"] == "percent" else 1
+    return {"change": own.difference / unit, "change_low": own.low / unit,
+            "change_high": own.high / unit, "changed": bool(own.clear)}  # fmt: skip
 
 
 def _reserved(row: Mapping[str, Any], of_money: Sequence[str]) -> str:
@@ -88,8 +102,8 @@ def _index(stored: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     if table is None or not (table["level"] == "overall").any():
         return
     whole = table[table["level"] == "overall"].iloc[0]
-    row = {"figure": "index", "kind": "points", "value": whole["index"], "low": whole["low"],
-           "high": whole["high"], "n": whole["n"], "grade": whole["grade"],
+    row = {"figure": "index", "node": whole["node"], "kind": "points", "value": whole["index"],
+           "low": whole["low"], "high": whole["high"], "n": whole["n"], "grade": whole["grade"],
            "reservations": whole.get("reservations")}  # fmt: skip
     gaps = stored.get("rival_gaps")
     if gaps is not None and (gaps["node"] == whole["node"]).any():

@@ -35,6 +35,16 @@ def _read(store: Store, name: str) -> pd.DataFrame | None:
     return store.read(name).table if store.has(name) else None
 
 
+def index_weights(store: Store) -> tuple[dict[str, float], str]:
+    """Return construct → its weight in the stored overall index, and what the whole is called."""
+    found = _read(store, "experience_index")
+    if found is None or not found.level.eq("overall").any():
+        return {}, ""
+    own = found[found.level.eq("construct")]
+    root = found[found.level.eq("overall")].node.iloc[0]
+    return dict(zip(own.node, own.weight, strict=True)), root
+
+
 def money_of_levers(store: Store) -> pd.DataFrame | None:
     """Return ``lever estimate ci_low ci_high``: money per point, customer and year."""
     link = _read(store, "link")

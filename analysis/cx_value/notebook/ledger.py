@@ -39,7 +39,7 @@ def keep_ledger(study: Study, store: Store, *, draft: bool) -> Ledger:
     return Ledger(
         study=study.name, draft=draft, data=_data(study), declared=_declared(study, draft),
         packages=_versions(store.packages()), figures=figures,
-        contents={p.stem: sha256_of_file(p) for p in tables if p.stem != "since"},
+        contents={p.stem: sha256_of_file(p) for p in tables if not p.stem.startswith("since")},
     )  # fmt: skip
 
 

@@ -98,6 +98,16 @@ class Workspace:
         """Return ``compute(*args, **options)``, shared between the notebooks of this study."""
         return Cache(self.store.folder / ".cache").once(compute, *args, **options)
 
+    def answers_of_all_waves(self) -> Survey | None:
+        """Return every wave's answers, screened and weighted; of a panel, too, all its sheets."""
+        from cx_value.study.raking import poststratify
+        from cx_value.study.screening import screen_careless
+
+        if self.waves is None or self.received is self.waves:
+            return self.survey
+        kept = screen_careless(self.study, self.waves).kept
+        return poststratify(self.study, self.waves.rows(kept))[0]
+
     @property
     def seed(self) -> int:
         return self.study.options.seed

@@ -60,8 +60,10 @@ AFTER = {
     "05_structure": ("02_reliability", "04_measurement"),
     "08_drivers": ("02_reliability", "05_structure", "06_value_link", "07_evaluation"),
     "09_segments": ("02_reliability", "06_value", "08_drivers"),
+    "11_tracking": ("07_evaluation",),
     "13_claims": ("06_value", "06_value_link"),
-    "14_brief": ("06_metrics", "06_value", "06_value_link", "07_evaluation", "09_segments"),
+    "14_brief": ("06_metrics", "06_value", "06_value_link", "07_evaluation", "09_segments",
+                 "11_tracking"),
     "15_reporting": (
         "01_sample", "02_reliability", "03_factors", "04_measurement", "05_structure",
         "07_evaluation", "08_drivers", "12_robustness",

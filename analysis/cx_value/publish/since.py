@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from cx_value.study.spec import Study
 
 STEP = "since"
+#: The changes of the first page's figures.
+GLANCE = "since_glance"
 
 
 def earlier_ledger(build: Path, study: str) -> Ledger:
@@ -43,12 +45,14 @@ def keep_and_compare(
     from cx_value.judge.since.comparison import compare_ledgers
     from cx_value.notebook.ledger import keep_ledger
 
-    for suffix in ("csv", "json"):
-        (folder / "results" / f"{STEP}.{suffix}").unlink(missing_ok=True)
+    for name in (f"{STEP}.csv", f"{STEP}.json", f"{GLANCE}.csv", f"{GLANCE}.json"):
+        (folder / "results" / name).unlink(missing_ok=True)
     ledger = keep_ledger(study, Store(folder), draft=draft)
     ledger.write(folder)
     if compare is None:
         return None
     since = compare_ledgers(compare, ledger, confidence=study.options.confidence)
     identity = declaration_sha256(study), sha256_of_data(study), draft
-    return Store(folder, study, *identity).save(STEP, since)
+    store = Store(folder, study, *identity)
+    store.save_table(GLANCE, since.glance, of=since)
+    return store.save(STEP, since)

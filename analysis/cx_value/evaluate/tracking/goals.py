@@ -130,7 +130,9 @@ def _action(
     after = _at_or_after(survey.wave, entry.since)
     reached = _reached(study, entry, survey)
     unit = survey.profile[entry.unit].astype(str) if entry.unit else None
-    found = difference_in_differences(score, after, reached, weights, unit, confidence=confidence)
+    found = difference_in_differences(
+        score, after, reached, weights, unit, person=survey.ids, confidence=confidence
+    )
     return {"action": entry.name, "lever": entry.lever, "since": entry.since, **found}
 
 
@@ -160,6 +162,7 @@ def difference_in_differences(
     weights: pd.Series,
     unit: pd.Series | None = None,
     *,
+    person: pd.Series | None = None,
     confidence: float = 0.95,
 ) -> dict[str, Any]:
     r"""Compare the change of those reached with the change of the others.
@@ -174,7 +177,8 @@ def difference_in_differences(
     :math:`y = a + b_1 r + b_2 t + δ r t`; δ is the effect if both would have changed alike
     (parallel trends). Errors are clustered by unit (Liang & Zeger, 1986: G/(G−1), t of G−1 degrees
     of freedom) from 20 units on; HC1 of respondents below that, which are too small where units
-    differ. Without controls δ is the change itself, and no effect is claimed.
+    differ, clustered by person where the same respondents answered more than once. Without
+    controls δ is the change itself, and no effect is claimed.
     """
     from scipy import stats
 
@@ -187,8 +191,9 @@ def difference_in_differences(
     groups = None if unit is None else unit[known].to_numpy()
     clusters = 0 if groups is None else len(np.unique(groups))
     clustered = clusters >= ENOUGH_UNITS
-    beta, error = _fit(x, y, w, groups if clustered else None)
-    df = clusters - 1 if clustered else len(y) - x.shape[1]
+    by = groups if clustered else _repeated(person, known)
+    beta, error = _fit(x, y, w, by)
+    df = len(np.unique(by)) - 1 if by is not None else len(y) - x.shape[1]
     half = stats.t.ppf((1 + confidence) / 2, df) * error
     effect, p = float(beta[-1]), float(2 * stats.t.sf(abs(beta[-1] / error), df))
     verdict = "unclear" if p >= 1 - confidence else "rose" if effect > 0 else "fell"
@@ -198,6 +203,14 @@ def difference_in_differences(
         "errors": "none" if alone else "units" if clustered else "respondents",
         "units": clusters, "verdict": verdict,
     }  # fmt: skip
+
+
+def _repeated(person: pd.Series | None, known: pd.Series) -> np.ndarray | None:
+    """Return whose sheet each is, where somebody filled in more than one of them."""
+    if person is None or not person[known].dropna().duplicated().any():
+        return None
+    own = person[known].astype(object)
+    return own.where(own.notna(), [f"row {row}" for row in own.index]).astype(str).to_numpy()
 
 
 def _nothing(y, t, r, w) -> dict[str, Any]:

@@ -54,6 +54,9 @@ class Since(Result):
         ``package before after``.
     drifted : tuple of str
         Results that differ although nothing they are made of does.
+    glance : DataFrame
+        ``figure change change_low change_high changed``: the figures of the first page that are in
+        both reports, moved or not.
     """
 
     frame: pd.DataFrame
@@ -64,6 +67,7 @@ class Since(Result):
     causes: tuple[str, ...]
     packages: list[dict[str, str]]
     drifted: tuple[str, ...] = ()
+    glance: pd.DataFrame
 
     template = "since.since"
 
@@ -134,7 +138,21 @@ def _since(rows, before, after, changed, old, new, confidence: float) -> Since:
         only_after=len(new.keys() - old.keys()),
         causes=tuple(c for c in CAUSES if c in _whole(changed, rows)),
         packages=_packages(before, after), drifted=_drifted(before, after, rows, changed),
+        glance=_glance(rows),
     )  # fmt: skip
+
+
+def _glance(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Return the figures of the first page: the whole stands first among the indices."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row["result"] not in ("experience_index", "core_metrics"):
+            continue
+        name = "index" if row["result"] == "experience_index" else row["part"]
+        found.setdefault(name, row)
+    kept = [[name, *(row.get(k) for k in ("difference", "low", "high")), row["moved"]]
+            for name, row in found.items() if not isinstance(row["after"], str)]  # fmt: skip
+    return tidy_frame(kept, ["figure", "change", "change_low", "change_high", "changed"])
 
 
 def _refuse_others(before: Ledger, after: Ledger) -> None:
