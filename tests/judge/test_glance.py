@@ -96,7 +96,8 @@ def test_the_change_since_the_last_wave_stands_in_the_unit_of_its_figure():
     index = pd.DataFrame({"node": ["ALL"], "level": ["overall"], "index": [66.0], "low": [65.0],
                           "high": [67.0], "n": [300], "grade": ["good"]})  # fmt: skip
     metrics = pd.DataFrame({"metric": ["csat", "churn_rate"], "estimate": [0.3, 0.1],
-                            "ci_low": [0.2, 0.0], "ci_high": [0.4, 0.2], "n": [300, 300]})  # fmt: skip
+                            "ci_low": [0.2, 0.0], "ci_high": [0.4, 0.2],
+                            "n": [300, 300]})  # fmt: skip
     stored = {"experience_index": index, "core_metrics": metrics, "wave_changes": waves}
     found = gather_glance(stored).table().set_index("figure")
     assert found.change["index"] == 1.5 and found.changed["index"]
