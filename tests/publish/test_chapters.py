@@ -44,7 +44,8 @@ def test_the_column_of_rivals_stands_only_where_there_is_a_rival(tmp_path, lang,
 
 
 @pytest.mark.parametrize(("lang", "wave", "report"), [
-    ("en", "Since the last wave", "Since the last report"), ("zh", "与上一波次相比", "与上期报告相比"),
+    ("en", "Since the last wave", "Since the last report"),
+    ("zh", "与上一波次相比", "与上期报告相比"),
 ])  # fmt: skip
 def test_the_change_stands_beside_its_figure_that_since_the_last_report_before_waves(
     tmp_path, lang, wave, report
