@@ -30,7 +30,8 @@ class Glance(Result):
     """The figures of the first page.
 
     Columns of the table: ``figure kind value low high n grade rival gap gap_low gap_high
-    reservations``.
+    change change_low change_high changed reservations years``; the change is that since the last
+    wave.
     """
 
     frame: pd.DataFrame

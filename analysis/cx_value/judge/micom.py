@@ -27,10 +27,17 @@ STEPS = {"c": "c_p", "mean": "mean_p", "variance": "variance_p"}
 class CompositesAcrossGroups(Result):
     """MICOM for every pair of groups.
 
+    The table holds the steps of every pair of groups, and what follows.
+
+    Columns ``pair construct c c_quantile c_p mean mean_low mean_high mean_p variance …
+    invariance``; p adjusted over a construct's pairs (Holm, 1979); ``invariance`` is
+    ``none`` (weights differ), ``partial`` (scores may be compared) or ``full`` (groups may be
+    pooled).
+
     Attributes
     ----------
     frame : DataFrame
-        One row a pair of groups and construct; see :meth:`table`.
+        One row a pair of groups and construct.
     draws : int
         Permutations.
     small : tuple of str
@@ -42,16 +49,6 @@ class CompositesAcrossGroups(Result):
     small: tuple[str, ...] = ()
 
     template = "composites.judged"
-
-    def table(self) -> pd.DataFrame:
-        """Return the steps of every pair of groups, and what follows.
-
-        Columns ``pair construct c c_quantile c_p mean mean_low mean_high mean_p variance …
-        invariance``; p adjusted over a construct's pairs (Holm, 1979); ``invariance`` is
-        ``none`` (weights differ), ``partial`` (scores may be compared) or ``full`` (groups may be
-        pooled).
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return what may be compared, and the rows that fail."""

@@ -33,10 +33,16 @@ SHARES = ("csat", "promoters", "detractors")
 class WaveChanges(Result):
     """The change of every measure between the last two waves.
 
+    The table holds ``measure n_before n before after difference low high p p_rank p_adjusted
+    clear``.
+
+    Shares are in per cent; ``clear`` says whether chance hardly explains the change, after Holm
+    over all rows.
+
     Attributes
     ----------
     frame : DataFrame
-        See :meth:`table`.
+        One row as the table has it.
     waves : tuple of str
         The wave before, and the last one.
     paired : int
@@ -48,14 +54,6 @@ class WaveChanges(Result):
     paired: int
 
     template = "tracking.changes"
-
-    def table(self) -> pd.DataFrame:
-        """Return ``measure n_before n before after difference low high p p_rank p_adjusted clear``.
-
-        Shares are in per cent; ``clear`` says whether chance hardly explains the change, after Holm
-        over all rows.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the two waves, how many measures there are, and those that changed clearly."""

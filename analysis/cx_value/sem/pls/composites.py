@@ -27,10 +27,17 @@ FEWEST_SHARE = 0.9
 class CompositeInvariance(Result):
     """Measurement invariance of composites between two groups.
 
+    The table holds one row a construct.
+
+    ``c`` correlation of its scores by either group's weights, ``c_quantile`` what c falls below
+    in 5 % (1 − confidence) of permutations, ``c_p``; ``mean mean_low mean_high mean_p`` the
+    first group's mean score less the second's and the middle of its permutations;
+    ``variance …`` the same of the log of the ratio of variances.
+
     Attributes
     ----------
     frame : DataFrame
-        One row a construct; see :meth:`table`.
+        One row a construct.
     groups : tuple of str
     draws : int
         Permutations that the p values rest on.
@@ -41,16 +48,6 @@ class CompositeInvariance(Result):
     draws: int
 
     template = "composites.pair"
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a construct.
-
-        ``c`` correlation of its scores by either group's weights, ``c_quantile`` what c falls below
-        in 5 % (1 − confidence) of permutations, ``c_p``; ``mean mean_low mean_high mean_p`` the
-        first group's mean score less the second's and the middle of its permutations;
-        ``variance …`` the same of the log of the ratio of variances.
-        """
-        return self.frame.copy()
 
     def facts(self) -> dict[str, Any]:
         """Return the groups and the number of constructs."""
