@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_value.judge.composites import judge_composites
+from cx_value.judge.micom import judge_composites
 from cx_value.study import read_study, read_survey
 from small_study import write_small_study
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 COLUMNS = ("figure", "kind", "value", "low", "high", "n", "grade", "rival", "gap", "gap_low",
            "gap_high", "change", "change_low", "change_high", "changed", "reservations",
            "years")  # fmt: skip
+#: Results that figures are gathered from.
+GATHERED = ("experience_index", "rival_gaps", "core_metrics", "brand_metrics", "link",
+            "value_tiers", "wave_changes")  # fmt: skip
 #: Fewer respondents than this are a small base (own convention: with fewer, the interval of a
 #: share may reach ten points to either side).
 SMALL_BASE = 100
@@ -56,8 +59,7 @@ def gather_glance(
     Parameters
     ----------
     stored : mapping of str to DataFrame
-        Any of ``experience_index rival_gaps core_metrics brand_metrics link value_tiers
-        wave_changes``; what is not there has no row.
+        Any of :data:`GATHERED`; what is not there has no row.
     satisfaction : str, optional
         The construct whose marginal value is shown (``value.satisfaction``).
     of_money : sequence of str

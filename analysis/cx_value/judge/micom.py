@@ -48,7 +48,7 @@ class CompositesAcrossGroups(Result):
     draws: int
     small: tuple[str, ...] = ()
 
-    template = "composites.judged"
+    template = "micom.judged"
 
     def facts(self) -> dict[str, Any]:
         """Return what may be compared, and the rows that fail."""
@@ -97,7 +97,7 @@ def judge_composites(
     clear = {step: frame[column] < alpha for step, column in STEPS.items()}
     same = ~(clear["mean"] | clear["variance"])
     return CompositesAcrossGroups(
-        n_used=len(items), n_dropped=survey.n - len(items), method=Phrase("composites.method"),
+        n_used=len(items), n_dropped=survey.n - len(items), method=Phrase("micom.method"),
         confidence=study.options.confidence, small=tuple(small), draws=min(one[1] for one in found),
         frame=frame.assign(
             invariance=np.where(clear["c"], "none", np.where(same, "full", "partial"))
@@ -106,7 +106,7 @@ def judge_composites(
 
 
 def _pair(study: Study, blocks, paths, items, pair, draws: int) -> tuple[pd.DataFrame, int] | None:
-    from cx_value.sem.pls.composites import check_composites
+    from cx_value.sem.pls.micom import check_composites
 
     both = items[items[GROUP].isin(pair)]
     try:

@@ -1,6 +1,6 @@
 # MICOM (Henseler, Ringle & Sarstedt, 2016), steps 2 and 3, written out from the paper: PLS by mode A
 # and the path weighting scheme, Holzinger & Swineford by school, the permutations stored so that
-# another program can take the same.   Rscript tests/reference/composites.R tests/reference   (lavaan)
+# another program can take the same.   Rscript tests/reference/micom.R tests/reference   (lavaan)
 to <- commandArgs(TRUE)[1]
 data(HolzingerSwineford1939, package = "lavaan")
 hs <- HolzingerSwineford1939
@@ -50,6 +50,6 @@ for (s in c("mean", "variance")) {
   out[[paste0(s, "_p")]] <- (rowSums(abs(permuted[[s]]) >= abs(observed[[s]])) + 1) / (draws + 1)
 }
 options(digits = 17)
-write.csv(out, file.path(to, "composites__schools.csv"), row.names = FALSE, quote = FALSE)
-write.table(orders - 1L, file.path(to, "composites__permutations.csv"), sep = ",",
+write.csv(out, file.path(to, "micom__schools.csv"), row.names = FALSE, quote = FALSE)
+write.table(orders - 1L, file.path(to, "micom__permutations.csv"), sep = ",",
             row.names = FALSE, col.names = FALSE)

@@ -1,6 +1,6 @@
 """MICOM against an R script of the published algorithm, permutation by permutation.
 
-``tests/reference/composites.R``: Holzinger & Swineford by school, 99 permutations taken over, equal
+``tests/reference/micom.R``: Holzinger & Swineford by school, 99 permutations taken over, equal
 to 1e-8 (both programs iterate to 1e-10 or less). openpls-engine 1.13.0 gives c .987928, .997696,
 .999328 and log variance ratios −.098826, .019426, .214100 on the same data: within 2e-4.
 """
@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from cx_value.base.errors import DataError
-from cx_value.sem.pls.composites import check_composites
+from cx_value.sem.pls.micom import check_composites
 
 FOLDER = Path(__file__).parents[1] / "reference"
 BLOCKS = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "speed": ["x7", "x8", "x9"]}
@@ -25,9 +25,9 @@ def schools():
 
 
 def test_every_step_is_that_of_the_published_algorithm(schools):
-    rows = np.loadtxt(FOLDER / "composites__permutations.csv", delimiter=",", dtype=int)
+    rows = np.loadtxt(FOLDER / "micom__permutations.csv", delimiter=",", dtype=int)
     found = check_composites(BLOCKS, PATHS, schools, schools.school, rows=rows).table()
-    told = pd.read_csv(FOLDER / "composites__schools.csv")
+    told = pd.read_csv(FOLDER / "micom__schools.csv")
     pd.testing.assert_frame_equal(found[told.columns], told, rtol=0, atol=1e-8)
 
 

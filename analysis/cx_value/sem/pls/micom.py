@@ -47,7 +47,7 @@ class CompositeInvariance(Result):
     groups: tuple[str, str]
     draws: int
 
-    template = "composites.pair"
+    template = "micom.pair"
 
     def facts(self) -> dict[str, Any]:
         """Return the groups and the number of constructs."""
@@ -95,7 +95,7 @@ def check_composites(
     the weights of group g, :math:`c = \mathrm{cor}(Zw_1, Zw_2)`; H₀ c = 1 is rejected below the
     permutations' lower quantile. Means and variances are those of scores by the pooled weights.
     p is :math:`(r + 1)/(draws + 1)`. Agrees with an R script of the paper, permutation by
-    permutation, to 1e-8 (``tests/reference/composites.R``).
+    permutation, to 1e-8 (``tests/reference/micom.R``).
 
     Examples
     --------
@@ -124,7 +124,7 @@ def check_composites(
     sides = np.vstack([first[None], np.asarray(rows, dtype=np.int32)])
     frame, kept = _steps(model, items, sides, 1 - confidence)
     return CompositeInvariance(
-        n_used=items.n_rows, n_dropped=items.n_dropped, method=Phrase("composites.method"),
+        n_used=items.n_rows, n_dropped=items.n_dropped, method=Phrase("micom.method"),
         confidence=confidence, frame=frame, groups=(names[0], names[1]), draws=kept,
     )  # fmt: skip
 
