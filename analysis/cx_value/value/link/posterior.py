@@ -92,22 +92,34 @@ def quadrature(n_constructs: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _of_group(fit: ModelFit, implied: Implied, g: int, names: tuple[str, ...]):
-    """Return means (n, q) and roots (n, q, q) of one group, pattern of answers by pattern."""
-    design, sample = fit.prepared.design, fit.prepared.samples[g]
-    at, p = [design.state.index(name) for name in names], len(fit.prepared.model.observed)
+    """Return means (n, q) and roots (n, q, q) of one group, all patterns of answers at once.
+
+    What a pattern has not seen has the identity in Σ and no covariance with the constructs.
+    """
+    design = fit.prepared.design
+    at = [design.state.index(name) for name in names]
     units = design.state_units[at]
     away, sigma, across = _regression(fit, implied, g, at)
     centre, spread = _moments(fit, implied, g, at)
-    mean, root = np.empty((sample.n, len(at))), np.empty((sample.n, len(at), len(at)))
-    seen = ~np.isnan(away)
-    patterns, member = np.unique(seen, axis=0, return_inverse=True)
-    for i, pattern in enumerate(patterns):
-        columns, rows = np.arange(p)[pattern], np.flatnonzero(member.ravel() == i)
-        weight = np.linalg.solve(sigma[np.ix_(columns, columns)], across[:, columns].T)
-        mean[rows] = (away[np.ix_(rows, columns)] @ weight + centre) * units
-        left = spread - across[:, columns] @ weight
-        root[rows] = _root(left * np.outer(units, units))
-    return mean, root
+    seen, member = _patterns(fit, g)
+    pairs = seen[:, :, None] & seen[:, None, :]
+    across = np.where(seen[:, None, :], across, 0.0)
+    weight = np.linalg.solve(np.where(pairs, sigma, np.eye(len(sigma))), across.swapaxes(1, 2))
+    mean = (np.nan_to_num(away)[:, None, :] @ weight[member])[:, 0] + centre
+    root = _roots((spread - across @ weight) * np.outer(units, units))
+    return mean * units, root[member]
+
+
+def _patterns(fit: ModelFit, g: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return which items each pattern of a group has seen (P, p), and the pattern of each row."""
+    sample, p = fit.prepared.samples[g], len(fit.prepared.model.observed)
+    member = np.zeros(sample.n, dtype=int)
+    if not fit.prepared.patterns:
+        return np.ones((1, p), dtype=bool), member
+    found = fit.prepared.patterns[g]
+    for i, rows in enumerate(found.rows):
+        member[rows] = i
+    return found.seen.astype(bool), member
 
 
 def _regression(fit: ModelFit, implied: Implied, g: int, at: list[int]):
@@ -130,6 +142,13 @@ def _moments(fit: ModelFit, implied: Implied, g: int, at: list[int]):
         return np.zeros(len(at)), latent[np.ix_(at, at)]
     centre = latent[at, -1]
     return centre, latent[np.ix_(at, at)] - np.outer(centre, centre)
+
+
+def _roots(covariances: np.ndarray) -> np.ndarray:
+    try:
+        return np.linalg.cholesky(covariances)
+    except np.linalg.LinAlgError:
+        return np.array([_root(covariance) for covariance in covariances])
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
