@@ -8,6 +8,7 @@ layout is judged at once, as one array.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -141,10 +142,8 @@ class _Judge:
         self.sinks = np.setdiff1d(nodes, cause)
         self.columns = columns
 
-    def least(self, grid):
-        """Return what layouts cost at least: the parts that need no pairs of edges."""
-        place = grid * np.array([COLUMN_PITCH, HALF_ROW])
-        lines = _Lines(place, self.edges)
+    def plain(self, grid, lines: _Lines):
+        """Return the parts of the cost that need no pairs of edges."""
         forward = np.diff(grid[:, self.edges, 0], axis=2)[..., 0]
         rows = grid[..., 1]
         return (
@@ -157,25 +156,29 @@ class _Judge:
             + COST["early_end"] * (self.columns - 1 - grid[:, self.sinks, 0]).sum(1)
         )
 
-    def cost(self, grid):
+    def parts(self) -> Iterator[Callable]:
+        """Yield the other parts, those that tell most for what they take first."""
+        yield lambda lines, place: COST["crossing"] * _crossings(lines, self.free)
+        yield lambda lines, place: COST["through_node"] * _through_nodes(lines, place, self.foreign)
+        yield lambda lines, place: COST["labels_touch"] * _labels_touch(lines)
+        yield lambda lines, place: COST["sharp_angle"] * _sharp_angles(lines, self.same)
+        yield lambda lines, place: COST["label_on_line"] * _labels_on_lines(lines, self.others)
+
+    def cheapest(self, grid, below: float):
+        """Return the cheapest layout and its cost; of several the first. None below the bound.
+
+        A layout is left as soon as a part of its cost passes the bound.
+        """
         place = grid * np.array([COLUMN_PITCH, HALF_ROW])
-        lines = _Lines(place, self.edges)
-        forward = np.diff(grid[:, self.edges, 0], axis=2)[..., 0]
-        rows = grid[..., 1]
-        return (
-            COST["node_overlap"] * _node_overlaps(grid)
-            + COST["through_node"] * _through_nodes(lines, place, self.foreign)
-            + COST["backward"] * (forward < 0).sum(1)
-            + COST["crossing"] * _crossings(lines, self.free)
-            + COST["labels_touch"] * _labels_touch(lines)
-            + COST["sharp_angle"] * _sharp_angles(lines, self.same)
-            + COST["same_column"] * (forward == 0).sum(1)
-            + COST["label_on_line"] * _labels_on_lines(lines, self.others)
-            + COST["length"] * lines.length.sum(1)
-            + COST["height"] * (rows.max(1) - rows.min(1))
-            + COST["early_end"] * grid[:, self.sources, 0].sum(1)
-            + COST["early_end"] * (self.columns - 1 - grid[:, self.sinks, 0]).sum(1)
-        )
+        costs = self.plain(grid, _Lines(place, self.edges))
+        for part in self.parts():
+            kept = costs < below
+            grid, place, costs = grid[kept], place[kept], costs[kept]
+            if not len(grid):
+                return None, np.inf
+            costs = costs + part(_Lines(place, self.edges), place)
+        winner = int(costs.argmin())
+        return grid[winner], costs[winner]
 
 
 def _neighbours(layout, columns: int, rows: int):
@@ -195,17 +198,12 @@ def _neighbours(layout, columns: int, rows: int):
 
 def _descend(layout, judge: _Judge, columns: int, rows: int):
     """Improve a layout by its best neighbour until none is better."""
-    best = judge.cost(layout[None])[0]
+    best = judge.cheapest(layout[None], np.inf)[1]
     while True:
-        around = _neighbours(layout, columns, rows)
-        around = around[judge.least(around) < best]
-        if not len(around):
+        found, cost = judge.cheapest(_neighbours(layout, columns, rows), best)
+        if not cost <= best - 1e-9:
             return layout, best
-        costs = judge.cost(around)
-        winner = int(costs.argmin())
-        if costs[winner] > best - 1e-9:
-            return layout, best
-        layout, best = around[winner], costs[winner]
+        layout, best = found, cost
 
 
 def _starts(count: int, edges: Edges, columns: int, rows: int, tries: int):
