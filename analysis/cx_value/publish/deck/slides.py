@@ -161,6 +161,7 @@ class Deck:
             kind, Inches(left), Inches(top), Inches(width), Inches(height), data
         )
         chart = frame.chart
+        _number_axes(chart)
         self._size(chart.font, 12)
         for series, colour in zip(chart.plots[0].series, SERIES, strict=False):
             fill = series.format.fill
@@ -214,3 +215,10 @@ class Deck:
 
         font.size = Pt(size)
         font.name = CHINESE if self.lang == "zh" else LATIN
+
+
+def _number_axes(chart: Any) -> None:
+    """Number the axes from 0 on, as the schema wants them: the library's numbers are negative."""
+    for element in chart._chartSpace.iter():
+        if str(element.tag).endswith(("}axId", "}crossAx")):
+            element.set("val", str(int(element.get("val")) & 0x7FFFFFFF))

@@ -87,6 +87,7 @@ def write_reference_document(path: Path, lang: str) -> None:
         _set_paragraph(style, before, after, keep=keep)
     _set_details(document, lang)
     _add_callouts(document)
+    _add_running_styles(document)
     _set_table_style(document)
     _set_page(document)
     document.core_properties.title = ""
@@ -204,9 +205,21 @@ def _add_box(style: Any, colour: str, tint: str) -> None:
         spacing.addprevious(element)
 
 
+def _add_running_styles(document: Any) -> None:
+    """Define the styles of header and footer, which pandoc's template names and does not hold."""
+    for name in ("Header", "Footer"):
+        style = _style(document, name)
+        style.element.set(_tag("w:styleId"), name)
+        _set_paragraph(style, 0, 0, keep=False)
+
+
 def _set_table_style(document: Any) -> None:
     """Three lines: heavy above and below the table, thin under its header."""
     style = document.styles["Table"].element
+    # the style it stands on is one every word processor knows, and none finds in the file
+    plain = _element("w:style", type="table", styleId="TableNormal")
+    plain.append(_element("w:name", val="Normal Table"))
+    style.addprevious(plain)
     properties = style.find(_tag("w:tblPr"))
     borders = _element("w:tblBorders")
     borders.append(_element("w:top", val="single", sz="12", space="0", color="000000"))
@@ -254,18 +267,6 @@ def _set_page(document: Any) -> None:
         for run in paragraph.runs:
             run.font.size = Pt(8.5)
             run.font.color.rgb = document.styles["Date"].font.color.rgb
-
-
-def _add_page_number(footer: Any) -> None:
-    instruction = _element("w:instrText")
-    instruction.text = "PAGE"
-    number = _element("w:t")
-    number.text = "1"
-    begin, separate, end = (
-        _element("w:fldChar", fldCharType=kind) for kind in ("begin", "separate", "end")
-    )
-    for element in (begin, instruction, separate, number, end):
-        footer.add_run()._r.append(element)
 
 
 def _tag(name: str) -> str:
