@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import printed
 from cx_value.base.errors import AnalysisError
 from cx_value.publish.build import Job, build_report, notebooks_of, run_notebooks
 from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths
@@ -327,3 +328,39 @@ def test_a_wrong_format_is_a_usage_error(study_file):
 def test_a_study_that_is_not_there_is_told_in_one_line(tmp_path):
     run = command("report", tmp_path / "nothing")
     assert run.returncode == 1 and "Traceback" not in run.stderr and "nothing" in run.stderr
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_sentence_is_printed_twice_in_an_edition(built, study_file, lang):
+    from cx_value.publish.chapters.project import write_project
+
+    study = read_study(study_file)
+    for edition in ("full", "brief", "thesis"):
+        folder = built / "small" / f"report-{lang}"
+        if edition != "full":
+            folder = write_project(study, lang, built / "small", edition=edition)
+        found = printed.repeated(folder, least=40 if lang == "en" else 15)
+        assert found == {}, edition
+
+
+POPPLER = shutil.which("pdftotext")
+needs_poppler = pytest.mark.skipif(POPPLER is None, reason="poppler reads the PDF back")
+
+
+@needs_poppler
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_on_paper_tables_and_figures_ascend_and_stand_where_they_are_called(built, lang):
+    pdf = built / "small" / f"report-{lang}" / "report.pdf"
+    for word in {"en": ("Table", "Figure"), "zh": ("表", "图")}[lang]:
+        captions = printed.captions(pdf, word)
+        assert [number for number, _ in captions] == list(range(1, len(captions) + 1)) != []
+        first = printed.called(pdf, word)
+        for number, page in captions:
+            assert first.get(number, page) <= page + 1, f"{word} {number}"
+
+
+@needs_poppler
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_on_paper_no_word_is_cut_and_none_stands_on_another(built, lang):
+    pdf = built / "small" / f"report-{lang}" / "report.pdf"
+    assert printed.cut(pdf, margin=24) == [] and printed.covered(pdf) == []

@@ -11,7 +11,7 @@ import json
 import re
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ class Binder:
     draft: bool = False
     renderer: str = ""
     edition: str = "full"
+    noted: set[str] = field(default_factory=set, compare=False)
 
     def bind(self, source: Path) -> str:
         """Return a template's text with everything looked up."""
@@ -243,8 +244,11 @@ class Binder:
         return self.phrasebook.say(Phrase(template, facts))
 
     def notes(self, name: str) -> str:
-        """Print the notes of a result as a list; nothing where there are none."""
-        return "\n".join(f"- {self.phrasebook.say(note)}" for note in self.store.read(name).notes())
+        """Print the notes of a result as a list, what no earlier list of this edition told."""
+        said = [self.phrasebook.say(note) for note in self.store.read(name).notes()]
+        fresh = [note for note in dict.fromkeys(said) if note not in self.noted]
+        self.noted.update(fresh)
+        return "\n".join(f"- {note}" for note in fresh)
 
     # Tables and figures
     def table(
