@@ -6,6 +6,7 @@ Widths are whole percents in the Markdown and may differ by one from rounding.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from cx_value.tables.render import render_table
 from cx_value.tables.text_width import ems
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import printed
 from rendering_sample import W, document_part, w, write_sample_report
 
 ROUNDING = 1.0  # percent
@@ -65,6 +67,42 @@ def test_word_keeps_lead_ins_and_breaks_lists(project):
     said = {"".join(p.itertext(w("t"))): p for p in paragraphs}
     assert said["What was found:"].find("w:pPr/w:keepNext", W) is not None
     assert "支持（H4、\u200bH7、\u200bH8）" in said
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler reads the PDF back")
+def test_a_matrix_of_seventeen_columns_keeps_its_numbers_apart(tmp_path):
+    project = write_sample_report(tmp_path / "report", "zh")
+    names = [f"f{k}" for k in range(15)]
+    columns = [Column(source=("item",), header=Text("Item", zh="题项"), kind="text", width=1.2)]
+    columns += [
+        Column(source=(n,), header=Text(n, zh=n.upper()), kind="number", width=1) for n in names
+    ]
+    columns += [Column(source=("h",), header=Text("h", zh="复杂度"), kind="number", width=1)]
+    rows = {"item": ["TAN1", "COM2", "EMO3"], "h": [1.03, 1.1, 2.0]}
+    frame = pd.DataFrame(rows | {n: [-0.01, 0.78, -0.12] for n in names})
+    shown = render_table(
+        frame, TableSpec(columns=tuple(columns)), "zh", {}, caption="载荷", identifier="tbl-dense"
+    )
+    add(project, f"\n\n{shown}\n")
+    pdf = render_embedded(project, ["pdf"])["pdf"]
+    assert printed.covered(pdf) == []
+
+
+TALL = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="1400" viewBox="0 0 400 1400">'
+    '<rect width="400" height="1400" fill="#eee"/><text x="20" y="30">TOPMOST</text>'
+    '<text x="20" y="1390">LOWEST</text></svg>'
+)
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler reads the PDF back")
+def test_a_tall_picture_is_set_whole_below_its_headings(project):
+    (project / "figures" / "tall.svg").write_text(TALL, encoding="utf-8")
+    shutil.copyfile(project / "figures" / "path.png", project / "figures" / "tall.png")
+    add(project, "\n\n# ALONE\n\n## BELOW\n\n![Tall.](figures/tall){#fig-tall width=90%}\n")
+    pages = printed.pages(render_embedded(project, ["pdf"])["pdf"])
+    held = [{word for _, word in words} for _, _, words in pages]
+    assert any({"ALONE", "BELOW", "TOPMOST", "LOWEST", "Tall."} <= words for words in held)
 
 
 def typst_source(markdown: str) -> str:

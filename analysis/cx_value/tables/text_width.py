@@ -6,7 +6,8 @@ import re
 import unicodedata
 
 # From how many columns on a table is set in small type, and in tiny type.
-SMALL_FROM, TINY_FROM = 8, 11
+# From how many on columns stand closer as well.
+SMALL_FROM, TINY_FROM, DENSE_FROM = 8, 11, 14
 
 # Widths of letters in ems, as serif type for print has them; all others take 0.52.
 _EMS = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from cx_value.base.sources import named_source
-from cx_value.tables.text_width import SMALL_FROM, TINY_FROM, ems, unbreakable
+from cx_value.tables.text_width import DENSE_FROM, SMALL_FROM, TINY_FROM, ems, unbreakable
 
 _ROOM = 450.0  # points between the margins of an upright A4 page
 _CITATION = re.compile(r"\[?@([a-z][a-z-]*\d{4}[a-z]?)\]?")
@@ -67,7 +67,7 @@ def at_least(widths: Sequence[float], least: Sequence[float], room: float) -> li
 def _type(columns: int) -> tuple[float, float]:
     """Size of the type and padding, in points: the larger of what paper and Word take."""
     if columns >= TINY_FROM:
-        return 7.2, 9.0
+        return 7.2, 4.5 if columns >= DENSE_FROM else 9.0
     return (8.4, 9.0) if columns >= SMALL_FROM else (9.5, 11.0)
 
 

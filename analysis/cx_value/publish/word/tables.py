@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cx_value.publish.word.elements import NS, attribute, make, tag, text_of
-from cx_value.tables.text_width import SMALL_FROM, TINY_FROM, ems, unbreakable
+from cx_value.tables.text_width import DENSE_FROM, SMALL_FROM, TINY_FROM, ems, unbreakable
 from cx_value.tables.widths import at_least
 
 _CELL_PADDING = 216  # twentieths of a point, both sides: Word's usual 0.19 cm each
@@ -133,7 +133,8 @@ def _layout(table: Any, declared: Sequence[float] | None, room: int) -> tuple[li
 
 
 def _padding(columns: int) -> int:
-    return _CELL_PADDING if columns < SMALL_FROM else _CELL_PADDING // 2
+    share = 1 if columns < SMALL_FROM else 2 if columns < DENSE_FROM else 3
+    return _CELL_PADDING // share
 
 
 def _shared_out(natural: list[int], least: list[int], room: int) -> list[int]:
