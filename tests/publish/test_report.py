@@ -364,3 +364,15 @@ def test_on_paper_tables_and_figures_ascend_and_stand_where_they_are_called(buil
 def test_on_paper_no_word_is_cut_and_none_stands_on_another(built, lang):
     pdf = built / "small" / f"report-{lang}" / "report.pdf"
     assert printed.cut(pdf, margin=24) == [] and printed.covered(pdf) == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_a_figure_shows_is_told_to_those_who_do_not_see_it(built, lang):
+    folder = built / "small" / f"report-{lang}"
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.qmd"))
+    found = re.findall(r'!\[([^\]]*)\]\(figures/(\w+)\)\{[^}]*fig-alt="([^"]*)"', text)
+    told = {name: alt for caption, name, alt in found if alt.strip(".。") != caption}
+    assert {"path_diagram", "reliability", "hypotheses"} <= told.keys()
+    assert all(re.search(r"\d|→", alt) for alt in told.values())
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert len(re.findall(r'<img[^>]*alt="[^"]{10,}"', html)) == len(found)

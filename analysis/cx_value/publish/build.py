@@ -359,7 +359,7 @@ def _sources(lang: str) -> list[Path]:
     """Return what a report is written from: its language's chapters and words, tables, theme."""
     folders = [REPORT / name for name in (lang, f"words/{lang}", "tables", "theme", "csl")]
     files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
-    return [REPORT / "references.bib", *sorted(files)]
+    return [REPORT / "references.bib", REPORT / "pictures.yml", *sorted(files)]
 
 
 def _run(tasks: Sequence[dict[str, Any]], job: Job, states: States) -> None:

@@ -37,6 +37,7 @@ from cx_value.notebook.declared import RULES
 from cx_value.notebook.store import Record, Store
 from cx_value.notebook.untold import statements
 from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
+from cx_value.publish.chapters.pictured import told
 from cx_value.publish.chapters.provenance import commit, release, software
 from cx_value.publish.chapters.without import vocabulary_without
 from cx_value.study.spec import Study
@@ -286,7 +287,11 @@ class Binder:
         path = self.store.folder / "figures" / self.lang / f"{name}.svg"
         if not path.exists():
             raise ReportError(f"no figure {name!r} in {path.parent} · do: save it in a notebook")
+        shown = "" if alt else told(name, self.store, self.phrasebook)
+        gap = "" if self.lang == "zh" else " "
         described = (alt or caption).replace('"', "'")
+        if shown:
+            described = described.rstrip(".。") + ("。" if self.lang == "zh" else ".") + gap + shown
         identifier = f"fig-{name.replace('_', '-')}"
         return f'![{caption}](figures/{name}){{#{identifier} fig-alt="{described}" width={width}}}'
 
