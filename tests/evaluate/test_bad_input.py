@@ -54,7 +54,7 @@ def test_nothing_of_it_stops_the_study(folder, work):
 
 
 def test_a_scale_with_all_answers_equal_is_set_aside_with_a_word(work):
-    assert "FLAT" in work.flat.sentence() and "FLAT" in work.flat.sentence("zh")
+    assert "Contentment" in work.flat.sentence() and "满足" in work.flat.sentence("zh")
     assert "FLAT" not in [c.name for c in work.study.constructs]
 
 

@@ -29,7 +29,7 @@ def test_what_is_nothing_without_them_goes_with_them(opened):
     assert "FLAT" not in left.scales and "flat_1" not in rest.items
     assert left.dimensions[1].of == ("COMP", "LIKE")
     assert [m.name for m in left.models] == [m.name for m in study.models]
-    assert "FLAT" in told.sentence() and "FLAT" in told.sentence("zh")
+    assert "Contentment" in told.sentence() and "满足" in told.sentence("zh")
 
 
 def test_paths_hypotheses_and_levers_of_a_construct_that_is_gone(opened):

@@ -104,7 +104,7 @@ def _pls_rows(
 ) -> Iterator[dict[str, Any]]:
     from cx_value.judge.path_modelling import fit_path_model, named_paths
 
-    if choice is None or choice.fit is None or not choice.shown.paths:
+    if choice is None or not choice.attempts or not choice.shown.paths:
         return
     found = [
         named_paths(study, fit_path_model(study, choice.shown, survey.items, consistent=False,

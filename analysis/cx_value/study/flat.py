@@ -13,6 +13,7 @@ from cx_value.base.words import Phrase
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cx_value.base.wording import Text
     from cx_value.study.answered import Survey
     from cx_value.study.spec import Study
 
@@ -25,6 +26,7 @@ class FlatItems(Result):
 
     frame: pd.DataFrame
     constructs: tuple[str, ...]
+    labels: Mapping[str, Text]
 
     def table(self) -> pd.DataFrame:
         """Return one row an item: ``item answer``."""
@@ -32,7 +34,10 @@ class FlatItems(Result):
 
     def facts(self) -> dict[str, Any]:
         """Return the items, the one answer to each, and the constructs that are gone."""
-        return {"items": self.frame, "constructs": list(self.constructs), "n": self.n_used}
+        said = {name: {"en": str(label), "zh": label.zh} for name, label in self.labels.items()}
+        items = [{"item": said[r.item], "answer": r.answer} for r in self.frame.itertuples()]
+        gone = [said[name] for name in self.constructs]
+        return {"items": items, "constructs": gone, "n": self.n_used}
 
 
 def set_flat_items_aside(study: Study, survey: Survey) -> tuple[Study, Survey, FlatItems | None]:
@@ -62,6 +67,7 @@ def set_flat_items_aside(study: Study, survey: Survey) -> tuple[Study, Survey, F
     gone = {c.name for c in constructs if not c.items}
     told = FlatItems(
         n_used=survey.n, method=Phrase("sample.flat_method"), constructs=tuple(sorted(gone)),
+        labels={e.name: e.label for e in (*study.constructs, *study.items)},
         frame=tidy_frame([{"item": k, "answer": v} for k, v in flat.items()]),
     )  # fmt: skip
     kept = {"constructs": tuple(c for c in constructs if c.items)}
