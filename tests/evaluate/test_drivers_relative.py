@@ -146,3 +146,15 @@ def test_what_cannot_be_analysed_is_refused(frame, message):
 def test_too_many_predictors_for_all_subsets():
     with pytest.raises(DataError, match="relative weights"):
         shapley_shares(np.eye(18))
+
+
+def test_effects_of_the_model_stand_beside_their_own_driver_and_outcome():
+    data = reference("attitude_data")
+    names = list(data.columns[1:])
+    found = driver_importance(data, names, ["rating"], draws=50, seed=1)
+    totals = pd.DataFrame({"source": names[:2], "target": "rating", "total": [0.4, -0.2],
+                           "total_low": [0.3, -0.5], "total_high": [0.6, 0.1]})  # fmt: skip
+    table = found.beside_model(totals).table().set_index("driver")
+    columns = ["total", "total_low", "total_high"]
+    assert table.loc[names[:2], columns].to_numpy().tolist() == [[0.4, 0.3, 0.6], [-0.2, -0.5, 0.1]]
+    assert table.loc[names[2:], columns].isna().all(axis=None)

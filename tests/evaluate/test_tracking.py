@@ -228,3 +228,13 @@ def test_waves_of_other_respondents_are_compared_by_welch_and_one_wave_by_nothin
     one = survey.rows(survey.items.index[survey.wave == survey.wave.iloc[0]])
     assert compare_last_waves(study, one) is None
     assert compare_last_waves(study, replace(survey, wave=None)) is None
+
+
+def test_the_interval_of_a_wave_is_that_of_its_mean_with_its_own_variance():
+    draw = np.random.default_rng(3)
+    score = pd.DataFrame({"A": np.r_[draw.normal(50, 5, 40), draw.normal(60, 9, 90)]})
+    wave = pd.Series([1] * 40 + [2] * 90)
+    table = track_waves(score, wave, draws=19).table().set_index("wave")
+    for name, own in score["A"].groupby(wave):
+        wanted = stats.norm.interval(0.95, own.mean(), stats.sem(own))
+        assert tuple(table.loc[name, ["low", "high"]]) == pytest.approx(wanted, abs=1e-9)

@@ -16,7 +16,7 @@ from cx_value.evaluate.voice.impact import quotable, theme_impact, themes_by_gro
 from cx_value.evaluate.voice.plan import open_voice
 from cx_value.evaluate.voice.privacy import redact
 from cx_value.evaluate.voice.script import comment_language
-from cx_value.evaluate.voice.sentiment import area_under_curve, measure_sentiment
+from cx_value.evaluate.voice.sentiment import _judge, area_under_curve, measure_sentiment
 from cx_value.evaluate.voice.themes import code_themes, discover_themes
 from cx_value.simulate.comments import THEMES
 from cx_value.study import read_study, read_survey
@@ -147,3 +147,11 @@ def test_english_words_match_at_their_beginning_and_chinese_anywhere():
     languages = texts.map(comment_language)
     coded = code_themes(texts, languages, {"speed": {"en": ["wait"], "zh": ["等待"]}})
     assert coded.speed.tolist() == [True, False, True]
+
+
+def test_tone_is_judged_from_ten_of_either_kind_on():
+    tone = np.r_[np.full(10, 0.5), np.linspace(-0.9, 0.6, 10)]
+    label = pd.Series([1.0] * 10 + [0.0] * 10)
+    found = _judge(tone, label, 0.95)
+    assert found["auc"] == pytest.approx(0.9) and found["n_labelled"] == 20
+    assert np.isnan(_judge(tone[1:], label[1:], 0.95)["auc"])

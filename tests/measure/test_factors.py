@@ -128,6 +128,14 @@ def test_only_an_unbroken_run_of_factors_is_kept(passes, count):
     assert leading_run(np.array(passes)) == count
 
 
+def test_as_many_factors_are_kept_as_are_suggested():
+    found = factor_retention(data_of("hs").dropna(), draws=50, seed=1)
+    table = found.table()
+    for kind, name in (("", "parallel_components"), ("common_", "parallel_factors")):
+        assert table[f"{kind}kept"].sum() == found.suggested[name] == 3
+        assert table.loc[table[f"{kind}kept"], "number"].tolist() == [1, 2, 3]
+
+
 def align_factors(
     loadings: np.ndarray, reference: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
