@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cx_value.base.cutoffs import CUTOFFS
 from cx_value.base.terms import CUSTOMER, bilingual
 from cx_value.study import spec
 from cx_value.study.claims import BUNDLED, write_out_claim
@@ -20,6 +19,7 @@ from cx_value.study.columns import (
     write_out_items,
     write_out_positions,
 )
+from cx_value.study.cutoff_checks import check_cutoffs
 from cx_value.study.document import Document, Place, read_document
 from cx_value.study.explain import NAMED, explain_error
 from cx_value.study.findings import Finding, raise_errors, suggest
@@ -119,7 +119,7 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     _write_out_themes(document, study, findings)
     _write_out_labels(study)
     write_out_positions(study, header)
-    _check_cutoffs(document, study, findings)
+    check_cutoffs(document, study, findings)
     return study
 
 
@@ -374,21 +374,6 @@ def _not_a_path(document: Document, place: Place, path: Any) -> Finding:
         "write the names of two or more constructs with -> between them",
         kind="wrong value",
     )
-
-
-def _check_cutoffs(document: Document, study: dict, findings: list[Finding]) -> None:
-    own = study.get("cutoffs")
-    for name in own if isinstance(own, dict) else ():
-        if name not in CUTOFFS:
-            findings.append(
-                Finding(
-                    document.where(("cutoffs", str(name))),
-                    f"there is no rule named {name!r}",
-                    ", ".join(sorted(CUTOFFS)),
-                    f"{suggest(str(name), CUTOFFS)}use one of these names, or delete the line",
-                    kind="unknown key",
-                )
-            )
 
 
 def _validate(
