@@ -8,10 +8,17 @@ UNSURE.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cx_value.study import check_study, read_study, read_survey, write_study
-from cx_value.study.multiple import describe_multiple, holds_several
+from cx_value.study.multiple import (
+    OTHER_NAME,
+    _fold_own_words,
+    describe_multiple,
+    holds_several,
+)
+from cx_value.study.spec import Multiple
 from cx_value.study.tables import read_table
 from platform_files import FILES, HEARD, N, made_answers
 
@@ -89,3 +96,12 @@ def test_small_choices_are_withheld(tmp_path):
 def test_words_with_a_semicolon_are_no_set():
     assert not holds_several([f"I came {k}; I saw" for k in range(50)])
     assert not holds_several(["yes", "no"] * 30)
+
+
+def test_answers_of_fewer_than_the_smallest_count_are_folded_and_no_others():
+    question = Multiple(name="heard", label="Heard", column="Q1", options={"shop": "Shop"})
+    chosen = pd.DataFrame({"shop": [True] + 9 * [False], "five": 5 * [True] + 5 * [False],
+                           "four": 4 * [True] + 6 * [False], "none": False})  # fmt: skip
+    found = _fold_own_words(chosen, question, minimum_cell=5)
+    assert list(found)[:2] == ["shop", "five"] and "four" not in found
+    assert found[OTHER_NAME].sum() == 4
