@@ -29,6 +29,7 @@ from cx_value.cli.choices import (
     Strict,
     StudyFile,
 )
+from cx_value.cli.disk import refusal_of
 
 #: Environment variable with the language of messages; ``--lang`` before the verb goes first.
 LANGUAGE = "CX_VALUE_LANG"
@@ -284,10 +285,11 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         app()
-    except AnalysisError as error:
-        if _TOLD.verbose:
+    except (AnalysisError, OSError) as error:
+        told = error if isinstance(error, AnalysisError) else refusal_of(error)
+        if _TOLD.verbose or told is None:
             raise
-        typer.echo(f"\n{error}", err=True)
+        typer.echo(f"\n{told}", err=True)
         sys.exit(1)
 
 
