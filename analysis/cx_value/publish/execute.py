@@ -139,7 +139,11 @@ def _forget_paths(executed: Path) -> None:
     """Take out of an executed notebook what names this machine's folders and the time of day."""
     if not executed.exists():
         return
-    document = json.loads(executed.read_text(encoding="utf-8"))
+    try:
+        document = json.loads(executed.read_text(encoding="utf-8"))
+    except ValueError:  # written in part, on a disk that is full
+        executed.unlink()
+        return
     document["metadata"].pop("papermill", None)
     for cell in document["cells"]:
         for key in ("papermill", "execution"):

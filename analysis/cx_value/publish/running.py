@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from typing import Any
 
 from cx_value.base.errors import AnalysisError
@@ -78,6 +80,10 @@ def run_steps(
     }  # fmt: skip
     with progress:
         progress.begin(len(tasks), {task["name"]: states.seconds(task["name"]) for task in tasks})
-        failed = DoitMain(loader).run(["run"])
+        said = io.StringIO()
+        with redirect_stderr(said):
+            failed = DoitMain(loader).run(["run"])
+    if not (failed and errors):  # else doit tells its own trouble with the same full disk
+        sys.stderr.write(said.getvalue())
     if failed:
         raise (errors or [AnalysisError("the build did not run: see the lines above")])[0]
