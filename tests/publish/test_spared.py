@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -14,7 +16,7 @@ from cx_value.base.places import NOTEBOOKS
 from cx_value.notebook.identity import declaration_sha256, sha256_of_data
 from cx_value.notebook.store import MADE, Store
 from cx_value.notebook.untold import Untold, statements
-from cx_value.publish import build
+from cx_value.publish import build, spared
 from cx_value.publish.build import Job, build_report
 from cx_value.publish.chapters.project import write_project
 from cx_value.publish.execute import NotebookError, notebook_paths
@@ -143,3 +145,15 @@ def test_data_that_cannot_be_read_stop_the_report(whole, tmp_path, monkeypatch):
     with pytest.raises(NotebookError):
         build_report(job(file, tmp_path / "out"))
     assert not list((tmp_path / "out").rglob("report.html"))
+
+
+@pytest.mark.parametrize("code", ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO"])
+def test_a_disk_that_refuses_is_no_fault_of_a_part(tmp_path, code):
+    """Else the report would appear without the part, and say that the program is at fault."""
+    number = getattr(errno, code)
+    message = f"OSError: [Errno {number}] {os.strerror(number)}: 'results/items.csv'"
+    error = NotebookError("02_reliability", 3, "store.save()", message, "")
+    study = read_study(write_small_study(tmp_path))
+    with pytest.raises(OSError, match="items.csv") as met:
+        spared.tell(tmp_path / "out", study, "02_reliability", error, draft=True)
+    assert met.value.errno == number and not (tmp_path / "out").exists()

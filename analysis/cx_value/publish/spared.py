@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from pathlib import Path
 from threading import Lock
 
@@ -15,6 +17,7 @@ from cx_value.study.spec import Study
 #: What no page can do without: the names of everything. Who saves it cannot be spared before.
 NEEDED = "codebook"
 _ONE_AT_A_TIME = Lock()
+_REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 def tell(folder: Path, study: Study, notebook: str, error: NotebookError, *, draft: bool) -> None:
@@ -27,7 +30,11 @@ def tell(folder: Path, study: Study, notebook: str, error: NotebookError, *, dra
     ------
     NotebookError
         The error itself, where the data could not be read at all.
+    OSError
+        Where the disk refused to write: no statement could be kept either.
     """
+    if refused := refused_by_disk(error.message):
+        raise refused from error
     store = Store(folder, study, declaration_sha256(study), sha256_of_data(study), draft)
     if notebook == _first_of(study) and not store.has(NEEDED):
         raise error
@@ -42,6 +49,20 @@ def tell(folder: Path, study: Study, notebook: str, error: NotebookError, *, dra
             store.save(f"{PREFIX}{notebook}", statement)
         finally:
             del os.environ[NOTEBOOK]
+
+
+def refused_by_disk(message: str) -> OSError | None:
+    """Return the error of a full or unwritable disk that a notebook met, from its message.
+
+    >>> refused_by_disk("OSError: [Errno 28] No space left on device: '/a/b.csv'").filename
+    '/a/b.csv'
+    >>> refused_by_disk("DataError: 28 rows are lost") is None
+    True
+    """
+    found = re.match(r"\w+: \[Errno (\d+)\] ([^:]*)(?:: '(.*)')?", message)
+    if not found or int(found[1]) not in _REFUSED:
+        return None
+    return OSError(int(found[1]), found[2], found[3])
 
 
 def forget_fault(folder: Path, notebook: str) -> None:
