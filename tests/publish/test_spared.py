@@ -154,6 +154,6 @@ def test_a_disk_that_refuses_is_no_fault_of_a_part(tmp_path, code):
     message = f"OSError: [Errno {number}] {os.strerror(number)}: 'results/items.csv'"
     error = NotebookError("02_reliability", 3, "store.save()", message, "")
     study = read_study(write_small_study(tmp_path))
-    with pytest.raises(OSError, match="items.csv") as met:
+    with pytest.raises(OSError, match="items") as met:
         spared.tell(tmp_path / "out", study, "02_reliability", error, draft=True)
     assert met.value.errno == number and not (tmp_path / "out").exists()
