@@ -361,13 +361,15 @@ def compare_study(name: str, results: Path) -> Compared:
         scales = scales_of(study, folder)
         items = answers[[i for own in scales.values() for i in own]]
         weights = answers[weight].to_numpy(float) if weight else None
+        chapters = Chapters(found, study, answers.reset_index(drop=True), scales, weights)
+        if weights is not None or study.get("margins"):
+            weights = chapters.weights
         compare_items(found, items, weights)
         compare_scales(found, items, scales, weights)
         told = found.stored("missing_items").set_index("item")["missing"]
         for item in items:
             found.add("missing answers", item, items[item].isna().sum(), told[item])
-        whole = answers.reset_index(drop=True)
-        Chapters(found, study, whole, scales, weights).compare()
+        chapters.compare()
         if not items.isna().any(axis=None):
             compare_correlations(found, items, scales)
             compare_models(found, folder / study["data"]["file"])

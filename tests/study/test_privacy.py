@@ -42,6 +42,18 @@ def test_declared_answers_and_numbers_keep_their_labels(tmp_path):
     assert list(survey.profile["who"].cat.categories) == ["1", "2", "3"]
 
 
+BRANDS = "brands: {column: who, own: place, rivals: [price, new]}"
+
+
+@pytest.mark.parametrize("role", ["group: who", BRANDS])
+def test_groups_and_brands_keep_to_the_minimum_cell_too(tmp_path, role):
+    answers = ["place"] * 20 + ["price"] * 15 + ["new"] * 2 + ["mayor of Kleindorf", "his wife"]
+    survey = survey_of(tmp_path, answers, f"{STUDY}{role}\n")
+    assert "Kleindorf" not in repr(survey.profile["who"].cat.categories)
+    # A rival that the study names is nobody's own word, however few spoke of it.
+    assert ("new" in survey.profile["who"].cat.categories) == role.startswith("brands")
+
+
 PRIVATE = {
     "free text": [f"comment number {k}" for k in range(40)],
     "IP addresses": [f"10.0.{k}.7(广东-广州)" for k in range(40)],

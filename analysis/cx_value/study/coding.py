@@ -196,6 +196,13 @@ class Coding:
         brands = getattr(self.study, "brands", None)
         return {self.study.group, brands.column if brands else None} - {None}
 
+    def _brand_names(self, column: str) -> set[str]:
+        """Return the names that the study itself gives to brands: nobody's own words."""
+        brands = getattr(self.study, "brands", None)
+        if brands is None or brands.column != column:
+            return set()
+        return {clean(name) for name in (brands.own, *brands.rivals)}
+
     def _code_words(self, entry: Profile, name: str) -> pd.Series:
         """Return the cells of a column as plain text, empty where there is no answer."""
         own = entry.missing_codes
@@ -241,10 +248,9 @@ class Coding:
         codes = list(known) if known else []
         said = {str(v): code for code, v in known.items()} | {v.zh: c for c, v in known.items()}
         words = words.map(lambda word: said.get(word, word) if word not in known else word)
-        rare = set()
-        if entry.name not in self._roles():
-            rare = fold_rare(words, known, self.study.report.minimum_cell)
-            words = words.map(lambda word: _RARE if word in rare else word)
+        public = {*known, *self._brand_names(entry.name)}
+        rare = fold_rare(words, public, self.study.report.minimum_cell)
+        words = words.map(lambda word: _RARE if word in rare else word)
         seen = [code for code in dict.fromkeys(words) if code]
         rest = sorted((c for c in seen if c not in known and c not in said), key=_by_number)
         if labels and rest:
