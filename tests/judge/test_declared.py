@@ -15,6 +15,7 @@ from cx_value.publish.build import notebooks_of
 from cx_value.publish.chapters.bind import REPORT, Binder
 from cx_value.study import check_study, read_study
 from cx_value.study.claims import BUNDLED
+from declared_things import unprinted
 from small_study import write_small_study
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +73,14 @@ def test_a_study_of_answers_alone_prints_every_claim_and_both_metrics(answers_al
     lacking = {"en": "the study lacks", "zh": "本研究缺少"}[lang]
     # Answers alone can tell whether the satisfied are loyal, and whether they recommend.
     assert pages[lang].count(lacking) == len(BUNDLED) - 2
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_phrase_of_a_claim_vanishes(answers_alone, tmp_path, lang):
+    study, pages = answers_alone
+    page = tmp_path / "page.html"
+    page.write_text(pages[lang], encoding="utf-8")
+    assert not [p for p in unprinted(study, [page], lang) if p.startswith("claims.")]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
