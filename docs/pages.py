@@ -90,8 +90,9 @@ def methods(lang: str) -> str:
         lines += [f"## {note['name'][lang]}", ""]
         if note.get("formula"):
             lines += [f"{word['formula']}: `{note['formula']}`", ""]
+        sources = "; ".join(map(_cited, note["sources"])) or "–"
         lines += [f"- **{word['when']}**: {note['when'][lang]}",
-                  f"- **{word['source']}**: {'; '.join(map(_cited, note['sources']))}",
+                  f"- **{word['source']}**: {sources}",
                   f"- **{word['agrees']}**: {note['agrees'][lang]}",
                   f"- **{word['reviewers']}**: {note['reviewers'][lang]}", ""]  # fmt: skip
         if rows := note.get("table"):

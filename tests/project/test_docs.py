@@ -138,6 +138,20 @@ def test_the_reference_holds_every_key_and_the_notes_their_sources(lang):
     assert "{" not in notes and "read_study" in MADE.api(lang)
 
 
+#: Templates that say no method of their own: frames of the report, words about other results.
+NO_METHOD = {"abstract", "brief", "declarations", "discussion", "drawing", "reservations", "truth",
+             "untold"}  # fmt: skip
+
+
+def test_every_method_that_a_report_prints_has_its_note():
+    notes = yaml.safe_load((DOCS / "methods.yml").read_text(encoding="utf-8"))
+    covered = [template for note in notes for template in note["words"]]
+    printed = {path.stem for path in (ROOT / "report" / "words" / "en").glob("*.j2")}
+    assert len(covered) == len(set(covered))
+    assert set(covered) == printed - NO_METHOD
+    assert all(note["formula"] and note["agrees"] and note["reviewers"] for note in notes)
+
+
 def test_the_site_is_built_without_a_warning(tmp_path):
     pytest.importorskip("mkdocs")
     command = ["-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
