@@ -154,6 +154,4 @@ def on_files(files: Any, config: Any) -> Any:
 
     for path, (page, lang) in MADE.items():
         files.append(File.generated(config, path, content=page(lang)))
-    picture = (ROOT / "report" / "preview.png").read_bytes()
-    files.append(File.generated(config, "preview.png", content=picture))
     return files

@@ -67,3 +67,38 @@ def test_every_kind_of_finding_has_chinese_words():
             if "Finding(" in (code := path.read_text(encoding="utf-8")):
                 written |= set(re.findall(r'kind="([^"{]+)"', code))
     assert written <= known
+
+
+TEN = """\
+name: ten
+title: Ten faults
+data: {file: collinear.csv, wieght: W}
+scale: {min: 7, max: 1}
+constructs:
+  A:
+    items: {A1: one, A2: two, A33: three}
+  B: {items: {B1: one, B2: two, B3: three}}
+models:
+  main: {paths: [A -> B, B -> D, A => B]}
+hypotheses: {H1: {path: A -> B, sign: plus}, H2: A -> ZZ}
+options: {estimator: MLRR, bootstrap: -5, seed: abc}
+report: {languages: [en, fr]}
+"""
+#: Line of the fault → what has to stand in its Chinese message.
+TEN_TOLD = {3: "weight", 4: "min 小于 max", 7: "A33", 10: "“D”", 11: "+、-", 12: "ml、mlr、wlsmv",
+            13: "en、zh"}  # fmt: skip
+
+
+def test_ten_faults_are_told_at_once_with_their_lines(tmp_path):
+    data = Path(__file__).parents[1] / "cases" / "data" / "collinear.csv"
+    (tmp_path / "collinear.csv").write_bytes(data.read_bytes())
+    (tmp_path / "study.yml").write_text(TEN, encoding="utf-8")
+    faults = examine_whole(tmp_path / "study.yml").faults
+    assert len(faults) == 11 and not any("has no item" in str(f) for f in faults)
+    told = "\n".join(say_in_chinese(fault) for fault in faults)
+    for line, words in TEN_TOLD.items():
+        lines = [text for text in told.splitlines() if f"第 {line} 行" in text]
+        assert any(words in text for text in lines), (line, lines)
+    assert (
+        "不小于 20 的数" in told and "整数" in told and not re.search("（[^）]*允许：[；）]", told)
+    )

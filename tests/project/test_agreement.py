@@ -1,6 +1,6 @@
-"""The table in the README: this project beside lavaan, semTools and psych.
+"""The table of agreement in the docs: this project beside lavaan, semTools and psych.
 
-The numbers of R are those of tests/reference; the table in README.md must be the one computed here.
+The numbers of R are those of tests/reference; the table of docs/*/agreement.md is the one computed.
 To write it anew: ``python tests/project/test_agreement.py``.
 """
 
@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "tests" / "reference"
 START = "<!-- agreement: written by tests/project/test_agreement.py -->"
 END = "<!-- /agreement -->"
+PAGES = [ROOT / "docs" / lang / "agreement.md" for lang in ("en", "zh")]
 HS = {
     "visual": ["x1", "x2", "x3"],
     "textual": ["x4", "x5", "x6"],
@@ -122,9 +123,10 @@ def test_every_number_agrees_to_the_digits_printed(table):
     assert gap.max() < 1e-4, table.loc[gap.idxmax()]
 
 
-def test_the_readme_holds_this_table(table):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme.split(START)[1].split(END)[0].strip() == as_markdown(table)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.parent.name)
+def test_the_page_holds_this_table(table, page):
+    text = page.read_text(encoding="utf-8")
+    assert text.split(START)[1].split(END)[0].strip() == as_markdown(table)
 
 
 def test_published_values_are_the_ones_everybody_knows(table):
@@ -136,8 +138,7 @@ def test_published_values_are_the_ones_everybody_knows(table):
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    head, rest = text.split(START)
     body = f"{START}\n{as_markdown(compare())}\n{END}"
-    readme.write_text(head + body + rest.split(END)[1], encoding="utf-8", newline="\n")
+    for page in PAGES:
+        head, rest = page.read_text(encoding="utf-8").split(START)
+        page.write_text(head + body + rest.split(END)[1], encoding="utf-8", newline="\n")

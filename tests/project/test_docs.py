@@ -18,7 +18,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from cx_value.cli import app
+from cx_value.cli import app, study_file
 from cx_value.study import check_study
 from cx_value.study.schema import json_schema, keys_of, kinds
 from platform_files import FILES
@@ -73,7 +73,9 @@ def test_every_command_of_a_page_runs(page, folder):
         verb, *words = shlex.split(line)
         assert verb == "cx-value", line
         if words[0] == "report":
-            assert [str(f) for f in check_study(words[1]) if f.severity == "error"] == []
+            assert [
+                str(f) for f in check_study(study_file(Path(words[1]))) if f.severity == "error"
+            ] == []
             continue
         if words[0] == "new" and words[1] in EXPORTS:
             FILES[EXPORTS[words[1]]](folder).rename(folder / words[1])
@@ -119,11 +121,25 @@ def test_both_languages_have_the_same_pages_and_the_same_code():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(DOCS)))
 def test_no_link_leads_nowhere(page):
-    known = {str(p.relative_to(DOCS)) for p in PAGES} | set(MADE.MADE) | {"preview.png"}
+    known = (
+        {str(p.relative_to(DOCS)) for p in PAGES}
+        | set(MADE.MADE)
+        | {str(p.relative_to(DOCS)) for p in (DOCS / "pictures").glob("*.png")}
+    )
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             path = (page.parent / target).resolve().relative_to(DOCS)
             assert str(path) in known, target
+
+
+def test_pictures_are_small_and_the_readme_shows_what_is_there():
+    pictures = sorted((DOCS / "pictures").glob("*.png"))
+    assert pictures and all(p.stat().st_size < 200_000 for p in pictures)
+    for readme in ("README.md", "README.zh.md"):
+        text = (ROOT / readme).read_text(encoding="utf-8")
+        links = re.findall(r"\]\(([^)#]+)", text)
+        assert all((ROOT / link).exists() for link in links if "://" not in link)
+        assert len(text.splitlines()) < 90
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -41,6 +41,8 @@ def _details(finding: Finding) -> list[str]:
     problem, allowed = finding.problem, finding.allowed
     named = list(dict.fromkeys(_QUOTED.findall(problem)))
     found = ["、".join(f"“{name}”" for name in named[:8])] if named else []
+    if number := re.match(r"(-?[\d.]+) is not possible here", problem):
+        found.append(f"“{number[1]}”")
     if rows := _ROWS.search(problem):
         more = f"，另有 {rows[2]} 行" if rows[2] else ""
         found.append(f"第 {rows[1].replace(', ', '、')} 行{more}")
@@ -53,9 +55,27 @@ def _details(finding: Finding) -> list[str]:
         found.append(f"允许 {ends[1]} 至 {ends[2]}")
     elif re.fullmatch(r"[\w.+-]+(, [\w.+-]+)+(?: and \d+ more)?", allowed):
         found.append(f"可用：{_listed(allowed)}")
+    elif finding.kind in ("wrong value", "wrong name") and (may := _allowed(allowed)):
+        found.append(may)
     if near := re.search(r"did you mean '([^']+)'\?", finding.remedy):
         found.append(f"是否为“{near[1]}”？")
     return found
+
+
+def _allowed(allowed: str) -> str:
+    """Write what is allowed in Chinese, where its wording is known.
+
+    >>> _allowed("flag or drop"), _allowed("auto, ml, mlr or wlsmv")
+    ('可用：flag、drop', '可用：auto、ml、mlr、wlsmv')
+    >>> _allowed("a number not below 20"), _allowed("a whole number")
+    ('允许：不小于 20 的数', '允许：整数')
+    """
+    if bound := re.fullmatch(r"(a number (?:not )?(?:above|below)) (\S+)", allowed):
+        return "允许：" + named_code(bound[1], "allowed", "zh").replace("…", bound[2])
+    if choices := re.fullmatch(r"[\w.+-]+(?:, [\w.+-]+)* or [\w.+-]+", allowed):
+        return "可用：" + "、".join(re.split(", | or ", choices[0]))
+    said = named_code(allowed, "allowed", "zh")
+    return f"允许：{said}" if said and said != allowed else ""
 
 
 def _listed(words: str) -> str:

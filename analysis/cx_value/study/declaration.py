@@ -27,6 +27,7 @@ from cx_value.study.goal_checks import check_goals, check_without_answers
 from cx_value.study.indicator_checks import check_indicators
 from cx_value.study.merging import merge, with_includes
 from cx_value.study.model_checks import check_models
+from cx_value.study.scale_forms import sound_scale, with_scale, write_out_scales
 
 _ARROW = re.compile(r"\s*(?:->|→)\s*")
 
@@ -96,7 +97,7 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     study.setdefault("name", _plain_name(folder.name))
     study["folder"] = folder
     _write_out_data(study)
-    scale = study.pop("scale", None)
+    scale = sound_scale(document, study.pop("scale", None), findings)
     by_pattern = study.get("expectations")
     if isinstance(by_pattern, str):
         del study["expectations"]
@@ -113,7 +114,8 @@ def declare(document: Document, findings: list[Finding]) -> dict[str, Any] | Non
     for key in ("hypotheses", "moderations"):
         _write_out_chains(document, key, study.get(key, []), findings)
     _write_out_claims(document, study, findings)
-    _write_out_scales(study, scale)
+    write_out_scales(study, scale)
+    _write_out_margins(study)
     _name_grades(study.get("evaluation"))
     _write_out_needs(document, study, scale, findings)
     _write_out_themes(document, study, findings)
@@ -136,17 +138,14 @@ def _write_out_data(study: dict[str, Any]) -> None:
         study["data"] = {"wave": "wave", **data, "waves": waves}
 
 
-def _write_out_scales(study: dict[str, Any], scale: Any) -> None:
-    """Give the study's scale to what has none of its own; values of margins are plain texts."""
-    _with_scale(study.get("touchpoints", []), scale)
+def _write_out_margins(study: dict[str, Any]) -> None:
+    """Write the values of margins as plain texts."""
     if isinstance(study.get("margins"), dict):
         study["margins"] = {
             str(column): {_plain(v): share for v, share in shares.items()}
             if isinstance(shares, dict) else shares
             for column, shares in study["margins"].items()
         }  # fmt: skip
-    if isinstance(study.get("drivers"), dict) and scale is not None:
-        study["drivers"] = {"importance_scale": scale, **study["drivers"]}
 
 
 def _write_out_themes(document: Document, study: dict[str, Any], findings: list[Finding]) -> None:
@@ -249,12 +248,12 @@ def _write_out_items(
     document: Document, items: Any, scale: Any, place: Place, findings: list[Finding]
 ) -> list[dict]:
     if not isinstance(items, dict):
-        return _with_scale(_named_list(document, items, place, findings), scale)
+        return with_scale(_named_list(document, items, place, findings), scale)
     full = {
         name: {"label": body} if isinstance(body, str) or _is_phrase(body) else body
         for name, body in items.items()
     }
-    return _with_scale(_named_list(document, full, place, findings), scale)
+    return with_scale(_named_list(document, full, place, findings), scale)
 
 
 def _write_out_needs(
@@ -266,14 +265,6 @@ def _write_out_needs(
         place = ("segments", "needs")
         listed = _write_out_items(document, needs, scale, place, findings)
         study["segments"] = {**segments, "needs": listed}
-
-
-def _with_scale(items: list[dict], scale: Any) -> list[dict]:
-    for item in items:
-        item.setdefault("label", item["name"])
-        if scale is not None:
-            item.setdefault("scale", scale)
-    return items
 
 
 def _is_phrase(body: Any) -> bool:

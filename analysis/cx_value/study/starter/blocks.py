@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from cx_value.study.starter.partition import part_run
 ENOUGH = 40
 #: Fewer items than this are one block.
 MOST_ALONE = 4
+#: More numbered items than this are a questionnaire rather than a scale.
+MOST_ITEMS = 15
 #: Items of one block whose answers hang together less than this (mean correlation) are no scale.
 LOOSE = 0.1
 #: Neighbours need more than numbered items to be a scale: a mean correlation of this.
@@ -110,7 +113,7 @@ def _by_stem(names: list[str]) -> dict[str, list[str]]:
             stems.setdefault(stem, []).append(name)
     stems = {part: own for stem, members in stems.items()
              for part, own in _by_tens(stem, members).items()}  # fmt: skip
-    return {stem: members for stem, members in stems.items() if len(members) > 1}
+    return {s: members for s, members in stems.items() if 1 < len(members) <= MOST_ITEMS}
 
 
 def _by_tens(stem: str, members: list[str]) -> dict[str, list[str]]:
@@ -130,16 +133,34 @@ def _by_tens(stem: str, members: list[str]) -> dict[str, list[str]]:
 
 
 def _by_run(names: list[str], order: list[str], alike: Mapping[str, object]) -> list[list[str]]:
-    place = {name: k for k, name in enumerate(order)}
+    """Return runs of neighbours on one scale.
+
+    Neighbours stand side by side in the file; numbered questions follow each other among those of
+    their name, also where another series stands between them (q1 qi1 q2 qi2).
+    """
+    place: dict[str, tuple[str, int]] = {}
+    seen: Counter[str] = Counter()
+    for k, name in enumerate(order):
+        stem = stem_of(name) or ""
+        seen[stem] += 1
+        place[name] = (stem, seen[stem]) if _counts(stem, order) else ("", k)
     runs: list[list[str]] = []
-    for name in names:
+    for name in sorted(names, key=lambda name: (place[name][0], place[name][1])):
         last = runs[-1][-1] if runs else None
-        near = last is not None and place[name] - place[last] == 1
+        series, at = place[name]
+        near = last is not None and place[last] == (series, at - 1)
         if near and alike[name] == alike[last]:
             runs[-1].append(name)
         else:
             runs.append([name])
-    return [run for run in runs if len(run) > 1]
+    return sorted((run for run in runs if len(run) > 1), key=lambda run: order.index(run[0]))
+
+
+def _counts(stem: str, order: list[str]) -> bool:
+    """Return whether a stem only counts questions: by its name, or as it has too many."""
+    if not stem:
+        return False
+    return is_running(stem) or sum(stem_of(name) == stem for name in order) > MOST_ITEMS
 
 
 def _by_correlation(frame: pd.DataFrame, run: list[str]) -> list[list[str]]:
