@@ -155,8 +155,8 @@ def test_the_reference_holds_every_key_and_the_notes_their_sources(lang):
 
 
 #: Templates that say no method of their own: frames of the report, words about other results.
-NO_METHOD = {"abstract", "brief", "declarations", "discussion", "drawing", "pictures", "reservations", "truth",
-             "untold"}  # fmt: skip
+NO_METHOD = {"abstract", "brief", "declarations", "discussion", "drawing", "pictures",
+             "reservations", "truth", "untold"}  # fmt: skip
 
 
 def test_every_method_that_a_report_prints_has_its_note():
