@@ -15,6 +15,7 @@ from cx_value.evaluate.tracking.goals import (
     follow_targets,
 )
 from cx_value.study import check_study, read_study, read_survey
+from cx_value.study.goal_checks import check_goals
 
 PANEL = Path(__file__).parents[2] / "data" / "bank-panel"
 
@@ -83,3 +84,26 @@ def test_unknown_metrics_and_levers_are_named(tmp_path):
     (tmp_path / "study.yml").write_text(wrong, "utf-8")
     problems = [f.problem for f in check_study(tmp_path) if f.severity == "error"]
     assert "'REZ' is not declared" in problems and "'SATT' is not declared" in problems
+
+
+def test_a_target_may_be_one_of_the_core_metrics_on_its_own_scale():
+    study = read_study(PANEL / "study.yml")
+    survey = read_survey(study)
+    found = follow_targets(study, survey).table().set_index("target").loc["T_NPS"]
+    rows = (survey.profile.brand.astype(str) == "Harbour") & (survey.wave == survey.wave.max())
+    answers, w = survey.quantities.NPS[rows], survey.weights[rows]
+    score = 100.0 * ((answers >= 9).astype(float) - (answers <= 6))
+    mean = np.average(score, weights=w)
+    error = np.sqrt((w**2 * (score - mean) ** 2).sum()) / w.sum()
+    assert found["mean"] == pytest.approx(mean)
+    half = 1.959964 * error
+    assert (found.low, found.high) == pytest.approx((mean - half, mean + half), abs=1e-4)
+    assert found.probability == pytest.approx(norm.cdf((mean + 5) / error))
+    target = study.targets[1]
+    for metric, value in (("csat", -5), ("nsp", 5)):
+        wrong = study.model_copy(
+            update={"targets": (target.model_copy(update={"metric": metric, "value": value}),)}
+        )
+        (finding,) = [f for f in check_goals(wrong) if "T_NPS" in f.where]
+        told = "csat cannot reach -5" if metric == "csat" else "'nsp' is not declared"
+        assert told in finding.problem

@@ -6,6 +6,7 @@ be changed one at a time.
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -129,3 +130,16 @@ def test_another_study_and_a_folder_without_a_ledger_are_refused(study_file, tmp
     file.write_text(json.dumps({"format": 99}), "utf-8")
     with pytest.raises(AnalysisError, match="format 99"):
         read_ledger(tmp_path / "a")
+
+
+def test_a_key_that_a_later_version_adds_is_no_change_of_the_study():
+    from cx_value.notebook.ledger import _declared
+    from cx_value.study import read_study
+
+    study = read_study(Path(__file__).parents[2] / "data" / "ecsi-mobile")
+    told = _declared(study, draft=True)
+    dumped = study.model_dump(exclude_defaults=True)
+    assert "benchmarks" not in dumped, "a key at its default stands for one that is added"
+    assert _declared(study.model_copy(update={"benchmarks": ()}), draft=True) == told
+    other = study.model_copy(update={"group": "anything"})
+    assert {k for k in told if _declared(other, draft=True)[k] != told[k]} == {"options"}

@@ -74,13 +74,18 @@ def _data(study: Study) -> dict[str, str]:
 
 
 def _declared(study: Study, draft: bool) -> dict[str, str]:
-    whole = study.model_dump(exclude={"folder", "report", "name", *PRINTED_ONLY["Study"]})
+    # A key that a later version adds, left at its default, is no change of the study.
+    apart = {"folder", "report", "name", *PRINTED_ONLY["Study"]}
+    whole = study.model_dump(exclude=apart, exclude_defaults=True)
     told = {"data": ("file", "licence", "citation"), "transactions": ("licence", "citation")}
     for key, printed in told.items():
-        if whole[key]:
+        if whole.get(key):
             whole[key] = {k: v for k, v in whole[key].items() if k not in printed}
-    weight = (whole["data"] or {}).pop("weight", None)
-    parts = {cause: {key: whole.pop(key) for key in keys} for cause, keys in _DECIDES.items()}
+    weight = (whole.get("data") or {}).pop("weight", None)
+    parts = {
+        cause: {key: whole.pop(key) for key in keys if key in whole}
+        for cause, keys in _DECIDES.items()
+    }
     parts["weights"]["weight"] = weight
     parts["options"] = {**whole, "draft": draft, "minimum_cell": study.report.minimum_cell}
     return {cause: _hash(part) for cause, part in parts.items()}

@@ -12,10 +12,19 @@ from cx_value.study.spec import Study
 def check_goals(study: Study) -> Iterator[Finding]:
     """Yield what is wrong with the targets and actions of a study."""
     constructs = [c.name for c in study.constructs]
+    asked = {"csat": study.metrics.satisfaction, "nps": study.metrics.recommendation,
+             "effort": study.metrics.effort}  # fmt: skip
+    metrics = [WHOLE, *constructs, *(name for name, answers in asked.items() if answers)]
     columns = [p.name for p in study.profile]
     for entry in study.targets:
-        if entry.metric not in (WHOLE, *constructs):
-            yield _unknown(study, ("targets", entry.name, "metric"), entry.metric, constructs)
+        if entry.metric not in metrics:
+            yield _unknown(study, ("targets", entry.name, "metric"), entry.metric, metrics[1:])
+        elif entry.value < 0 and entry.metric != "nps":
+            yield Finding(
+                study.where("targets", entry.name, "value"),
+                f"{entry.metric} cannot reach {entry.value:g}", "0 to 100; below 0 only nps",
+                "correct the value", kind="off the scale",
+            )  # fmt: skip
     for entry in study.actions:
         place = ("actions", entry.name)
         if entry.lever not in constructs:

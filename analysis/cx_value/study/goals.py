@@ -25,9 +25,10 @@ class Target(Frozen):
     name: str
     label: Phrase = Field(description="What the target is called.")
     metric: str = Field(
-        WHOLE, description="Construct whose score, 0 to 100, is meant (default: mean of all)."
-    )
-    value: float = Field(ge=0, le=100, description="Score to be reached.")
+        WHOLE, description="Construct whose score, 0 to 100, is meant (default: mean of all); or "
+        "csat (per cent satisfied), nps (-100 to 100), effort (mean answer), as under metrics:."
+    )  # fmt: skip
+    value: float = Field(ge=-100, le=100, description="Score to be reached.")
     date: str | None = Field(None, description="By when, in words; it is printed.")
 
 

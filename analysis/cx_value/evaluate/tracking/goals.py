@@ -12,6 +12,8 @@ import pandas as pd
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result
 from cx_value.base.words import Phrase
+from cx_value.evaluate.comparison import metric_values
+from cx_value.evaluate.tracking.moved import SHARES
 from cx_value.evaluate.tracking.plan import construct_scores, wave_scores
 
 if TYPE_CHECKING:
@@ -73,6 +75,9 @@ def follow_targets(study: Study, survey: Survey) -> Targets | None:
     scores = wave_scores(study, survey)
     plain = construct_scores(study, survey).reindex(scores.index)
     scores = scores.join(plain[[name for name in plain if name not in scores]])
+    for name, values in metric_values(study, survey):
+        if name not in scores:
+            scores[name] = values.reindex(scores.index) * (100 if name in SHARES else 1)
     wave = survey.wave.reindex(scores.index)
     last = sorted(wave.dropna().unique())[-1]
     weights = _weights(survey, scores.index)
@@ -92,7 +97,7 @@ def _target(entry, score: pd.Series, weights: pd.Series, wave, confidence: float
     if score.empty:
         raise DataError(
             f"nobody answered all items of {entry.metric} in wave {wave}, which target "
-            f"{entry.name} is about · allowed: a construct asked in the last wave · do: name "
+            f"{entry.name} is about · allowed: a measure asked in the last wave · do: name "
             "another metric, or leave the target out"
         )
     w = weights[score.index].to_numpy()
