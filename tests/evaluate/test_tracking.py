@@ -21,6 +21,7 @@ from cx_value.evaluate.tracking.charts import (
     share_limits,
     smoothed,
 )
+from cx_value.evaluate.tracking.market import compare_market
 from cx_value.evaluate.tracking.moved import compare_last_waves
 from cx_value.evaluate.tracking.paired import paired_means, paired_shares, unpaired_means
 from cx_value.evaluate.tracking.plan import explain_change, follow_waves, lacking_items
@@ -238,3 +239,35 @@ def test_the_interval_of_a_wave_is_that_of_its_mean_with_its_own_variance():
     for name, own in score["A"].groupby(wave):
         wanted = stats.norm.interval(0.95, own.mean(), stats.sem(own))
         assert tuple(table.loc[name, ["low", "high"]]) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_the_own_change_is_held_against_that_of_the_market_where_a_source_gives_two_dates():
+    study = read_study(PANEL / "study.yml")
+    survey = read_survey(study)
+    plain = replace(survey, weights=None)
+    found = compare_market(study, plain)
+    row = found.table().set_index("metric").loc["nps"]
+    own = survey.profile.brand.astype(str) == "Harbour"
+    nps = survey.quantities.NPS
+    score = 100.0 * ((nps >= 9).astype(float) - (nps <= 6))
+    waves = sorted(survey.wave.unique())
+    first, last = (score[own & (survey.wave == w)].dropna() for w in (waves[0], waves[-1]))
+    limits = stats.ttest_ind(last, first, equal_var=False).confidence_interval()
+    assert row.market_change == 3 and row["from"] < row["to"]
+    assert row.change == pytest.approx(last.mean() - first.mean())
+    assert (row.beyond_low, row.beyond_high) == pytest.approx((limits.low - 3, limits.high - 3))
+    assert list(found.table().metric) == ["nps"], "csat has a figure of one date alone"
+    assert compare_market(study, replace(survey, wave=None)) is None
+    assert compare_market(study.model_copy(update={"benchmarks": ()}), survey) is None
+
+
+@pytest.mark.parametrize(("market", "verdict"), [(-60, "ahead"), (60, "behind"), (-3, "alike")])
+def test_the_verdict_on_the_market_goes_by_the_interval(market, verdict):
+    study = read_study(PANEL / "study.yml")
+    figures = tuple(
+        b.model_copy(update={"value": float(market)}) if b.name == "market_nps" else
+        b.model_copy(update={"value": 0.0}) if b.name == "market_nps_before" else b
+        for b in study.benchmarks
+    )  # fmt: skip
+    found = compare_market(study.model_copy(update={"benchmarks": figures}), read_survey(study))
+    assert found.table().verdict.tolist() == [verdict]
