@@ -38,11 +38,11 @@ def test_the_group_whose_weights_differ_is_named_with_its_construct(small):
     found = judge_composites(study, choice_of(study), survey, draws=199)
     facts = found.facts()
     assert facts["pairs"] == 3 and facts["rows"] == 9
-    assert {(x["construct"], x["pair"]) for x in facts["unlike"]} >= {
-        ("SAT", "isle – north"), ("SAT", "isle – south"),
+    assert {(x["construct"], x["group_1"], x["group_2"]) for x in facts["unlike"]} >= {
+        ("SAT", "isle", "north"), ("SAT", "isle", "south"),
     }  # fmt: skip
-    table = found.table().set_index(["pair", "construct"])
-    assert table.invariance["north – south", "SAT"] != "none"
+    table = found.table().set_index(["group_1", "group_2", "construct"])
+    assert table.invariance["north", "south", "SAT"] != "none"
     assert facts["full"] + facts["partial"] + len(facts["unlike"]) == 9
     assert "Satisfaction" not in found.sentence("en") and "isle" in found.sentence("en")
 

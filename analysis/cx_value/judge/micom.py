@@ -29,7 +29,7 @@ class CompositesAcrossGroups(Result):
 
     The table holds the steps of every pair of groups, and what follows.
 
-    Columns ``pair construct c c_quantile c_p mean mean_low mean_high mean_p variance …
+    Columns ``group_1 group_2 construct c c_quantile c_p mean mean_low mean_high mean_p variance …
     invariance``; p adjusted over a construct's pairs (Holm, 1979); ``invariance`` is
     ``none`` (weights differ), ``partial`` (scores may be compared) or ``full`` (groups may be
     pooled).
@@ -52,11 +52,12 @@ class CompositesAcrossGroups(Result):
 
     def facts(self) -> dict[str, Any]:
         """Return what may be compared, and the rows that fail."""
-        frame, pick = self.frame, ["construct", "pair"]
+        frame, pick = self.frame, ["construct", "group_1", "group_2"]
         unlike = frame[frame.invariance == "none"][pick].to_dict("records")
         apart = frame[(frame.invariance != "none") & (frame.mean_p < 1 - self.confidence)]
         return {
-            "pairs": int(frame.pair.nunique()), "constructs": int(frame.construct.nunique()),
+            "pairs": len(frame[["group_1", "group_2"]].drop_duplicates()),
+            "constructs": int(frame.construct.nunique()),
             "rows": len(frame), "full": int((frame.invariance == "full").sum()),
             "partial": int((frame.invariance == "partial").sum()), "unlike": unlike,
             "means": apart[[*pick, "mean"]].to_dict("records"), "small": list(self.small),
@@ -117,5 +118,6 @@ def _pair(study: Study, blocks, paths, items, pair, draws: int) -> tuple[pd.Data
     except AnalysisError:
         return None
     frame = found.table()
-    frame.insert(0, "pair", " – ".join(pair))
+    frame.insert(0, "group_1", pair[0])
+    frame.insert(1, "group_2", pair[1])
     return frame, found.draws
