@@ -18,6 +18,7 @@ from cx_value.value import (
     summarise_transactions,
 )
 from cx_value.value.plan import group_to_compare
+from declared_things import unprinted
 from linked_world import MODEL, WORLD
 
 STUDY = """\
@@ -29,7 +30,42 @@ constructs:
   REL: {label: {en: Reliability, zh: 可靠性}, items: [REL1, REL2, REL3]}
   SAT: {label: {en: Satisfaction, zh: 顾客满意}, items: [SAT1, SAT2, SAT3]}
   LOY: {label: {en: Loyalty, zh: 顾客忠诚}, items: [LOY1, LOY2, LOY3]}
-profile: {NPS: {label: NPS}}
+population: {en: customers of one bank, zh: 一家银行的客户}
+profile:
+  NPS: {label: NPS}
+  brand: {label: {en: Bank asked about, zh: 所评银行}}
+  effort: {label: {en: Ease, zh: 办事便捷度}}
+brands: {column: brand, own: Harbour, rivals: [Meridian, Northgate, Summit]}
+dimensions:
+  WHOLE: {label: {en: All in all, zh: 总体体验}, of: [REL, SAT]}
+expectations: {REL1: E_REL1, REL2: E_REL2, REL3: E_REL3}
+touchpoints:
+  TP_APP: {label: {en: App, zh: 手机应用}, stage: {en: everyday use, zh: 日常使用}}
+  TP_ATM: {label: {en: Cash machine, zh: 自助设备}, stage: {en: everyday use, zh: 日常使用}}
+kano:
+  FREEZE:
+    label: {en: Freezing a lost card, zh: 冻结遗失卡片}
+    functional: K_FREEZE_F
+    dysfunctional: K_FREEZE_D
+price_sensitivity:
+  too_cheap: price_too_cheap
+  cheap: price_cheap
+  expensive: price_dear
+  too_expensive: price_too_dear
+funnel: {file: funnel.csv}
+benchmarks:
+  market: {label: {en: Market survey, zh: 市场调查}, metric: nps, value: -8, date: 2025-06-30}
+  ease_elsewhere: {label: {en: Ease elsewhere, zh: 同业便捷度}, metric: effort, value: 5}
+comments:
+  column: comment
+  language: language
+  themes:
+    SPEED:
+      label: {en: Speed of service, zh: 服务速度}
+      words: {en: [hotline, slow, queue], zh: [客服, 排队]}
+    NEVER: {label: {en: Never said, zh: 从未提到}, words: {en: [xylophone], zh: [木琴]}}
+limits:
+  - {en: Nobody was asked by telephone., zh: 未进行电话访问。}
 models: {chain: [REL -> SAT -> LOY]}
 transactions: {file: transactions.csv, cost: cost, currency: {en: CNY, zh: 元}}
 service_log: {file: service.csv, minutes: minutes, complaint: complaint, target_minutes: 10}
@@ -102,6 +138,13 @@ def test_the_report_prints_money_metrics_and_claims_as_stored(built, lang):
     assert f"{claims.loc['satisfaction_value', 'estimate']:.1f}" in text
     share = len(stored(built, "value_by_loyalty"))
     assert share == 4 and stored(built, "value_by_loyalty")["customers"].sum() == value["customers"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_nothing_that_the_study_declares_vanishes(folder, built, lang):
+    pages = [page for edition in ("report", "supplement")
+             for page in sorted((built / f"{edition}-{lang}").glob("*.html"))]  # fmt: skip
+    assert unprinted(read_study(folder), pages, lang) == []
 
 
 def test_identifiers_that_do_not_match_are_no_fault_of_the_file_but_of_the_link(folder, tmp_path):
