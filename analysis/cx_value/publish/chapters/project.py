@@ -11,6 +11,8 @@ from cx_value.base.terms import call_customers
 from cx_value.notebook.store import Store, refuse_others
 from cx_value.notebook.untold import statements
 from cx_value.publish.chapters.bind import Binder
+from cx_value.publish.chapters.checklist import FILE as CHECKLIST
+from cx_value.publish.chapters.checklist import with_checklist
 from cx_value.publish.chapters.editions import edition_name, editions_of
 from cx_value.publish.chapters.supplement import (
     in_reading_order,
@@ -73,6 +75,7 @@ def write_project(
     texts = _chapters(binder, edition_name(edition))
     if statements(store):
         texts = without_lost(texts, lang)
+    texts = with_checklist(texts, binder)
     if edition in ("full", "supplement") and "supplement" in editions_of(study):
         texts = _divided(texts, binder, edition)
     for name, text in texts.items():
@@ -108,8 +111,11 @@ def _divided(texts: dict[str, str], binder: Binder, edition: str) -> dict[str, s
     }
     other = "supplement" if edition == "full" else "full"
     where = "supplement" if edition == "full" else "report"
+    own = dict.fromkeys(divided[edition], numbers[edition])
+    # A section that both have says its part in the report: the checklist points there.
+    own[CHECKLIST] = {k: n for k, n in numbers[edition].items() if k not in numbers[other]}
     return {
-        name: referred(text, numbers[edition], numbers[other], where, binder.lang)
+        name: referred(text, own[name], numbers[other], where, binder.lang)
         for name, text in divided[edition].items()
     }
 
