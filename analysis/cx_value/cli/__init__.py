@@ -1,4 +1,4 @@
-"""The command line: ``cx-value new | check | run | report | batch | schema | words``.
+"""The command line: ``cx-value new | check | preregister | run | report | batch | schema | words``.
 
 Exit codes: 0 done, 1 the study, its data or the report is at fault (the message says what to do),
 2 the command itself was mistyped, 3 printed, but figures moved (``--compare BUILD --strict``).
@@ -148,6 +148,22 @@ def check(
     typer.echo(_say("checked", faults=faults, cautions=len(checked.findings) - faults))
     if faults:
         raise typer.Exit(1)
+
+
+@app.command()
+def preregister(
+    study: StudyFile,
+    lang: Annotated[Language, typer.Option(help="Language of the stub.")] = Language.all,
+    out: Annotated[Path | None, typer.Option(help="Folder; default: beside the study.")] = None,
+) -> None:
+    """Write the stub of a preregistration from the study file; no data are read."""
+    from cx_value.notebook.preregister import write_stub
+    from cx_value.study.declaration import read_study
+
+    declared = read_study(study_file(study))
+    languages = declared.report.languages if lang == Language.all else (lang.value,)
+    for one in languages:
+        typer.echo(write_stub(declared, one, out))
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from cx_value.study.entries import Frozen, Phrase
@@ -34,3 +36,14 @@ class Declarations(Frozen):
     funding: Phrase | None = Field(None, description="Who paid for the study.")
     conflicts: Phrase | None = Field(None, description="Interests that might be thought to matter.")
     contributions: Phrase | None = Field(None, description="Who did what.")
+
+
+class Preregistration(Frozen):
+    """The plan of a study: the file it was written to beforehand, and the sample aimed at."""
+
+    file: Path | None = Field(
+        None, description="The file that `cx-value preregister` wrote before the data were seen; "
+        "the report compares it with what was done."
+    )  # fmt: skip
+    sample_size: int | None = Field(None, ge=1, description="How many respondents are sought.")
+    stopping: Phrase | None = Field(None, description="When data collection ends.")

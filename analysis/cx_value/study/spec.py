@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from cx_value.base.wording import Text
-from cx_value.study.author_texts import Declarations, Discussion
+from cx_value.study.author_texts import Declarations, Discussion, Preregistration
 from cx_value.study.entries import Frozen, Phrase, Scale
 from cx_value.study.goals import Action, Target
 from cx_value.study.indicators import (
@@ -264,6 +264,7 @@ class Study(Frozen):
         description="Where and when the hypotheses were registered before the data were analysed "
         "(printed beside them; without it the report makes no such claim).",
     )
+    preregistration: Preregistration = Preregistration()
     include: tuple[Path, ...] = ()
     codebook: Path | None = None
     data: DataFile | None
@@ -332,7 +333,8 @@ class Study(Frozen):
     @property
     def declaring_files(self) -> list[Path]:
         """Files beside ``study.yml`` that say what the study is: its codebook, what it includes."""
-        named = [*self.include, *([self.codebook] if self.codebook else [])]
+        others = (self.codebook, self.preregistration.file)
+        named = [*self.include, *(path for path in others if path)]
         return [self.folder / path for path in named]
 
     @property
