@@ -12,7 +12,7 @@ from cx_value.base.terms import CUSTOMER
 
 #: A claim of one number is met within this share of it.
 WITHIN = 0.25
-_NO_SOURCE = {"en": "repeated without a source", "zh": "流传的说法，未注明出处"}
+_NO_SOURCE = {"en": "repeated without a source", "zh": "常见说法，未注明出处"}
 
 BUNDLED: dict[str, dict[str, Any]] = {
     "satisfaction_value": {
@@ -74,7 +74,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "satisfied_loyal": {
         "label": {
             "en": "Satisfied customers are loyal more often than the others",
-            "zh": "满意的客户比其他客户更常忠诚",
+            "zh": "满意客户中忠诚者的比例高于其他客户",
         },
         "quantity": "satisfied_loyal_ratio",
         "low": 1,
@@ -83,7 +83,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "satisfied_recommend": {
         "label": {
             "en": "Satisfied customers recommend more often than the others",
-            "zh": "满意的客户比其他客户更常推荐",
+            "zh": "满意客户中推荐者的比例高于其他客户",
         },
         "quantity": "satisfied_promoter_ratio",
         "low": 1,
@@ -92,7 +92,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "satisfied_complain": {
         "label": {
             "en": "Satisfied customers complain less often than the others",
-            "zh": "满意的客户比其他客户更少投诉",
+            "zh": "满意客户的投诉比例低于其他客户",
         },
         "quantity": "satisfied_complaint_ratio",
         "high": 1,
@@ -101,7 +101,7 @@ BUNDLED: dict[str, dict[str, Any]] = {
     "satisfied_repurchase": {
         "label": {
             "en": "Satisfied customers buy again more often than the others",
-            "zh": "满意的客户比其他客户重复购买更多",
+            "zh": "满意客户的重复购买多于其他客户",
         },
         "quantity": "satisfied_repurchase_ratio",
         "low": 1,
