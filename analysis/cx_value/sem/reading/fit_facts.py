@@ -62,4 +62,5 @@ def fit_facts(
         "n_met": sum(bool(rule.passes(reported[rule.name])) for rule in judged),
         "sources": list(dict.fromkeys(rule.source for rule in judged if rule.source)),
         "own_rules": any(not rule.source for rule in judged), "admissible": admissible,
+        "exact_rejected": bool(rules["significance"].passes(reported["pvalue"])),
     }  # fmt: skip
