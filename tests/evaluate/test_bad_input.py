@@ -81,7 +81,7 @@ def test_judgements_that_are_no_reciprocals_count_as_not_given(folder, experts):
 
 def test_a_brand_of_three_gets_no_index_and_is_named(setting, weights):
     groups = index_groups(setting, weights)
-    assert "P3 (3)" in groups.sentence()
+    assert "Other answers (3)" in groups.sentence()  # a brand of so few is folded
     assert {"P1", "P2"} <= set(groups.table().group) and "P3" not in set(groups.table().group)
 
 

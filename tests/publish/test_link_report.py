@@ -130,9 +130,10 @@ def test_the_report_prints_money_metrics_and_claims_as_stored(built, lang):
     assert f"{row['estimate']:.2f}" in text
     value = facts_of(built, "lifetime_value")
     assert f"{value['total']:,.0f}" in text
-    for metric in ("csat", "nps", "repeat_purchase_rate", "complaint_rate"):
-        estimate = stored(built, "core_metrics").set_index("metric").loc[metric, "estimate"]
-        assert f"{estimate:.3f}".replace("-", "−") in text, metric
+    core = stored(built, "core_metrics").set_index("metric").estimate
+    assert f"{core['nps']:.1f}".replace("-", "−") in text
+    for share in ("csat", "repeat_purchase_rate", "complaint_rate"):
+        assert f"{100 * core[share]:.1f}%" in text, share
     claims = stored(built, "claims").set_index("claim")
     assert claims.loc["share_price", "verdict"] == "not_testable"
     assert f"{claims.loc['satisfaction_value', 'estimate']:.1f}" in text

@@ -15,12 +15,12 @@ from rough_study import write_rough_study
 SAID = {
     "en": [
         "Contentment", "without variance they measure nothing", "nobody answered from a category",
-        "one person’s view", "do not connect all indicators", "P3 (3)",
+        "one person’s view", "do not connect all indicators", "Other answers (3)",
         "which covariance-based models do not estimate", "the hypotheses are judged by it",
         "Paths by partial least squares", "3 imputed data sets", "Of the 3 prices offered",
     ],
     "zh": [
-        "满足", "没有方差", "权重仅代表个人意见", "未能连接全部指标", "P3（3",
+        "满足", "没有方差", "权重仅代表个人意见", "未能连接全部指标", "其他回答（3",
         "协方差结构模型不予估计", "假设检验以此为准", "偏最小二乘法的路径", "3 份插补数据",
     ],
 }  # fmt: skip

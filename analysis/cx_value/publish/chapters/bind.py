@@ -279,19 +279,21 @@ class Binder:
         )  # fmt: skip
 
     def has_figure(self, name: str) -> bool:
-        """Tell whether a notebook saved a figure."""
-        return (self.store.folder / "figures" / self.lang / f"{name}.svg").exists()
+        """Tell whether a notebook saved a figure, in both forms that the formats ask for."""
+        folder = self.store.folder / "figures" / self.lang
+        return all((folder / f"{name}.{form}").exists() for form in ("svg", "png"))
 
     def figure(self, name: str, caption: str, *, alt: str | None = None, width: str = "76%") -> str:
         """Print a figure of the store with its caption and identifier."""
-        path = self.store.folder / "figures" / self.lang / f"{name}.svg"
-        if not path.exists():
-            raise ReportError(f"no figure {name!r} in {path.parent} · do: save it in a notebook")
+        if not self.has_figure(name):
+            folder = self.store.folder / "figures" / self.lang
+            raise ReportError(f"no figure {name!r} in {folder} · do: save it in a notebook")
         shown = "" if alt else told(name, self.store, self.phrasebook)
         gap = "" if self.lang == "zh" else " "
-        described = (alt or caption).replace('"', "'")
+        described = alt or caption
         if shown:
             described = described.rstrip(".。") + ("。" if self.lang == "zh" else ".") + gap + shown
+        described = described.replace("{{", "{ {").replace('"', "'")  # labels are data here too
         identifier = f"fig-{name.replace('_', '-')}"
         return f'![{caption}](figures/{name}){{#{identifier} fig-alt="{described}" width={width}}}'
 
