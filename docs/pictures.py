@@ -19,7 +19,7 @@ PICTURES: dict[str, tuple[str, str, int | dict[str, str]]] = {
     "bank-structure": ("bank-panel", "report",
                        {"en": "Paths of the structural model", "zh": "结构模型的路径"}),
     "bank-map": ("bank-panel", "report",
-                 {"en": "Importance–performance map: cross-hairs", "zh": "重要性–绩效矩阵：分界线"}),
+                 {"en": "Importance–performance map: cross-hairs", "zh": "重要性–绩效矩阵：分界"}),
     "ecsi-findings": ("ecsi-mobile", "report", 2),
     "ecsi-models": ("ecsi-mobile", "report",
                     {"en": "Structural models: fit and admissibility", "zh": "结构模型的拟合"}),
