@@ -128,42 +128,52 @@ def compare_groups(
     scores = pd.DataFrame(
         {name: items[list(block)].mean(axis=1, skipna=False) for name, block in scales.items()}
     )
-    tests, groups, frames, left_out = [], [], [], 0
-    for variable in profile:
-        for construct in scores:
-            frame = pd.DataFrame({"y": scores[construct], "g": profile[variable].astype(object)})
-            frame = frame.dropna().round({"y": 10})  # equal scores tie, whatever was added first
-            sizes = frame.groupby("g").size()
-            left_out += int((sizes < least).sum()) if construct == next(iter(scores)) else 0
-            frame = frame[frame.g.map(sizes) >= least]
-            if frame.g.nunique() < 2 or frame.groupby("g").y.nunique().min() < 2:
-                continue
-            key = {"construct": construct, "variable": variable}
-            kind = choose_test(frame, rule, rules)
-            test = run_test(frame, kind, confidence, draws, seed)
-            tests.append(key | test)
-            groups.append(_described(frame).assign(**key))
-            frames.append((frame, kind, key))
-    if not tests:
+    frames, left_out = _comparable(scores, profile, least)
+    if not frames:
         return None
-    table = _judged(pd.DataFrame(tests), rules["significance"])
-    pairs = [
-        _post_hoc(f, kind).assign(**key)
-        for (f, kind, key), differs in zip(frames, table.differs, strict=True)
-        if differs
-    ]
-    kept = [p for p in pairs if len(p)]
-    columns = ["construct", "variable", "group_1", "group_2", "difference", "p_adjusted"]
+    kinds = [choose_test(frame, rule, rules) for _, frame in frames]
+    rows = [key | run_test(frame, kind, confidence, draws, seed)
+            for (key, frame), kind in zip(frames, kinds, strict=True)]  # fmt: skip
     level = rules["significance"]
-    compared = pd.concat(kept, ignore_index=True)[columns] if kept else pd.DataFrame(
-        columns=columns).astype({"p_adjusted": float})  # fmt: skip
+    table = _judged(pd.DataFrame(rows), level)
+    found = [(*one, kind) for one, kind, differs in
+             zip(frames, kinds, table.differs, strict=True) if differs]  # fmt: skip
     return GroupDifferences(
         n_used=int(table.n.max()), n_dropped=len(items) - int(table.n.max()),
         method=Phrase("differences.method", {"rule": rule}), confidence=confidence, tests=table,
-        groups=pd.concat(groups, ignore_index=True),
-        pairs=compared.assign(differs=compared.p_adjusted < level.threshold),
-        rule=rule, minimum=least, left_out=left_out, level=level,
+        groups=pd.concat([_described(frame).assign(**key) for key, frame in frames],
+                         ignore_index=True),
+        pairs=_compared(found, level), rule=rule, minimum=least, left_out=left_out, level=level,
     )  # fmt: skip
+
+
+def _comparable(
+    scores: pd.DataFrame, profile: pd.DataFrame, least: int
+) -> tuple[list[tuple[dict[str, str], pd.DataFrame]], int]:
+    """Return what can be compared, scores ``y`` by groups ``g``, and how many groups are small."""
+    frames, left_out = [], 0
+    for variable in profile:
+        for k, construct in enumerate(scores):
+            frame = pd.DataFrame({"y": scores[construct], "g": profile[variable].astype(object)})
+            frame = frame.dropna().round({"y": 10})  # equal scores tie, whatever was added first
+            sizes = frame.groupby("g").size()
+            left_out += int((sizes < least).sum()) if k == 0 else 0
+            frame = frame[frame.g.map(sizes) >= least]
+            if frame.g.nunique() >= 2 and frame.groupby("g").y.nunique().min() >= 2:
+                frames.append(({"construct": construct, "variable": variable}, frame))
+    return frames, left_out
+
+
+def _compared(
+    found: Sequence[tuple[dict[str, str], pd.DataFrame, str]], level: Cutoff
+) -> pd.DataFrame:
+    """Return the post-hoc comparisons of the differences found, one row a pair of groups."""
+    columns = ["construct", "variable", "group_1", "group_2", "difference", "p_adjusted"]
+    pairs = [_post_hoc(frame, kind).assign(**key) for key, frame, kind in found]
+    kept = [pair for pair in pairs if len(pair)]
+    table = pd.concat(kept, ignore_index=True)[columns] if kept else pd.DataFrame(
+        columns=columns).astype({"p_adjusted": float})  # fmt: skip
+    return table.assign(differs=table.p_adjusted < level.threshold)
 
 
 def choose_test(frame: pd.DataFrame, rule: str, rules: Mapping[str, Cutoff]) -> str:
