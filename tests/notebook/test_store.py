@@ -11,7 +11,7 @@ from cx_value.base.errors import ReportError, StudyError
 from cx_value.base.results import Result
 from cx_value.notebook.identity import content_of
 from cx_value.notebook.store import MADE, NOTEBOOK, Store, refuse_others
-from cx_value.notebook.workspace import find_study, open_study
+from cx_value.notebook.workspace import claim_folder, find_study, open_study
 from cx_value.study import read_study
 from small_study import write_small_study
 
@@ -71,6 +71,22 @@ def test_a_build_folder_holds_one_study(study_file, tmp_path):
         open_study(study_file, out)
     other.unlink()
     open_study(study_file, out)  # who is gone holds nothing
+
+
+def test_notebooks_that_start_together_never_meet_a_mark_half_written(study_file, tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    out = tmp_path / "build" / "small"
+    claim_folder(out, study_file, "small")
+    mark = out / ".study"
+    before = mark.stat().st_ino, mark.stat().st_mtime_ns
+    claim_folder(out, study_file, "small")
+    assert (mark.stat().st_ino, mark.stat().st_mtime_ns) == before  # what is right is not rewritten
+    mark.write_text("", encoding="utf-8")  # cut short by a crash: nobody's
+    with ThreadPoolExecutor(8) as pool:
+        claims = [pool.submit(claim_folder, out, study_file, "small") for _ in range(200)]
+    assert not [claim for claim in claims if claim.exception()]
+    assert [path.name for path in out.iterdir()] == [".study"]
 
 
 def test_a_notebook_writes_into_no_folder_that_was_never_built(study_file, tmp_path):

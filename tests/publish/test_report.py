@@ -49,6 +49,8 @@ def study_file(tmp_path_factory):
 def built(study_file, tmp_path_factory):
     out = tmp_path_factory.mktemp("build")
     build_report(job(study_file, out))
+    untold = [path.read_text(encoding="utf-8") for path in out.rglob("untold_*.json")]
+    assert not untold, untold
     return out
 
 

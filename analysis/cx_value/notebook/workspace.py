@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial, wraps
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from cx_value.base.errors import StudyError
@@ -323,9 +324,12 @@ def claim_folder(folder: Path, study_file: Path, name: str) -> None:
         called by the study's name, and was never a build folder (``out`` read from elsewhere).
     """
     mark = folder / ".study"
-    own = os.path.relpath(study_file, folder)
-    if mark.exists():
-        other = folder / mark.read_text(encoding="utf-8").strip()
+    own = Path(os.path.relpath(study_file, folder)).as_posix()
+    marked = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
+    if marked == own:  # notebooks run side by side: none reads what another is writing
+        return
+    if marked:
+        other = folder / marked
         if other.exists() and not other.samefile(study_file):
             raise StudyError(
                 f"{folder} holds the results of {other.resolve()} · allowed: one study a folder · "
@@ -337,7 +341,9 @@ def claim_folder(folder: Path, study_file: Path, name: str) -> None:
             f"was built from {study_file.name} before · do: leave out away, or name build/{name}"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    mark.write_text(Path(own).as_posix() + "\n", encoding="utf-8", newline="\n")
+    part = mark.with_name(f".study.{os.getpid()}.{get_ident()}")
+    part.write_text(own + "\n", encoding="utf-8", newline="\n")
+    part.replace(mark)
 
 
 def latest_wave(survey: Survey) -> Survey:
