@@ -31,6 +31,9 @@ def reserved(**stored):
 def test_the_money_is_that_of_satisfaction():
     told = gather_glance({"link": LINK}, satisfaction="SAT").table()
     assert told[["figure", "value"]].to_numpy().tolist() == [["money_per_point", 25.0]]
+    assert told.n.isna().all()
+    told = gather_glance({"link": LINK}, satisfaction="SAT", linked=421).table()
+    assert told.n.tolist() == [421]  # the base of a figure is never left to be guessed
     assert gather_glance({"link": LINK}).table().empty
 
 

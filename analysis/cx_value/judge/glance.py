@@ -52,6 +52,7 @@ def gather_glance(
     satisfaction: str | None = None,
     of_money: Sequence[str] = (),
     churn_years: float | None = None,
+    linked: int | None = None,
     confidence: float = 0.95,
 ) -> Glance:
     """Gather the figures of the first page from what other notebooks stored.
@@ -66,8 +67,10 @@ def gather_glance(
         Codes of what money and churn by the purchase model rest on that is weak.
     churn_years : float, optional
         How far ahead loss is predicted (``segments.churn_years``).
+    linked : int, optional
+        How many the link from answers to value rests on.
     """
-    rows = [*_index(stored), *_metrics(stored), *_money(stored, satisfaction),
+    rows = [*_index(stored), *_metrics(stored), *_money(stored, satisfaction, linked),
             *_loss(stored, churn_years)]  # fmt: skip
     rows = [
         {**row, **_change(row, stored), "reservations": _reserved(row, of_money)} for row in rows
@@ -142,7 +145,7 @@ def _best_rival(by_brand: pd.DataFrame | None, metric: str) -> dict[str, Any]:
 
 
 def _money(
-    stored: Mapping[str, pd.DataFrame], satisfaction: str | None
+    stored: Mapping[str, pd.DataFrame], satisfaction: str | None, linked: int | None
 ) -> Iterator[dict[str, Any]]:
     """What one more point of satisfaction goes with, a customer and year."""
     link = stored.get("link")
@@ -152,7 +155,7 @@ def _money(
     if len(found):
         row = found.iloc[0]
         yield {"figure": "money_per_point", "kind": "money", "value": row["estimate"],
-               "low": row["ci_low"], "high": row["ci_high"], "n": float("nan")}  # fmt: skip
+               "low": row["ci_low"], "high": row["ci_high"], "n": float("nan") if linked is None else linked}  # fmt: skip
 
 
 def _loss(stored: Mapping[str, pd.DataFrame], years: float | None) -> Iterator[dict[str, Any]]:
