@@ -155,7 +155,8 @@ def _money(
     if len(found):
         row = found.iloc[0]
         yield {"figure": "money_per_point", "kind": "money", "value": row["estimate"],
-               "low": row["ci_low"], "high": row["ci_high"], "n": linked or float("nan")}  # fmt: skip
+               "low": row["ci_low"], "high": row["ci_high"],
+               "n": linked or float("nan")}  # fmt: skip
 
 
 def _loss(stored: Mapping[str, pd.DataFrame], years: float | None) -> Iterator[dict[str, Any]]:
