@@ -128,6 +128,23 @@ def test_an_executed_notebook_holds_no_path_of_this_machine(built, study_file):
             assert str(folder) not in text, path.name
 
 
+def test_a_saved_frame_without_a_declaration_has_its_heads_in_both_languages(built):
+    from cx_value.base.terms import named_code
+    from cx_value.notebook.store import Store
+    from cx_value.tables.declared import declared_tables
+    from cx_value.tables.undeclared import undeclared_table
+
+    store = Store(built / "small")
+    names = set(store.read("codebook").table.code) | {"F1", "F2", "F3"}  # codes of the study
+    for path in sorted(store.results.glob("*.csv")):
+        if path.stem not in declared_tables():
+            columns = undeclared_table(store.read(path.stem).table).columns
+            heads = {c.source[0] for c in columns if c.kind != "interval"} - names
+            heads = {h for h in heads if h[:2] not in ("m_", "p_")}  # one a grade of the study
+            bare = [h for h in heads for lang in LANGUAGES if not named_code(h, "heads", lang)]
+            assert not bare, (path.stem, bare)
+
+
 def text_of(path):
     html = path.read_text(encoding="utf-8")
     html = re.sub(r"<(style|script|svg)\b.*?</\1>", " ", html, flags=re.S)

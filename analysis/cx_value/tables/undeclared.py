@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Ends of an interval, by how their columns' names end.
-_ENDS = (("ci_low", "ci_high"), ("_low", "_high"), ("ci_lower", "ci_upper"))
+_ENDS = (("ci_low", "ci_high"), ("_low", "_high"), ("ci_lower", "ci_upper"), ("low", "high"))
 _P_VALUES = ("p", "pvalue", "p_value")
 _SHARES = ("share", "percent", "pct", "proportion")
 #: Characters of a text that take as much room as one number.
