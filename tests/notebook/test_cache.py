@@ -84,3 +84,15 @@ def test_a_method_is_kept_with_what_it_belongs_to(items, tmp_path):
     fit = fit_model("f =~ a + b + c", items)
     wide, narrow = (once(f.standardised) for f in (fit, replace(fit, confidence=0.5)))
     assert (wide.ci_high - wide.ci_low > narrow.ci_high - narrow.ci_low)[wide.se > 0].all()
+
+
+def test_a_file_that_another_notebook_forgot_meanwhile_is_no_fault(items, tmp_path, monkeypatch):
+    from cx_value.notebook import cache
+
+    monkeypatch.setattr(cache, "MOST_KEPT", 2)
+    for name in "abc":
+        (tmp_path / f"{name}.pickle").write_bytes(b"")
+    (tmp_path / "gone.pickle").symlink_to(tmp_path / "nowhere")  # listed, and not there
+    once = Cache(tmp_path).once
+    assert once(divmod_by, items, 2) == 60
+    assert len(list(tmp_path.glob("*.pickle"))) == 2 and once(divmod_by, items, 2) == 60

@@ -129,3 +129,27 @@ def test_what_a_built_notebook_saves_is_written_down(tmp_path, monkeypatch):
     Store(tmp_path).save("found", FOUND)
     lines = (tmp_path / MADE / "01_sample").read_text(encoding="utf-8").split()
     assert lines == ["results/found.csv", "results/found.json"]
+    Store(tmp_path, notebook="02_reliability").save("told", FOUND)  # whoever the environment names
+    lines = (tmp_path / MADE / "02_reliability").read_text(encoding="utf-8").split()
+    assert lines == ["results/told.csv", "results/told.json"]
+
+
+def test_a_record_that_is_found_is_whole(tmp_path):
+    """Whoever asks while it is written anew reads the old one or the new one, never half of it."""
+    from threading import Thread
+
+    store, done = Store(tmp_path), []
+    store.save("found", FOUND)
+    meta = json.loads((tmp_path / "results" / "found.json").read_text(encoding="utf-8"))
+
+    def write():
+        for _ in range(30):
+            store.save("found", FOUND)
+        done.append(True)
+
+    writer = Thread(target=write)
+    writer.start()
+    while not done:
+        assert json.loads((tmp_path / "results" / "found.json").read_text("utf-8")) == meta
+    writer.join()
+    assert sorted(p.name for p in (tmp_path / "results").iterdir()) == ["found.csv", "found.json"]

@@ -1,9 +1,14 @@
 """What hangs on what: a notebook on the code it imports, a step on what its files hold."""
 
+import os
+import sys
+import time
+
 import pytest
 
 from cx_value.base.errors import AnalysisError
 from cx_value.notebook.identity import PACKAGE
+from cx_value.notebook.store import MADE
 from cx_value.publish.depends import notebook_code, printing_code
 from cx_value.publish.execute import notebook_paths
 from cx_value.publish.state import States, locked
@@ -61,3 +66,48 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path):
         raise AssertionError("both ran")
     with locked(tmp_path):
         pass
+
+
+def test_a_notebook_that_runs_again_keeps_what_another_saves_by_now(tmp_path, monkeypatch):
+    """Purchases alone had the names of everything from 06_value; with answers 01_sample tells."""
+    from types import SimpleNamespace
+
+    from cx_value.publish import build
+
+    folder = tmp_path / "study"
+    names = {path.stem: path for path in notebook_paths()}
+    mine, both = folder / "results" / "stages.csv", folder / "results" / "codebook.csv"
+    (folder / "results").mkdir(parents=True)
+    (folder / MADE).mkdir()
+    for path in (mine, both):
+        path.touch()
+    (folder / MADE / "06_value").write_text("results/codebook.csv\nresults/stages.csv\n")
+    (folder / MADE / "01_sample").write_text("results/codebook.csv\n")
+    monkeypatch.setattr(build, "notebooks_of", lambda study: list(names.values()))
+    monkeypatch.setattr(build, "run_cells", lambda *told, **options: None)
+    job = SimpleNamespace(folder=folder, study=None, study_file=folder, draft=True, kernels=False,
+                          figures=None)  # fmt: skip
+    build._run_notebook(job, names["06_value"], folder / "notebooks" / "06_value.ipynb")
+    assert both.exists() and not mine.exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kernels are forked on Linux")
+def test_a_kernel_ends_with_the_build_that_started_it(tmp_path):
+    """Also where the build was killed: nobody is left to shut its kernels down."""
+    from cx_value.publish.warm_kernels import _Forked, _Nursery
+
+    nursery = _Nursery()
+    asked = ["-f", str(tmp_path / "kernel.json"), "--IPKernelApp.log_level=CRITICAL"]
+    kernel = _Forked(nursery.fork(asked, str(tmp_path), dict(os.environ)))
+    try:
+        waited = time.monotonic() + 60
+        while not (tmp_path / "kernel.json").exists() and time.monotonic() < waited:
+            time.sleep(0.05)
+        assert kernel.poll() is None
+        nursery._process.kill()
+        nursery._process.wait()
+        while kernel.poll() is None and time.monotonic() < waited:
+            time.sleep(0.05)
+        assert kernel.poll() is not None
+    finally:
+        kernel.kill()

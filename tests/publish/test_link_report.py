@@ -1,14 +1,19 @@
 """A study with a survey, purchases and claims, end to end: what is stored is what is printed."""
 
 import json
+import os
 import re
+from collections import defaultdict
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from cx_value.base.errors import DataError
-from cx_value.publish.build import Job, build_report, notebooks_of
+from cx_value.notebook.store import MADE, NOTEBOOK, Store
+from cx_value.publish.build import AFTER, Job, build_report, notebooks_of
+from cx_value.publish.depends import notebook_source
+from cx_value.publish.execute import notebook_paths
 from cx_value.simulate.bank_panel import simulate_panel, write_panel
 from cx_value.study import check_study, read_study
 from cx_value.value import (
@@ -85,11 +90,30 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def built(folder, tmp_path_factory):
+def asked():
+    """Return notebook → the results that it asked the store for, as far as it was run."""
+    return defaultdict(set)
+
+
+@pytest.fixture(scope="module")
+def built(folder, asked, tmp_path_factory):
     out = tmp_path_factory.mktemp("build")
     options = {"languages": ("en", "zh"), "formats": ("html",), "renderer": "embedded"}
     study = read_study(folder)
-    build_report(Job(study_file=folder / "study.yml", study=study, out=out, **options))
+
+    def noted(method):
+        def ask(store, name):
+            asked[os.environ.get(NOTEBOOK)].add(name)
+            return method(store, name)
+
+        return ask
+
+    with pytest.MonkeyPatch.context() as patch:
+        for method in ("read", "has"):
+            patch.setattr(Store, method, noted(getattr(Store, method)))
+        build_report(
+            Job(study_file=folder / "study.yml", study=study, out=out, kernels=False, **options)
+        )
     return out / "linked"
 
 
@@ -105,6 +129,41 @@ def test_every_notebook_of_the_suite_has_something_to_say(folder, built):
     names = [path.stem for path in notebooks_of(read_study(folder))]
     assert {"01_sample", "05_structure", "06_value", "06_value_link", "12_robustness"} <= set(names)
     assert {p.stem for p in (built / "notebooks").glob("*.ipynb")} == set(names)
+
+
+@pytest.fixture(scope="module")
+def journals(built):
+    """Return notebook → the files it saved."""
+    return {
+        path.name: set(path.read_text(encoding="utf-8").split())
+        for path in (built / MADE).iterdir()
+    }
+
+
+def writers_of(result, journals):
+    """Return the notebooks that save a result: here, or of another study."""
+    sources = {path.stem: notebook_source(path) for path in notebook_paths()}
+    saved = re.compile(rf"""save(_table|_matrix)?\(\s*["']{result}["']""")
+    found = {n for n, files in journals.items() if f"results/{result}.json" in files}
+    found |= {name for name, source in sources.items() if saved.search(source)}
+    named = {name for name, source in sources.items() if f'"{result}": ' in source}
+    return found or named or ({"08_drivers"} if result == "item_scores" else set())
+
+
+def test_what_a_notebook_reads_is_written_by_notebooks_it_runs_after(asked, journals):
+    """Named directly: a notebook in between may have nothing to say of another study."""
+    assert {"experience_index", "purchase_models", "brand_metrics"} <= asked["14_brief"]
+    assert {"09_segments", "13_claims", "15_reporting"} <= set(asked)
+    for notebook in set(asked) - {None}:
+        for result in asked[notebook]:
+            writers = writers_of(result, journals)
+            assert writers, result
+            assert writers <= {*AFTER.get(notebook, ()), notebook}, (notebook, result)
+
+
+def test_no_two_notebooks_save_one_result(journals):
+    lines = [line for files in journals.values() for line in files]
+    assert len(lines) > 200 and len(lines) == len(set(lines))
 
 
 def test_the_link_stored_is_the_one_made_by_hand(folder, built):

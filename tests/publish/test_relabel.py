@@ -111,6 +111,9 @@ def test_a_plot_is_drawn_again_with_the_labels_of_today(tmp_path):
     of_sat = {code: before[code] for code in ("SAT",)}
     keep_plot(tmp_path, "bar", partial(plot_bar, of_sat), before)
     keep_plot(tmp_path, "closed", lambda lang: None, before)  # no file can hold it
+    keep_plot(tmp_path, "gone", partial(plot_bar, of_sat), before)  # no notebook draws it any more
+    (tmp_path / "figures" / "en").mkdir(parents=True)
+    (tmp_path / "figures" / "en" / "bar.svg").touch()
     assert can_be_redrawn(tmp_path, "bar") and not can_be_redrawn(tmp_path, "closed")
     assert list(relabelled_plots(tmp_path, before)) == []
     assert list(relabelled_plots(tmp_path, {**before, "LOY": Text("Bond", zh="x")})) == []

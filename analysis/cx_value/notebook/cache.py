@@ -55,10 +55,18 @@ class Cache:
         return answer
 
     def _forget_oldest(self) -> None:
-        kept = sorted(self.folder.glob("*.pickle"), key=lambda f: f.stat().st_mtime, reverse=True)
+        kept = sorted(self.folder.glob("*.pickle"), key=_read_last, reverse=True)
         for file in kept[MOST_KEPT:]:
             for other in (file, file.with_suffix(".lock")):
                 other.unlink(missing_ok=True)
+
+
+def _read_last(file: Path) -> float:
+    """Return when a file was read last; one that another notebook forgot was, long ago."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def digest_of(*values: Any) -> str:

@@ -76,8 +76,13 @@ def can_be_redrawn(folder: Path, name: str) -> bool:
 def relabelled_plots(
     folder: Path, names: Mapping[str, Text]
 ) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Yield name and plot of every figure in which a label is another now, with today's labels."""
+    """Yield name and plot of every figure in which a label is another now, with today's labels.
+
+    The plot of a figure that is not there any more is of an earlier study: it stays undrawn.
+    """
     for file in sorted((folder / PLOTS).glob("*.pickle")):
+        if not any((folder / "figures").glob(f"*/{file.stem}.svg")):
+            continue
         drawn = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
         now = {code: _both(names[code]) for code in drawn if code in names}
         if now != drawn and len(now) == len(drawn):

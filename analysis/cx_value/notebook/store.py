@@ -117,7 +117,7 @@ class Store:
     """The results of one study under ``build/<study>``; see the module text.
 
     What is saved is also shown, where a notebook saves it: table, sentence and figure, in the
-    study's first language.
+    study's first language. ``notebook`` is who saves, where the environment does not tell.
     """
 
     folder: Path
@@ -126,6 +126,7 @@ class Store:
     data_sha256: str = ""
     draft: bool = False
     screen: Screen | None = None
+    notebook: str = ""
 
     @property
     def results(self) -> Path:
@@ -263,7 +264,9 @@ class Store:
         }  # fmt: skip
         text = json.dumps({**provenance, **meta}, ensure_ascii=False, indent=1, sort_keys=True)
         files = self.write_rows(name, table), self.results / f"{name}.json"
-        files[1].write_text(text + "\n", encoding="utf-8", newline="\n")
+        part = self.results / f".{name}.{os.getpid()}"
+        part.write_text(text + "\n", encoding="utf-8", newline="\n")
+        part.replace(files[1])  # who finds a record finds it whole
         _record.cache_clear()
         self._write_down(*files)
 
@@ -274,7 +277,7 @@ class Store:
         return file
 
     def _write_down(self, *files: Path) -> None:
-        notebook = os.environ.get(NOTEBOOK)
+        notebook = self.notebook or os.environ.get(NOTEBOOK)
         if notebook:
             journal = self.folder / MADE / notebook
             journal.parent.mkdir(exist_ok=True)

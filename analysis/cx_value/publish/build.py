@@ -58,12 +58,14 @@ NOT_IN_BRIEF = ("03_factors", "04_measurement", "12_robustness", "13_claims", "1
 #: What a notebook reads from the store, and so runs after.
 AFTER = {
     "05_structure": ("02_reliability", "04_measurement"),
-    "08_drivers": ("02_reliability", "05_structure", "06_value_link", "07_evaluation"),
+    "08_drivers": (
+        "02_reliability", "05_structure", "06_value", "06_value_link", "07_evaluation",
+    ),
     "09_segments": ("02_reliability", "06_value", "08_drivers"),
     "11_tracking": ("07_evaluation",),
     "13_claims": ("06_value", "06_value_link"),
-    "14_brief": ("06_metrics", "06_value", "06_value_link", "07_evaluation", "09_segments",
-                 "11_tracking"),
+    "14_brief": ("06_metrics", "06_value", "06_value_link", "07_evaluation", "08_drivers",
+                 "09_segments", "11_tracking"),
     "15_reporting": (
         "01_sample", "02_reliability", "03_factors", "04_measurement", "05_structure",
         "07_evaluation", "08_drivers", "12_robustness",
@@ -252,9 +254,15 @@ def _turn(notebook: Path) -> int:
 
 
 def _run_notebook(job: Job, notebook: Path, target: Path) -> list[Path]:
-    """Execute a notebook for a job, what it saved before gone; return the files it made."""
+    """Execute a notebook for a job, what it saved before gone; return the files it made.
+
+    What another notebook saves by now stays: the two may run side by side.
+    """
+    others = [path.stem for path in notebooks_of(job.study) if path.stem != notebook.stem]
+    kept = {path for other in others for path in _made_by(job, other)}
     for path in [*_made_by(job, notebook.stem), job.folder / MADE / notebook.stem]:
-        path.unlink(missing_ok=True)
+        if path not in kept:
+            path.unlink(missing_ok=True)
     forget_fault(job.folder, notebook.stem)
     parameters = {
         "study": _relative(job.study_file, target.parent),

@@ -5,18 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 
 from cx_value.notebook.identity import declaration_sha256, sha256_of_data
-from cx_value.notebook.store import NOTEBOOK, Store
+from cx_value.notebook.store import Store
 from cx_value.notebook.untold import FAULTS, PREFIX, Untold
 from cx_value.publish.execute import NotebookError
 from cx_value.study.spec import Study
 
 #: What no page can do without: the names of everything. Who saves it cannot be spared before.
 NEEDED = "codebook"
-_ONE_AT_A_TIME = Lock()
 _REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
@@ -43,12 +42,8 @@ def tell(folder: Path, study: Study, notebook: str, error: NotebookError, *, dra
         path = folder / FAULTS / f"{notebook}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{error}\n\n{error.trace}\n", encoding="utf-8")
-    with _ONE_AT_A_TIME:
-        os.environ[NOTEBOOK] = notebook
-        try:
-            store.save(f"{PREFIX}{notebook}", statement)
-        finally:
-            del os.environ[NOTEBOOK]
+    # Told to the store, not to the environment: in other threads kernels are being started.
+    replace(store, notebook=notebook).save(f"{PREFIX}{notebook}", statement)
 
 
 def refused_by_disk(message: str) -> OSError | None:

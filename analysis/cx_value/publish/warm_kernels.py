@@ -150,7 +150,9 @@ def _become_kernel(argv: list[str], folder: str, environment: dict[str, str]) ->
     os.environ.update(environment)
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     os.chdir(folder)
-    sys.argv = ["ipykernel_launcher", *argv]
+    # Read from the environment on import, which was long ago: who forked it takes it along.
+    watched = f"--IPKernelApp.parent_handle={os.getppid()}"
+    sys.argv = ["ipykernel_launcher", *argv, watched]
     from ipykernel import kernelapp
 
     try:
