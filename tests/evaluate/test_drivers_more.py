@@ -44,6 +44,16 @@ def test_ceilings_are_those_of_an_independent_program(name, outcome):
     np.testing.assert_allclose(ours.accuracy, theirs["accuracy_cr-fdh"], atol=1e-9)
 
 
+def test_ceilings_of_28_countries_are_the_published_ones():
+    """Dul (2016): is individualism necessary for innovation? Zones, effect sizes, accuracy."""
+    data = data_of("dul")
+    found = necessary_conditions(data, ["individualism", "risk_taking"], "innovation")
+    row = found.table().set_index("lever").loc["individualism"]
+    assert (round(row.zone_ce, 2), round(row.zone_cr, 2)) == (6466.80, 4772.54)
+    assert (round(row.effect_ce, 2), round(row.effect_cr, 2)) == (0.42, 0.31)
+    assert round(row.accuracy, 2) == 0.93
+
+
 def test_a_random_pairing_is_no_necessary_condition():
     random = np.random.default_rng(2)
     frame = pd.DataFrame(
@@ -165,7 +175,13 @@ def test_items_lose_points_where_they_matter_and_perform_badly():
     assert table.contribution.sum() + table.lost.sum() == pytest.approx(100)
     assert table.importance["b"] == 10 and table.underserved["b"]
     assert np.isnan(table.opportunity["a"])
-    assert opportunity_score(10, 2.5) == 17.5
+
+
+def test_the_opportunity_of_the_most_wanted_outcome_is_the_published_one():
+    """Ulwick (2002): cardiologists on recurrence of a blockage, importance 9.5, satisfaction 3.2;
+    where satisfaction exceeds importance, the difference counts as nothing."""
+    assert opportunity_score(9.5, 3.2) == pytest.approx(15.8)
+    assert opportunity_score(6.0, 8.5) == 6.0
 
 
 # Case weights -----------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Segments against mclust, a published latent class example, and worlds whose truth is known.
 
 Log likelihoods agree with R mclust (VVI) to 1e-3 and means to 2e-3 of their size: both stop when
-the gain is small, and the optimum is flat. The Stouffer–Toby figures are those that R
-poLCA publishes for its data set ``values`` (six digits).
+the gain is small, and the optimum is flat. The figures of the role conflicts and of the
+slides are those that R poLCA publishes for its data sets ``values`` and ``carcinoma``.
 """
 
 import json
@@ -41,10 +41,17 @@ VALUES = {
     "1111": 42, "1112": 23, "1121": 6, "1122": 25, "1211": 6, "1212": 24, "1221": 7, "1222": 38,
     "2111": 1, "2112": 4, "2121": 1, "2122": 6, "2211": 2, "2212": 9, "2221": 2, "2222": 20,
 }  # fmt: skip
+#: Seven pathologists on 118 slides, carcinoma or not (Landis & Koch 1977; Agresti 2002, p. 542).
+CARCINOMA = {
+    "1111111": 34, "1111211": 2, "1211111": 6, "1211112": 1, "1211211": 4, "1211212": 5,
+    "2111111": 2, "2121212": 1, "2211111": 2, "2211112": 1, "2211211": 2, "2211212": 7,
+    "2211222": 1, "2212112": 1, "2212212": 2, "2212222": 3, "2221212": 13, "2221222": 5,
+    "2222212": 10, "2222222": 16,
+}  # fmt: skip
 
 
-def values_table():
-    rows = [[int(c) - 1 for c in pattern] for pattern, n in VALUES.items() for _ in range(n)]
+def table_of(patterns):
+    rows = [[int(c) - 1 for c in pattern] for pattern, n in patterns.items() for _ in range(n)]
     return np.array(rows, dtype=float)
 
 
@@ -60,7 +67,7 @@ def planted(n=300, seed=1, gap=3.0):
 
 
 def test_latent_classes_give_the_published_likelihood_of_values():
-    table = values_table()
+    table = table_of(VALUES)
     fit = fit_classes(table, 2, method="latent_class", tolerance=1e-10)
     assert fit.log_likelihood == pytest.approx(-504.467670, abs=2e-5)
     assert fit.bic(216) == pytest.approx(1057.312846, abs=5e-5)
@@ -68,6 +75,20 @@ def test_latent_classes_give_the_published_likelihood_of_values():
     counts = np.array(list(VALUES.values()))
     saturated = (counts * np.log(counts / 216)).sum()
     assert 2 * (saturated - fit.log_likelihood) == pytest.approx(2.719922, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("classes", "log_likelihood", "bic"),
+    [(1, -524.4648, 1082.324), (2, -317.2568, 706.0739), (3, -293.705, 697.1357),
+     (4, -289.2858, 726.4629)],
+)  # fmt: skip
+def test_latent_classes_of_the_carcinoma_slides_are_those_of_polca(classes, log_likelihood, bic):
+    """As printed by R poLCA, its largest likelihood of ten starts (Linzer & Lewis 2011, 6.1)."""
+    fit = fit_classes(table_of(CARCINOMA), classes, method="latent_class", tolerance=1e-10)
+    assert fit.log_likelihood == pytest.approx(log_likelihood, abs=1e-4)
+    assert fit.bic(118) == pytest.approx(bic, abs=5e-4)
+    if classes == 3:  # the shares that the paper prints
+        assert fit.membership.mean(axis=0) == pytest.approx([0.4447, 0.3736, 0.1817], abs=2e-3)
 
 
 @pytest.mark.parametrize("classes", [1, 2, 3])

@@ -74,6 +74,23 @@ def test_the_parts_of_a_change_add_up():
     assert parts[["by_score", "by_weight"]].sum().sum() == pytest.approx(71.25 - 69.0)
 
 
+def test_decomposition_of_headship_rates_is_the_published_one():
+    """Das Gupta (1993), Census P23-186, table 5.1: age groups of 1970 and 1985, two factors."""
+    size = {
+        1970: [12.9, 10.9, 9.5, 8.0, 7.8, 8.4, 8.6, 7.8, 7.0, 5.9, 4.7, 3.6, 4.9],
+        1985: [10.1, 11.2, 11.6, 10.9, 9.4, 7.7, 6.3, 6.0, 6.3, 5.9, 5.1, 4.0, 5.5],
+    }
+    rate = {
+        1970: [1.9, 25.8, 45.7, 49.6, 51.2, 51.6, 51.8, 54.9, 58.7, 60.4, 62.8, 66.6, 66.8],
+        1985: [2.2, 24.3, 45.8, 52.5, 56.1, 55.6, 56.0, 57.4, 57.2, 61.2, 63.9, 68.6, 72.2],
+    }
+    sides = [dict(enumerate(rate[year])) for year in (1970, 1985)]
+    shares = [{k: x / 100 for k, x in enumerate(size[year])} for year in (1970, 1985)]
+    parts = decompose_change(*sides, *shares)
+    assert round(parts.by_score.sum(), 4) == 1.7403
+    assert round(parts.by_weight.sum(), 4) == 1.2269
+
+
 def test_the_planted_change_is_found_in_its_wave_and_construct_and_no_other():
     study = read_study(PANEL)
     waves = follow_waves(study, read_survey(study), draws=999)

@@ -87,6 +87,14 @@ def _moved_terms(family: Family) -> list[tuple[int, int]]:
     return [term for term in (family.purchase_term, family.dropout_term) if term is not None]
 
 
+def casewise_scores(family: Family, theta: np.ndarray, data: PurchaseHistory) -> np.ndarray:
+    """Return each history's slope of the log likelihood on the link scale, (n_unique, n_terms)."""
+    scores = family.log_likelihood(parameters_by_row(family, theta, data), data)[1]
+    moved = _moved_terms(family) if data.covariates.shape[1] else ()
+    by_covariate = [sign * data.covariates * scores[:, [place]] for place, sign in moved]
+    return np.concatenate([scores, *by_covariate], axis=1)
+
+
 def total_likelihood(family: Family, data: PurchaseHistory) -> Callable:
     """Return theta → log likelihood of all customers and its gradient."""
 

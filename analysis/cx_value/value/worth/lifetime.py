@@ -37,7 +37,11 @@ class LifetimeValue(Result):
     customers : pandas.DataFrame
         One row a customer, see :meth:`table`.
     total, total_std_error, total_low, total_high : float
-        Value of the whole customer base (customer equity).
+        Value of the whole customer base (customer equity), of these customers with their purchases
+        so far: the interval carries the error of the estimated parameters.
+    mean_std_error, mean_low, mean_high : float
+        Of the mean value as that of the population the customers are a sample of: the interval
+        carries, beside that error, which customers were drawn.
     simple_total : float
         The same by the simple formula; NaN for an unlimited horizon.
     slopes : ndarray of shape (n_customers, n_parameters)
@@ -57,6 +61,9 @@ class LifetimeValue(Result):
     total_std_error: float
     total_low: float
     total_high: float
+    mean_std_error: float
+    mean_low: float
+    mean_high: float
     simple_total: float
     slopes: np.ndarray
     covariance: np.ndarray
@@ -141,6 +148,7 @@ class LifetimeValue(Result):
         return {
             "customers": self.n_used, "total": self.total, "low": self.total_low,
             "high": self.total_high, "mean": float(values.mean()),
+            "mean_low": self.mean_low, "mean_high": self.mean_high,
             "top_tenth": float(tenth / values.sum()) if values.sum() > 0 else None,
             "reservations": list(self.reservations),
         }  # fmt: skip
@@ -233,6 +241,8 @@ def lifetime_value(
         spread, of_total = delta_spread(values, slopes, covariance, purchase.confidence)
     else:
         spread, of_total = drawn_spread(valuation.draws(n_draws, seed), purchase.confidence)
+    of_mean = valuation.error_of_mean(values, slopes)
+    mean_ends = tuple(map(float, log_interval(values.mean(), of_mean, purchase.confidence)))
     customers = _customer_table(purchase, ahead, price, values, *spread, valuation.simple_values())
     return LifetimeValue(
         n_used=len(values),
@@ -242,6 +252,7 @@ def lifetime_value(
         customers=customers,
         total=float(values.sum()),
         total_std_error=of_total[0], total_low=of_total[1], total_high=of_total[2],
+        mean_std_error=of_mean, mean_low=mean_ends[0], mean_high=mean_ends[1],
         simple_total=float(customers["simple_value"].sum(skipna=False)),
         slopes=slopes, covariance=covariance, horizon=horizon,
         discount_rate_per_year=discount_rate_per_year, margin=margin, unit=unit,

@@ -63,6 +63,13 @@ class ObservedSpend(Result):
 
         return pd.Series(self.price(self.theta), index=self.customers, name="expected_spend")
 
+    def casewise_scores(self) -> np.ndarray:
+        """Return what, times the variance, is each customer's influence on the log mean, (n, 1)."""
+        x, mean = self.frequency, float(np.exp(self.theta[0]))
+        influence = x * (np.where(x > 0, self.monetary, mean) - mean) / (x.sum() * mean)
+        variance = self.covariance[0, 0]
+        return (influence / variance if variance > 0 else 0 * influence)[:, None]
+
     def draw_parameters(self, n_draws: int, seed: int) -> np.ndarray:
         """Draw logarithms of the mean spend, (n_draws, 1)."""
         random = np.random.default_rng(seed)

@@ -114,6 +114,20 @@ class SpendModel(Result):
         """Return each customer's expected spend per purchase at log parameters."""
         return conditional_mean(theta, self.frequency, self.monetary) * self.paid
 
+    def casewise_scores(self) -> np.ndarray:
+        """Return each customer's slope of the log likelihood (n, 3); 0 without a spend to fit."""
+        p, q, gamma = np.exp(self.theta)
+        used = (self.frequency > 0) & (self.monetary > 0)
+        x, z = self.frequency[used], self.monetary[used]
+        log_sum, change = np.log(gamma + x * z), psi(p * x + q)
+        scores = np.zeros((len(used), 3))
+        scores[used] = np.stack([
+            p * x * (change - psi(p * x) + np.log(x * z) - log_sum),
+            q * (change - psi(q) + self.theta[2] - log_sum),
+            q - gamma * (p * x + q) / (gamma + x * z),
+        ], axis=1)  # fmt: skip
+        return scores
+
     def draw_parameters(self, n_draws: int, seed: int) -> np.ndarray:
         """Draw log parameters from their asymptotic distribution, (n_draws, 3)."""
         random = np.random.default_rng(seed)

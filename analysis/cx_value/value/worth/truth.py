@@ -107,7 +107,8 @@ def check_truth(
     chapter : ModelFit, optional
         The same of the model that the chapters report, on all respondents.
     value : LifetimeValue, optional
-        The mean is compared with ``expected_value``.
+        The mean is compared with ``expected_value``, that of all such customers; its interval
+        therefore takes the customers as a sample.
     link : LinkEffects, optional
         From the survey to value: loyalty's effect on log value, satisfaction's in money.
     groups : LinkEffects, optional
@@ -189,9 +190,8 @@ def _structure(truth: dict, fit: ModelFit, whose: str = "") -> Iterator[tuple]:
 
 
 def _value(truth: dict, value: LifetimeValue) -> Iterator[tuple]:
-    numbers = (value.total, value.total_std_error, value.total_low, value.total_high)
-    means = [number / value.n_used for number in numbers]
-    yield "value", "", truth["money"]["all"]["expected_value"], *means
+    yield ("value", "", truth["money"]["all"]["expected_value"], value.total / value.n_used,
+           value.mean_std_error, value.mean_low, value.mean_high)  # fmt: skip
 
 
 def _link(truth, link: LinkEffects, satisfaction: str, loyalty: str) -> Iterator[tuple]:

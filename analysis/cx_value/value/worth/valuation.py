@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import norm
 
+from cx_value.value.purchase.likelihood import casewise_scores
+
 if TYPE_CHECKING:
     from cx_value.value.purchase.model import PurchaseModel
     from cx_value.value.worth.observed_spend import ObservedSpend
@@ -64,6 +66,21 @@ class Valuation:
         if not isinstance(self.spend, float | int):
             parts.append(self.spend.covariance)
         return block_diag(*parts)
+
+    def error_of_mean(self, values: np.ndarray, slopes: np.ndarray) -> float:
+        """Return the standard error of the mean value, the customers being a sample.
+
+        Customer i moves the mean by ``(v_i - mean) / n + g' C s_i``: by its own value, and by the
+        parameters it moves (g the mean slope, C their covariance, s_i the score). The error is
+        the root of the sum of squares (M-estimation: Stefanski & Boos 2002, eq. 6).
+        """
+        own, purchase = (values - values.mean()) / len(values), self.purchase
+        parts = [casewise_scores(purchase.family, purchase.theta, purchase.history)]
+        parts[0] = parts[0][purchase.history.position]
+        if not isinstance(self.spend, float | int):
+            parts.append(self.spend.casewise_scores())
+        through = np.concatenate(parts, axis=1) @ self.covariance() @ slopes.mean(axis=0)
+        return float(np.sqrt(((own + through) ** 2).sum()))
 
     def draws(self, n_draws: int, seed: int) -> np.ndarray:
         """Return values under drawn parameters, (n_draws, n_customers)."""
