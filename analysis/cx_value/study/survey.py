@@ -209,6 +209,11 @@ _TOLD = {
         "each column name once",
         "name such columns by `column:` as numbered here",
     ),
+    "titles": (
+        "{words} rows above the header are taken as titles",
+        "data.skip_rows: the number of rows above the header",
+        "nothing, if the columns are understood below",
+    ),
     "no answer": (
         "labels of the file that mean no answer, counted as missing: {words}",
         "values that are answers",

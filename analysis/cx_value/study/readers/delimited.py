@@ -24,6 +24,7 @@ def read_delimited(file: Path, content: bytes, encoding: str, layout: Layout) ->
     text = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
     if not text.strip("\ufeff \n\t"):
         raise refusal(file, *EMPTY)
+    text = _without_titles(text)
     delimiter = find_delimiter(text)
     try:
         short = _short_rows(file, text, delimiter)
@@ -51,6 +52,26 @@ def find_delimiter(text: str) -> str:
     header = text.lstrip("\n").split("\n", 1)[0]
     bare = "".join(header.split('"')[::2])
     return max(",;\t|", key=bare.count)
+
+
+def _without_titles(text: str) -> str:
+    """Return a text without what Excel or its author wrote above the table.
+
+    That is ``sep=;``, or lines that hold no delimiter where all below them hold as many.
+
+    >>> _without_titles("Survey of May\\n\\nid;a;b\\n1;2;3\\n2;2;2\\n3;1;2")
+    'id;a;b\\n1;2;3\\n2;2;2\\n3;1;2'
+    """
+    if told := re.match(r"sep=.\n", text):
+        return text[told.end() :]
+    lines = text.split("\n", 12)[:12]
+    for mark in ",;\t|":
+        counts = [line.count(mark) for line in lines]
+        titles = next((k for k, count in enumerate(counts) if count), 0)
+        body = counts[titles : titles + 4]
+        if titles and len(body) == 4 and len(set(body)) == 1 and body[0] > 1:
+            return "\n".join(text.split("\n", titles)[titles:])
+    return text
 
 
 def _short_rows(file: Path, text: str, delimiter: str) -> tuple[int, ...]:

@@ -35,7 +35,9 @@ def with_header(file: Path, grid: pd.DataFrame, layout: Layout, **known: Any) ->
     grid = grid.iloc[layout.skip_rows :].reset_index(drop=True)
     if grid.empty:
         raise _no_answers(file)
-    top = [[_words(cell) for cell in row] for row in grid.iloc[:12].to_numpy().tolist()]
+    top = [[_words(cell) for cell in row] for row in grid.iloc[:16].to_numpy().tolist()]
+    titles = _title_rows(top) if layout.header_rows == "auto" and not layout.skip_rows else 0
+    top, grid = top[titles:], grid.iloc[titles:].reset_index(drop=True)
     platform = platform_of(top[0], layout.platform)
     depth = layout.header_rows
     depth = _header_depth(top, platform) if depth == "auto" else int(depth)
@@ -50,8 +52,10 @@ def with_header(file: Path, grid: pd.DataFrame, layout: Layout, **known: Any) ->
     body = body.iloc[:rows, keep]
     body.columns = unique
     told = (*known.pop("told", ()), *_told(platform, depth, twice))
+    told += (("titles", str(titles)),) if titles else ()
     if known.get("short_rows"):
-        known["short_rows"] = _below_header(known["short_rows"], layout.skip_rows + depth - 1)
+        above = layout.skip_rows + titles + depth - 1
+        known["short_rows"] = _below_header(known["short_rows"], above)
     table = RawTable(
         frame=number_rows(body),
         column_labels={name: labels[k] for name, k in zip(unique, keep, strict=True) if labels[k]},
@@ -73,6 +77,22 @@ def _no_answers(file: Path):
 
 def _words(cell: Any) -> str:
     return " ".join(str(cell).split())
+
+
+def _title_rows(top: list[list[str]]) -> int:
+    """Count the rows above the header: a title, a date, an empty row; at most one cell filled.
+
+    >>> _title_rows([["Survey 2026", "", ""], ["", "", ""], ["id", "a", "b"], ["1", "2", "3"],
+    ...              ["2", "2", "1"]])
+    2
+    >>> _title_rows([["id", "a", "b"], ["1", "2", "3"]])
+    0
+    """
+    filled = [sum(map(bool, row)) for row in top]
+    titles = next((k for k, count in enumerate(filled) if count > 1), 0)
+    below = filled[titles : titles + 6]
+    whole = len(below) > 2 and below[0] > 2 and min(below[1:]) > 0.5 * below[0]
+    return titles if whole and below[0] >= 0.8 * len(top[0]) else 0
 
 
 def _header_depth(top: list[list[str]], platform: Platform | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cx_value.study.chinese import simplify
 from cx_value.study.readers.raw import RawTable
 
 _WRITTEN = """
@@ -13,7 +14,17 @@ don't know | dont know | do not know | dk | can't say | cannot say | refused | r
 | dk/na | dk/refused | don't know/refused | don't know / refused
 | prefer not to answer | prefer not to say
 | 不知道 | 不清楚 | 说不清 | 不了解 | 拒答 | 拒绝回答 | 拒绝 | 不适用 | 未回答 | 无回答 | 跳过 | 空
-| 缺失 | 未作答 | 未填 | 不想回答 | 不愿回答 | 不知道/拒答
+| 缺失 | 未作答 | 未填 | 不想回答 | 不愿回答 | 不知道/拒答 | 无法评价 | 无法判断 | 没用过 | 未使用
+| can't choose | not sure / don't know | cannot rate | unable to rate | never used | no opinion
+| weiß nicht | weiss nicht | keine angabe | keine antwort | k.a | k. a | k. a. | nicht beurteilbar
+| kann ich nicht beurteilen | trifft nicht auf mich zu | verweigert | entfällt | keine angaben
+| ne sait pas | je ne sais pas | sans réponse | ne se prononce pas | non concerné | nsp | refus
+| sans opinion | pas de réponse
+| no sabe | no sé | no contesta | no responde | ns/nc | no aplica | no sabe / no contesta
+| não sei | não sabe | não respondeu | não se aplica | non so | non risponde | non applicabile
+| weet niet | niet van toepassing | geen mening | затрудняюсь ответить | нет ответа | не знаю
+| わからない | 分からない | わかりません | 無回答 | 回答しない | 答えたくない | 該当しない | 非該当
+| 모르겠다 | 모름 | 무응답 | 응답거부 | 해당없음 | 해당 없음 | 잘 모르겠다
 """
 #: Compared folded, without brackets and stops.
 WORDS = frozenset(word.strip() for word in _WRITTEN.split("|"))
@@ -26,7 +37,7 @@ def means_no_answer(words: str) -> bool:
     (True, True, False)
     """
     plain = " ".join(words.casefold().replace("’", "'").split()).strip(" .。()（）[]<>-—")
-    return plain in WORDS
+    return plain in WORDS or simplify(plain) in WORDS
 
 
 def mark_no_answers(raw: RawTable) -> RawTable:

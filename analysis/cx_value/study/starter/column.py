@@ -97,6 +97,12 @@ class ColumnRead:
             if number not in self.codes and not self._is_missing(number)
         }
         self.n = len(cells)
+        self.beside: tuple[float, ...] = ()
+
+    def set_beside(self, codes: tuple[float, ...]) -> None:
+        """Take codes that stand beside the scale off the answers."""
+        self.beside = codes
+        self.given = self.given[~self.given.isin(codes)]
 
     def _is_missing(self, number: float) -> bool:
         return any(low <= number <= high for low, high in self.missing)

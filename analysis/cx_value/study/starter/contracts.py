@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from cx_value.study.answers import clean, convert, number_reader
 from cx_value.study.starter.dates import date_share, find_date_format
-from cx_value.study.starter.log import END, LOOKED_AT, beginning, date_line, plain_name
+from cx_value.study.starter.log import END, LOOKED_AT, beginning, date_line, plain_name, worth
+from cx_value.study.starter.remarks import Remarks
 from cx_value.study.starter.short_names import quote
 
 if TYPE_CHECKING:
@@ -68,34 +69,33 @@ def _fits(role: str, cells: pd.Series) -> bool:
     return True
 
 
-def new_contract_study(file: Path, cells: pd.DataFrame) -> str | None:
+def new_contract_study(file: Path, cells: pd.DataFrame, lang: str = "en") -> str | None:
     """Write a starter study for a list of contracts, or None where the cells are none."""
     roles = guess_contracts(cells.head(LOOKED_AT))
     if roles is None:
         return None
+    say = Remarks(lang)
+    head = say("contracts_head", file=" ".join(file.name.split())[:120],
+               keys="data/bank-panel/study.yml")  # fmt: skip
     return "\n".join([
-        *beginning(file, "list of contracts", "data/bank-panel/study.yml",
-                   "Contracts: ", "合同研究："),
+        *beginning(file, head, "Contracts: ", "合同研究："),
         "contracts:",
         f"  file: {quote(file.name)}",
-        *(f"  {line}" for line in _columns(roles, cells)),
-        "value:",
-        "  horizon_years: 3            # how far ahead value is counted",
-        "  discount_rate_per_year: 0.1",
-        "  margin: null                # share of fees that is kept, such as 0.3",
+        *(f"  {line}" for line in _columns(roles, cells, say)),
+        *worth(say("horizon"), say("margin_fees")),
         END, "",
     ])  # fmt: skip
 
 
-def _columns(roles: dict[str, str], cells: pd.DataFrame) -> list[str]:
+def _columns(roles: dict[str, str], cells: pd.DataFrame, say: Remarks) -> list[str]:
     customer = roles.get("customer")
     lines = [f"customer: {quote(customer) if customer else 'null'}"]
     lines += [f"{role}: {quote(roles[role])}" for role in ("start", "end")]
-    lines += date_line(*find_date_format(cells[roles["start"]].head(LOOKED_AT)))
+    lines += date_line(*find_date_format(cells[roles["start"]].head(LOOKED_AT)), say)
     if "fee" not in roles:
-        return [*lines, "fee: null    # contracts are counted, not valued"]
+        return [*lines, f"fee: null    # {say('no_fee')}"]
     name = plain_name(roles["fee"])
     period = next((p for p, form in _PERIODS.items() if re.search(form, name)), "month")
     sure = period != "month" or re.search("month|月", name)
-    note = "" if sure else "    # UNSURE: what the fee is paid for"
+    note = "" if sure else f"    # {say('period_unsure')}"
     return [*lines, f"fee: {quote(roles['fee'])}", f"period: {period}{note}"]

@@ -11,7 +11,14 @@ from cx_value.study.privacy import identifies_people
 from cx_value.study.readers.platforms import PLATFORMS
 from cx_value.study.starter.blocks import group_items
 from cx_value.study.starter.column import ColumnRead, read_columns
-from cx_value.study.starter.names import is_running, role_of, stem_of
+from cx_value.study.starter.edges import edge_codes
+from cx_value.study.starter.names import (
+    asks_for_attention,
+    is_running,
+    question_of,
+    role_of,
+    stem_of,
+)
 from cx_value.study.tables import RawTable
 
 Range = tuple[float, float]
@@ -39,6 +46,7 @@ class Block:
     observed: bool = False  # the scale is the range of the answers seen
     reverse: tuple[str, ...] = ()
     label: str = ""  # what the analyst calls it
+    codes: tuple[float | str, ...] = ()  # its missing codes, where some stand beside its scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +74,20 @@ def guess_columns(raw: RawTable, without: frozenset[str] = frozenset()) -> Guess
     roles = _roles(raw, read)
     private = {n: why for n in read if n not in roles.values() if (why := _private(raw, read[n]))}
     free = [name for name in read if name not in roles.values() and name not in private]
-    rating = [name for name in free if read[name].is_rating and name not in without
-              and not read[name].describes_people and not _recommends(read[name])]  # fmt: skip
+    parts = _questions([name for name in free if read[name].is_rating])
+    rating = [
+        name for name in free
+        if read[name].is_rating and name not in without and not _recommends(read[name])
+        and (name in parts or not read[name].describes_people)
+    ]  # fmt: skip
+    for name, codes in edge_codes(
+        {
+            name: read[name].given
+            for name in rating
+            if not read[name].labels and not read[name].verbal
+        }
+    ).items():
+        read[name].set_beside(codes)  # fmt: skip
     usual = _usual_scale([_scale([name], read) for name in rating])
     alike = {name: _scale_or_usual(name, read, usual) for name in rating}
     answers = {name: column.given for name, column in read.items()}
@@ -93,13 +113,14 @@ def guess_columns(raw: RawTable, without: frozenset[str] = frozenset()) -> Guess
     recommends = [n for n in profile if _recommends(read[n])]
     unused = tuple(n for n in read if n not in {*taken, *profile, *roles.values()})
     codes = {code for name in (*taken, *profile) for code in read[name].codes}
+    codes -= {code for name in taken for code in read[name].beside}
     return Guess(
         blocks=blocks,
         singles=singles,
         profile=profile,
         roles=roles,
         unused=unused,
-        missing_codes=tuple(sorted(codes, key=lambda c: (isinstance(c, str), c))),
+        missing_codes=_sorted(codes),
         several=several,
         ticked=ticked,
         recommendation=recommends[0] if len(recommends) == 1 else "",
@@ -117,11 +138,13 @@ def _private(raw: RawTable, column: ColumnRead) -> str | None:
     """Return why a column is neither an item nor a characteristic of respondents, or None."""
     platform = next((p for p in PLATFORMS if p.name == raw.platform), None)
     if platform and any(re.fullmatch(form, column.name) for form in platform.derived):
-        return f"written by {platform.name}"
+        return f"platform: {platform.name}"
+    if asks_for_attention(column.name, column.label):
+        return "attention"
     if column.is_rating:
         return None
     if platform and any(re.fullmatch(tell, column.name) for tell in platform.tells):
-        return f"written by {platform.name}"
+        return f"platform: {platform.name}"
     if _OWN_WORDS.search(f"{column.name} {column.label}") and not column.is_number:
         return "free text"
     if column.is_several:
@@ -220,4 +243,16 @@ def _block(stem: str, names: list[str], read: dict[str, ColumnRead], usual: Rang
         scale=scale,
         labels=dict(sorted(labels.items())),
         observed=not labels,
-    )
+        codes=_sorted({c for n in names for c in (*read[n].codes, *read[n].beside)})
+        if any(read[n].beside for n in names) else (),
+    )  # fmt: skip
+
+
+def _sorted(codes: set[float | str]) -> tuple[float | str, ...]:
+    return tuple(sorted(codes, key=lambda c: (isinstance(c, str), c)))
+
+
+def _questions(names: list[str]) -> set[str]:
+    """Return the columns that are parts of one question with others: a matrix asks of no person."""
+    heads = Counter(head for name in names if (head := question_of(name)))
+    return {name for name in names if heads[question_of(name) or ""] > 1}

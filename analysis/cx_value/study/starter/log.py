@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cx_value.study.answers import clean, convert, number_reader
 from cx_value.study.starter.dates import date_share, find_date_format
+from cx_value.study.starter.remarks import Remarks
 from cx_value.study.starter.short_names import flow, quote
 
 if TYPE_CHECKING:
@@ -147,23 +148,31 @@ def _fits(role: str, cells: pd.Series) -> bool:
     return role != "customer" or given.nunique() < len(given)
 
 
-def new_log_study(file: Path, cells: pd.DataFrame) -> str | None:
+def new_log_study(file: Path, cells: pd.DataFrame, lang: str = "en") -> str | None:
     """Write a starter study for a purchase log, or None where the cells are none."""
     guess = guess_log(cells.head(LOOKED_AT))
     if guess is None:
         return None
+    say = Remarks(lang)
+    head = say("log_head", file=_one_line(file), keys="data/cdnow/study.yml")
     return "\n".join([
-        *beginning(file, "purchase log", "data/cdnow/study.yml",
-                   "Customer value: ", "客户价值研究："),
+        *beginning(file, head, "Customer value: ", "客户价值研究："),
         "transactions:",
         f"  file: {quote(file.name)}",
-        *(f"  {line}" for line in _columns(guess)),
-        "value:",
-        "  horizon_years: 3            # how far ahead value is counted",
-        "  discount_rate_per_year: 0.1",
-        "  margin: null                # share of spend that is kept, such as 0.3",
+        *(f"  {line}" for line in _columns(guess, say)),
+        *worth(say("horizon"), say("margin_spend")),
         END, "",
     ])  # fmt: skip
+
+
+def worth(horizon: str, margin: str) -> list[str]:
+    """Return the section on value of a starter study."""
+    years, rate = f"  horizon_years: 3            # {horizon}", "  discount_rate_per_year: 0.1"
+    return ["value:", years, rate, f"  margin: null                # {margin}"]
+
+
+def _one_line(file: Path) -> str:
+    return " ".join(file.name.split())[:120]
 
 
 END = """\
@@ -171,44 +180,42 @@ options: {bootstrap: 1000, confidence: 0.95, seed: 20260101}
 report: {languages: [en, zh], formats: [html, pdf, docx], minimum_cell: 5}"""
 
 
-def beginning(file: Path, kind: str, keys: str, title: str, title_zh: str) -> list[str]:
+def beginning(file: Path, head: str, title: str, title_zh: str) -> list[str]:
     """Return the first lines of a starter study of a log or of contracts."""
     slug = re.sub(r"[^a-z0-9\u4e00-\u9fff]+", "-", file.stem.casefold()).strip("-") or "study"
     return [
         "# yaml-language-server: $schema=study.schema.json",
-        f"# Starter study for the {kind} {' '.join(file.name.split())[:120]}.",
-        "# Its columns were guessed from their names and cells: read them, above all what is",
-        f"# marked UNSURE. Every key: {keys}.",
+        head,
         f"name: {quote(slug)}",
         f"title: {{en: {flow(title + file.stem)}, zh: {flow(title_zh + file.stem)}}}",
     ]
 
 
-def date_line(written: str | None, unsure: bool) -> list[str]:
+def date_line(written: str | None, unsure: bool, say: Remarks) -> list[str]:
     """Return the line that says how dates are written, where that has to be said."""
     if not written:
         return []
-    note = "    # UNSURE: day and month may be the other way" if unsure else ""
+    note = f"    # {say('date_unsure')}" if unsure else ""
     return [f"date_format: {quote(written)}{note}"]
 
 
-def _columns(guess: LogGuess) -> list[str]:
+def _columns(guess: LogGuess, say: Remarks) -> list[str]:
     roles = guess.roles
     lines = [f"{role}: {quote(roles[role])}" for role in ("customer", "date")]
-    lines += date_line(guess.date_format, guess.format_unsure)
+    lines += date_line(guess.date_format, guess.format_unsure, say)
     if "price" in roles:
-        lines += [f"price: {quote(roles['price'])}    # the amount is price times quantity",
+        lines += [f"price: {quote(roles['price'])}    # {say('price')}",
                   f"quantity: {quote(roles['quantity'])}"]  # fmt: skip
     elif "amount" in roles:
         lines.append(f"amount: {quote(roles['amount'])}")
     else:
-        lines.append("amount: null    # no money in the log: visits are counted")
+        lines.append(f"amount: null    # {say('no_money')}")
     if guess.credit_notes:
         lines += [f"invoice: {quote(roles['invoice'])}",
-                  'credit_notes: "C*"    # numbers that begin with C are returns']  # fmt: skip
+                  f'credit_notes: "C*"    # {say("credit_notes")}']  # fmt: skip
     if guess.left_out:
         words = ", ".join(flow(word) for word in guess.left_out)
-        lines.append(f"where: {{{flow(roles['status'])}: {{not: [{words}]}}}}    # UNSURE")
+        lines.append(f"where: {{{flow(roles['status'])}: {{not: [{words}]}}}}    # {say('where')}")
     if "cost" in roles:
         lines.append(f"cost: {quote(roles['cost'])}")
     return lines

@@ -13,7 +13,7 @@ _PARTS = (
     re.compile(r"(\d+\s*[、.．].+?)\s*(?:—+|--|:|：)\s*\S.*"),
     re.compile(r"(.+?)\s*[\[［].+[\]］].*"),
     re.compile(r"(.+?)\s+[-–—]\s+\S.*"),
-    re.compile(r"(\d+)[(（]\d+[)）].*"),
+    re.compile(r"(\d+)[(（].+[)）].*"),
 )
 _RUNNING = re.compile(
     r"(q|qid|g\d+q|v|var|vars|variable|x|item|items|question|questions|col|column|field"
@@ -62,6 +62,21 @@ _RECOMMENDS = re.compile(
     r"|.*推荐.*可能.*|.*可能.*推荐.*|.*多大.*推荐.*|.*推荐(意愿|度)",
     re.IGNORECASE | re.DOTALL,
 )
+#: A question that only asks for a given answer.
+_ATTENTION = re.compile(
+    r"attention.?check|\btrap.?question|instructed.?(response|item)|\bIMC\b|attention_?\d*$"
+    r"|(please|for (this|quality)).{0,40}(select|choose|tick|mark|answer|check)\b"
+    r".{0,60}(attention|reading|to show|quality|for this|this (item|question|statement|row))"
+    r"|(this|quality).{0,40}(please )(select|choose|tick|mark|answer)"
+    r"|^(.* - )?(please )?(select|choose|tick|mark) [\"'“‘]?(strongly|somewhat|slightly"
+    r"|agree|disagree|neutral|never|always|\d)[^?]*$"
+    r"|[本此该]题[^。]{0,8}请[^。]{0,6}(选|填)|请.{0,4}(选择?|勾选)[“\"「『‘][^”]{1,10}[”\"」』’]"
+    r"|注意力(检测|测试|检查)|陷阱题|测谎题|甄别题|检测题"
+    r"|(bitte|um zu zeigen).{0,40}(wählen|kreuzen).{0,60}(aufmerksam|hier)"
+    r"|(veuillez|merci de).{0,30}(cocher|sélectionner|choisir).{0,60}(attention|cette)"
+    r"|(por favor|para).{0,40}(seleccione|marque|elija).{0,60}(atención|esta)",
+    re.IGNORECASE,
+)
 # Stems as they are found in published questionnaires → what they usually stand for.
 _CONSTRUCTS = (
     (r"imag|image|品牌形象|形象", "image"),
@@ -91,11 +106,19 @@ def stem_of(name: str) -> str | None:
     >>> stem_of("3、请评价服务—员工热情"), stem_of("3.请评价服务:员工热情")
     ('3、请评价服务', '3.请评价服务')
     """
-    for form in _PARTS:
-        if match := form.fullmatch(name):
-            return match[1].strip()
+    if question := question_of(name):
+        return question
     match = _NUMBERED.fullmatch(name)
     return match[1] if match and re.search(r"[^\W\d_]", match[1]) else None
+
+
+def question_of(name: str) -> str | None:
+    """Return the question that a column is a part of, where its name says so.
+
+    >>> question_of("第2题(办事快捷)"), question_of("7(存取款)"), question_of("Q1_3")
+    ('第2题', '7', None)
+    """
+    return next((m[1].strip() for form in _PARTS if (m := form.fullmatch(name))), None)
 
 
 def is_running(stem: str) -> bool:
@@ -146,6 +169,17 @@ def asks_to_recommend(name: str, label: str = "") -> bool:
     False
     """
     return any(_RECOMMENDS.fullmatch(part.strip()) for part in (name, label) if part)
+
+
+def asks_for_attention(name: str, label: str = "") -> bool:
+    """Return whether a question tells which answer to give, to see who reads.
+
+    >>> asks_for_attention("Q8", "Please select Agree to show that you are paying attention")
+    True
+    >>> asks_for_attention("8、为保证质量，本题请选择“同意”"), asks_for_attention("请选择您的性别")
+    (True, False)
+    """
+    return any(_ATTENTION.search(part) for part in (name, label) if part)
 
 
 def construct_of(stem: str) -> tuple[str, Text] | None:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from cx_value.base.wording import Text
 from cx_value.study.starter.names import construct_of, stem_of
+from cx_value.study.starter.remarks import Remarks
 from cx_value.study.starter.short_names import ShortNames, flow, phrase, quote
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cx_value.study.starter.guess import Block, Guess
     from cx_value.study.tables import RawTable
 
@@ -19,39 +22,38 @@ if TYPE_CHECKING:
 SCHEMA = "study.schema.json"
 
 
-def sections(file: Path, raw: RawTable, guess: Guess, encoding: str) -> list[str]:
+def sections(file: Path, raw: RawTable, guess: Guess, encoding: str, lang: str = "en") -> list[str]:
     """Return the sections of a study file, those without content left out."""
-    names = ShortNames(guess)
+    names, say = ShortNames(guess), Remarks(lang)
     parts = [
-        _head(file, raw, guess, encoding),
-        _scale(guess),
-        _constructs(raw, guess, names),
-        _singles(raw, guess, names),
-        _profile(raw, guess, names),
-        _multiple(raw, guess),
-        _models(guess, names),
-        _metrics(guess, names),
-        _TAIL,
+        _head(file, raw, guess, encoding, say),
+        f"{say('scale')}\nscale: {_usual(guess)}\n",
+        _constructs(raw, guess, names, say),
+        _singles(raw, guess, names, say),
+        _profile(raw, guess, names, say),
+        _multiple(raw, guess, say),
+        _models(guess, names, say),
+        _metrics(guess, names, say),
+        _TAIL.format(screening=say("screening"), minimum_cell=say("minimum_cell")),
     ]
     return [part for part in parts if part]
 
 
-def _head(file: Path, raw: RawTable, guess: Guess, encoding: str) -> str:
+def _head(file: Path, raw: RawTable, guess: Guess, encoding: str, say: Remarks) -> str:
     letters = "" if encoding == "auto" else f"\n  encoding: {encoding}"
     rows, columns = raw.frame.shape
     slug = re.sub(r"[^a-z0-9\u4e00-\u9fff]+", "-", file.stem.casefold()).strip("-") or "study"
-    codes = ", ".join(f"{c:g}" if not isinstance(c, str) else quote(c) for c in guess.missing_codes)
     roles = "\n".join(
-        f"  {role}: {quote(guess.roles[role]) if role in guess.roles else 'null'}{' ' * 4}# {said}"
-        for role, said in _ROLES.items()
+        f"  {role}: {quote(own) if (own := guess.roles.get(role)) else 'null'}    # {say(role)}"
+        for role in _ROLES
     )
-    made = f", export of {raw.platform}" if raw.platform else ""
+    made = say("made", platform=raw.platform) if raw.platform else ""
+    head = say("head", file=_one_line(file.name), format=raw.format, made=made, rows=rows,
+               columns=columns)  # fmt: skip
     return f"""\
 # yaml-language-server: $schema={SCHEMA}
-# Starter study for {_one_line(file.name)} ({raw.format}{made}, {rows} rows, {columns} columns).
-# Everything below was guessed from the answers, the labels and the names in the file: read it
-# once, above all what is marked UNSURE. Every key: data/ecsi-mobile/every_key.yml.
-{_left_out(guess)}
+{head}
+{_left_out(guess, say)}
 name: {quote(slug)}
 title:
   en: {quote("Customer evaluation: " + file.stem)}
@@ -59,18 +61,22 @@ title:
 
 data:
   file: {quote(file.name)}{letters}
-  missing_codes: [{codes}]    # answers that mean "no answer"
+  missing_codes: [{_codes(guess.missing_codes)}]    # {say("missing_codes")}
 {roles}
 """
 
 
-def _left_out(guess: Guess) -> str:
+def _codes(codes: Iterable[float | str]) -> str:
+    return ", ".join(f"{c:g}" if not isinstance(c, str) else quote(c) for c in codes)
+
+
+def _left_out(guess: Guess, say: Remarks) -> str:
     """Name the columns that are not used, and why."""
     if not guess.unused:
         return ""
-    lines = ["", "# Not used:"]
+    lines = ["", say("unused")]
     for name in guess.unused:
-        why = guess.why_unused.get(name, "looks like neither an item nor a characteristic")
+        why = say.reason(guess.why_unused.get(name, "neither"))
         lines.append(f"#   {_one_line(name)}: {why}")
     return "\n".join([*lines, ""])
 
@@ -79,19 +85,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:120]
 
 
-_ROLES = {
-    "id": "column that names a respondent; never printed",
-    "weight": "column with the sampling weight",
-    "wave": "column with the survey wave",
-    "duration": "column with the seconds an interview took",
-}
-
-
-def _scale(guess: Guess) -> str:
-    return f"""\
-# Lowest and highest answer, for every construct that has no scale of its own.
-scale: {_usual(guess)}
-"""
+_ROLES = ("id", "weight", "wave", "duration")
 
 
 def _write_scale(block: Block) -> str:
@@ -106,29 +100,37 @@ def _usual(guess: Guess) -> str:
     return max(scales, key=scales.count)
 
 
-def _constructs(raw: RawTable, guess: Guess, names: ShortNames) -> str:
-    head = (
-        "# One construct per block of columns. Do the items belong together? Is a high answer\n"
-        "# favourable everywhere? If not, write the item as {label: …, reverse: true}.\n"
-        "constructs:"
-    )
-    return "\n".join([head, *(_construct(raw, guess, names, block) for block in guess.blocks), ""])
+def _constructs(raw: RawTable, guess: Guess, names: ShortNames, say: Remarks) -> str:
+    blocks = (_construct(raw, guess, names, block, say) for block in guess.blocks)
+    return "\n".join([say("constructs"), "constructs:", *blocks, ""])
 
 
-def _construct(raw: RawTable, guess: Guess, names: ShortNames, block: Block) -> str:
+def _construct(raw: RawTable, guess: Guess, names: ShortNames, block: Block, say: Remarks) -> str:
     known = construct_of(block.stem)
-    label = known[1] if known else Text(_common_words(raw, block))
-    label = block.label or label
+    label = block.label or (known[1] if known else _own_label(raw, guess, block))
     head = f"  {names.construct[block.stem]}:"
-    lines = [f"{head}    # {_sureness(block)}", f"    label: {phrase(label)}"]
+    lines = [f"{head}    # {_sureness(block, say)}", f"    label: {phrase(label)}"]
     if (scale := _write_scale(block)) != _usual(guess):
         lines.append(f"    scale: {scale}")
+    if block.codes:
+        lines.append(f"    missing_codes: [{_codes(block.codes)}]    # {say('beside')}")
     lines.append("    items:")
     lines += [
-        f"      {_item(raw, names, column, reverse=column in block.reverse)}"
+        f"      {_item(raw, names, column, say('reversed') if column in block.reverse else '')}"
         for column in block.columns
     ]
     return "\n".join(lines)
+
+
+def _own_label(raw: RawTable, guess: Guess, block: Block) -> Text:
+    """Return what a block is headed by; where others are headed alike, its number."""
+    heads = [_common_words(raw, other) for other in guess.blocks]
+    at = guess.blocks.index(block)
+    if heads.count(heads[at]) == 1:
+        return Text(heads[at])
+    number = at + 1
+    return Text(Remarks("en")("construct", number=number),
+                zh=Remarks("zh")("construct", number=number))  # fmt: skip
 
 
 def _common_words(raw: RawTable, block: Block) -> str:
@@ -139,29 +141,28 @@ def _common_words(raw: RawTable, block: Block) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _sureness(block: Block) -> str:
+def _sureness(block: Block, say: Remarks) -> str:
     """Say whether a block is sure, and by what it was made."""
-    scale = "the range of the answers seen" if block.observed else "labels of the answers"
-    word = "sure" if block.sure else "UNSURE"
-    return f"{word}: items by {block.by}, scale by {scale}"
+    scale = say.by("seen" if block.observed else "labels")
+    sure = "sure" if block.sure else "UNSURE"
+    return say("sureness", sure=sure, by=say.by(block.by), scale=scale)
 
 
-def _item(raw: RawTable, names: ShortNames, column: str, reverse: bool = False) -> str:
+def _item(raw: RawTable, names: ShortNames, column: str, doubt: str = "") -> str:
+    """Return the line of an item; one that runs against the others is turned, with the doubt."""
     name, label = names.column[column], raw.column_labels.get(column, column)
-    turned = ", reverse: true" if reverse else ""
-    note = "    # UNSURE: its answers run against the others" if reverse else ""
-    if name == column and not reverse:
+    turned = ", reverse: true" if doubt else ""
+    note = f"    # {doubt}" if doubt else ""
+    if name == column and not doubt:
         return f"{quote(name)}: {quote(label)}"
     other = "" if name == column else f", column: {flow(column)}"
     return f"{quote(name)}: {{label: {flow(label)}{other}{turned}}}{note}"
 
 
-def _singles(raw: RawTable, guess: Guess, names: ShortNames) -> str:
+def _singles(raw: RawTable, guess: Guess, names: ShortNames, say: Remarks) -> str:
     if not guess.singles:
         return ""
-    lines = [
-        "  # Single questions on the same scale. Uncomment those that stand for a construct alone."
-    ]
+    lines = [f"  {say('singles')}"]
     for block in guess.singles:
         column = block.columns[0]
         name = names.column[column].upper()
@@ -173,11 +174,8 @@ def _singles(raw: RawTable, guess: Guess, names: ShortNames) -> str:
     return "\n".join([*lines, ""])
 
 
-def _profile(raw: RawTable, guess: Guess, names: ShortNames) -> str:
-    head = (
-        "# Columns that describe respondents; values gives codes their names, e.g.\n"
-        "#   gender: {label: {en: Gender, zh: 性别}, values: {1: {en: male, zh: 男}}}"
-    )
+def _profile(raw: RawTable, guess: Guess, names: ShortNames, say: Remarks) -> str:
+    head = say("profile")
     if not guess.profile:
         return f"{head}\nprofile: {{}}\n"
     lines = [head, "profile:"]
@@ -189,12 +187,10 @@ def _profile(raw: RawTable, guess: Guess, names: ShortNames) -> str:
         values = ", ".join(f"{k:g}: {flow(v)}" for k, v in points.items())
         values = f", values: {{{values}}}" if values else ""
         lines.append(f"  {quote(name)}: {{label: {flow(label)}{other}{values}}}")
-    return "\n".join(
-        [*lines, "group: null    # the profile column across whose groups invariance is judged", ""]
-    )
+    return "\n".join([*lines, f"group: null    # {say('group')}", ""])
 
 
-def _multiple(raw: RawTable, guess: Guess) -> str:
+def _multiple(raw: RawTable, guess: Guess, say: Remarks) -> str:
     """Write the questions of which several answers may be chosen."""
     lines = []
     for column, mark in guess.several.items():
@@ -208,9 +204,7 @@ def _multiple(raw: RawTable, guess: Guess) -> str:
         lines.append(f"  M{len(lines) + 1}: {{label: {flow(stem)}, columns: {{{options}}}}}")
     if not lines:
         return ""
-    return "\n".join(
-        ["# Questions of which several answers may be chosen.", "multiple:", *lines, ""]
-    )
+    return "\n".join([say("multiple"), "multiple:", *lines, ""])
 
 
 def _option(raw: RawTable, column: str, stem: str) -> str:
@@ -219,26 +213,24 @@ def _option(raw: RawTable, column: str, stem: str) -> str:
     return label or column.removeprefix(stem).strip(" -–—:：[]()（）") or column
 
 
-def _models(guess: Guess, names: ShortNames) -> str:
+def _models(guess: Guess, names: ShortNames, say: Remarks) -> str:
     steps = _steps(guess, names)
-    head = "# What causes what is yours to say. Without a model the report ends at the measurement "
     pair = " -> ".join(steps[:2])
     lines = ["models:", "  main:", "    paths:", f"      - {' -> '.join(steps)}",
              "hypotheses:", f'  H1: {{path: {pair}, sign: "+"}}']  # fmt: skip
     if len(_known_steps(guess, names)) < 3:
         lines = [f"# {line}" for line in lines]
-        return "\n".join([f"{head}model.", *lines, ""])
-    said = "# UNSURE: the usual chain of these constructs. " + head.removeprefix("# ")
+        return "\n".join([f"# {say('model')}", *lines, ""])
     lines[-1:] = [f'  H{k}: {{path: {a} -> {b}, sign: "+"}}'
                   for k, (a, b) in enumerate(itertools.pairwise(steps), start=1)]  # fmt: skip
-    return "\n".join([f"{said}model.", *lines, ""])
+    return "\n".join([say("model_unsure"), f"# {say('model')}", *lines, ""])
 
 
-def _metrics(guess: Guess, names: ShortNames) -> str:
+def _metrics(guess: Guess, names: ShortNames, say: Remarks) -> str:
     if not guess.recommendation:
         return ""
     return f"""\
-# The column that the Net Promoter Score is made of, answered from 0 to 10.
+{say("recommendation")}
 metrics: {{recommendation: {quote(names.column[guess.recommendation])}}}
 """
 
@@ -257,10 +249,10 @@ def _steps(guess: Guess, names: ShortNames) -> list[str]:
 
 
 _TAIL = """\
-screening: {action: flag, flags_needed: 2}    # flag careless answer sheets, or drop them
-options: {bootstrap: 1000, confidence: 0.95, seed: 20260101}
+screening: {{action: flag, flags_needed: 2}}    # {screening}
+options: {{bootstrap: 1000, confidence: 0.95, seed: 20260101}}
 report:
   languages: [en, zh]
   formats: [html, pdf, docx]
-  minimum_cell: 5    # smaller counts are withheld, so that nobody can be recognised
+  minimum_cell: 5    # {minimum_cell}
 """

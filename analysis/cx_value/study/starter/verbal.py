@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from cx_value.study.answers import clean
+from cx_value.study.chinese import simplify
 from cx_value.study.readers.no_answer import means_no_answer
+from cx_value.study.starter.tongues import foreign_ranks
 
 #: Most points of a scale in words.
 MOST_POINTS = 11
@@ -26,9 +28,10 @@ _DEGREES_EN = {
 }  # fmt: skip
 _DEGREES_ZH = {
     "完全": 4, "极其": 4, "极为": 4, "极度": 4, "极": 4, "绝对": 4, "非常": 3.5, "十分": 3.5,
-    "特别": 3.5, "强烈": 3.5, "很": 3, "相当": 2.8, "基本": 1.7, "比较": 1.5, "较为": 1.5,
-    "较": 1.5,
-    "有点": 1, "有些": 1, "稍微": 1, "略微": 1, "略": 1, "部分": 1, "不太": -1, "不大": -1,
+    "特别": 3.5, "强烈": 3.5, "肯定": 3.5, "很": 3,
+    "相当": 2.8, "基本": 1.7, "比较": 1.5, "较为": 1.5,
+    "较": 1.5, "可能": 1.2, "有点": 1, "有些": 1, "稍微": 1, "略微": 1, "略": 1, "部分": 1,
+    "不太": -1, "不大": -1,
     "不怎么": -1, "不是很": -1, "一点也不": -5, "一点都不": -5, "毫不": -5, "根本不": -5,
 }  # fmt: skip
 _NEUTRAL = frozenset(
@@ -37,7 +40,7 @@ neutral|undecided|not sure|unsure|uncertain|average|so-so|ok|okay|indifferent|no
 |about the same|the same|same|as expected|moderate|mixed|acceptable|fair|satisfactory|adequate
 |half and half|neither|no opinion either way|might or might not|partly agree, partly disagree
 |in the middle|no change
-|一般|中立|不确定|无所谓|普通|中等|尚可|还行|还可以|不好说|一般般|适中|差不多|没有意见|难说|合格|及格
+|一般|中立|没意见|无意见|不确定|无所谓|普通|中等|尚可|还行|还可以|不好说|一般般|适中|差不多|没有意见|难说|合格|及格
 |说不准|说不清|中|中性|没感觉|没有差别|持平|不变|凑合|马马虎虎
 """.replace("\n", "").split("|")
 )
@@ -47,6 +50,7 @@ _WHOLE = {
     "perfect": (4.6, 1, "good"), "great": (3.2, 1, "good"), "poor": (2, -1, "good"),
     "bad": (2, -1, "good"), "terrible": (4, -1, "good"), "awful": (4, -1, "good"),
     "above average": (1, 1, "good"), "below average": (1, -1, "good"),
+    "unacceptable": (4, -1, "good"),
     "low": (2, -1, "high"), "worse": (2, -1, "better"), "much worse": (3, -1, "better"),
     "much better": (3, 1, "better"), "no": (2, -1, "yes"), "oppose": (2, -1, "support"),
     "support": (2, 1, "support"), "difficult": (2, -1, "easy"), "hard": (2, -1, "easy"),
@@ -82,6 +86,7 @@ agree|satisfied|likely|important|good|happy|easy|useful|willing|interested|famil
 |helpful|effective|valuable|reliable|pleased|relevant|clear|fair|true|better|high|yes|would|support
 """.replace("\n", "").split("|")
 )
+_COUNTS = {number: k for k, number in enumerate("零一二三四五六七八九十")}
 _MARKED = (
     re.compile(r"(?P<n>-?\d{1,3})\s*(?:[-–—:：.、=)）]+|\s|分|点|星|级|stars?)\s*(?P<w>.*)"),
     re.compile(r"(?P<n>-?\d{1,3})\s*[(（\[](?P<w>.*)[)）\]]"),
@@ -131,7 +136,7 @@ def verbal_scale(words: Iterable[str]) -> VerbalScale | None:
         return None
     if marked := _by_number(folded):
         return replace(marked, written=written)
-    ranks = _ranks(folded)
+    ranks = _ranks(folded) or foreign_ranks(folded)
     if len(folded) < 3 or ranks is None or len(set(ranks.values())) < len(folded):
         return None
     ladder = sorted({*ranks.values(), *_missing(ranks)})
@@ -148,6 +153,10 @@ def _by_number(words: set[str]) -> VerbalScale | None:
         if re.fullmatch(r"-?\d{1,3}", word):
             points[word] = float(word)
             continue
+        if stars := re.fullmatch(r"(?:(★+)☆*|([一二三四五六七八九十])(?:颗?星|分|级))", word):
+            points[word] = float(_COUNTS[stars[2]] if stars[2] else len(stars[1]))
+            texts += 1
+            continue
         match = next((m for form in _MARKED if (m := form.fullmatch(word))), None)
         if match is None:
             return None
@@ -161,10 +170,11 @@ def _by_number(words: set[str]) -> VerbalScale | None:
 
 def _ranks(words: set[str]) -> dict[str, float] | None:
     """Return how favourable each word is, or None where they judge different things."""
+    plain = {word: simplify(word) for word in words}
     for ordinal in _ORDINALS:
-        if words <= set(ordinal):
-            return {word: float(ordinal[word]) for word in words}
-    found = {word: _taken_apart(word) for word in words}
+        if set(plain.values()) <= set(ordinal):
+            return {word: float(ordinal[plain[word]]) for word in words}
+    found = {word: _taken_apart(plain[word]) for word in words}
     if None in found.values():
         return None
     judged = {what for _, what in found.values() if what}  # type: ignore[misc]

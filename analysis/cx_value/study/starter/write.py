@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def new_study(
     datafile: str | Path, without: frozenset[str] = frozenset(), *, encoding: str = "auto",
-    ask: Asked | None = None,
+    ask: Asked | None = None, lang: str = "en",
 ) -> str:  # fmt: skip
     """Write a starter study for a survey or a purchase log: valid as it stands, guesses commented.
 
@@ -46,6 +46,8 @@ def new_study(
         Of a text file; any name Python knows.
     ask
         Shown the table and the guess, returns the guess as the analyst would have it.
+    lang
+        Language of the comments.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def new_study(
     raw = read_table(file, encoding=encoding)
     if not raw.platform:
         starters = (new_contract_study, new_log_study)
-        if text := next((t for start in starters if (t := start(file, raw.frame))), None):
+        if text := next((t for start in starters if (t := start(file, raw.frame, lang))), None):
             return text
     guess = guess_columns(raw, without)
     if not guess.blocks:
@@ -77,7 +79,7 @@ def new_study(
             "columns, or write the study by hand after data/ecsi-mobile/every_key.yml"
         )
     guess = ask(raw, guess) if ask else guess
-    return "\n".join(sections(file, raw, guess, encoding))
+    return "\n".join(sections(file, raw, guess, encoding, lang))
 
 
 def write_study(
@@ -95,7 +97,7 @@ def write_study(
         naming the data where they are. Any other path is the folder of the study: it is made, and
         the data file is copied into it, so that the folder holds all of the study.
     lang
-        Language in which an editor explains the keys, by the JSON Schema written beside.
+        Language of the comments, and of the JSON Schema by which an editor explains the keys.
     encoding, ask
         As for :func:`new_study`.
 
@@ -116,7 +118,7 @@ def write_study(
         copy = path.parent / file.name
     else:
         copy = None
-    text = _checked_study(file, encoding, ask)
+    text = _checked_study(file, encoding, ask, lang)
     _refuse_existing(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     if copy is not None and copy.resolve() != file.resolve():
@@ -130,15 +132,15 @@ def write_study(
     return path
 
 
-def _checked_study(file: Path, encoding: str, ask: Asked | None) -> str:
+def _checked_study(file: Path, encoding: str, ask: Asked | None, lang: str) -> str:
     """Write a starter study that passes its own check: items that do not are left out."""
     if ask is not None:  # what the analyst said is left as it is
-        return new_study(file, encoding=encoding, ask=ask)
+        return new_study(file, encoding=encoding, ask=ask, lang=lang)
     from cx_value.study.survey import check_study
 
     without: set[str] = set()
     for _ in range(5):
-        text = new_study(file, frozenset(without), encoding=encoding)
+        text = new_study(file, frozenset(without), encoding=encoding, lang=lang)
         with tempfile.TemporaryDirectory() as folder:
             trial = Path(folder) / "study.yml"
             data = f"file: {quote(file.resolve().as_posix())}"
