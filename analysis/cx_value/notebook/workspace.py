@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial, wraps
 from pathlib import Path
 from threading import get_ident
@@ -68,12 +68,12 @@ class Workspace:
     """
 
     study: Study
-    waves: Survey | None
-    received: Survey | None
-    screening: CarelessScreening | None
-    survey: Survey | None
     store: Store
     draws: int
+    waves: Survey | None = None
+    received: Survey | None = None
+    screening: CarelessScreening | None = None
+    survey: Survey | None = None
     raking: Raking | None = None
     flat: FlatItems | None = None
 
@@ -262,10 +262,8 @@ def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) 
     StudyError
         If there is no such file, or ``out`` holds the results of another study.
     """
-    from cx_value.study import read_study, read_survey, with_codebook
-    from cx_value.study.flat import set_flat_items_aside
-    from cx_value.study.raking import poststratify
-    from cx_value.study.screening import screen_careless
+    from cx_value.study import read_study
+    from cx_value.study.screened import screened_answers
 
     file = find_study(study)
     declared = read_study(file)
@@ -274,19 +272,14 @@ def open_study(study: str | Path, out: str | Path = "", *, draft: bool = False) 
     claim_folder(folder, file, declared.name)
     state = declaration_sha256(declared)
     draws = declared.options.bootstrap
-    waves = received = screening = survey = raking = flat = None
-    if declared.data:
-        waves = read_survey(declared)
-        declared, waves, flat = set_flat_items_aside(with_codebook(declared, waves), waves)
-        received = latest_wave(waves)
-        screening = screen_careless(declared, received)
-        survey, raking = poststratify(declared, received.rows(screening.kept))
-    screen = Screen(declared, names_of(declared, received))
-    store = Store(folder, declared, state, sha256_of_data(declared), draft, screen)
-    return Workspace(
-        study=declared, waves=waves, received=received, screening=screening, survey=survey,
-        raking=raking, flat=flat, store=store, draws=min(DRAFT_DRAWS, draws) if draft else draws,
-    )  # fmt: skip
+    data = sha256_of_data(declared)
+    kept = Cache(folder / ".cache")
+    answers = kept.once(screened_answers, declared, data) if declared.data else {}
+    declared = answers.pop("study", declared)
+    screen = Screen(declared, names_of(declared, answers.get("received")))
+    store = Store(folder, declared, state, data, draft, screen)
+    draws = min(DRAFT_DRAWS, draws) if draft else draws
+    return Workspace(study=declared, store=store, draws=draws, **answers)
 
 
 def find_study(study: str | Path) -> Path:
@@ -344,20 +337,3 @@ def claim_folder(folder: Path, study_file: Path, name: str) -> None:
     part = mark.with_name(f".study.{os.getpid()}.{get_ident()}")
     part.write_text(own + "\n", encoding="utf-8", newline="\n")
     part.replace(mark)
-
-
-def latest_wave(survey: Survey) -> Survey:
-    """Return the latest wave where the same respondents answered in several, else the survey.
-
-    Sheets of one person are not independent; earlier ones serve the test–retest only. The step is
-    counted in ``flow``.
-    """
-    from cx_value.study.answered import FlowStep
-
-    if survey.wave is None or survey.ids is None or not survey.ids.dropna().duplicated().any():
-        return survey
-    keep = survey.items.index[survey.wave == sorted(survey.wave.dropna().unique())[-1]]
-    step = FlowStep(
-        name="latest_wave", count=len(keep), removed=survey.n - len(keep), reason="earlier_wave",
-    )  # fmt: skip
-    return replace(survey.rows(keep), flow=(*survey.flow, step))
