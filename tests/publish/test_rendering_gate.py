@@ -277,3 +277,14 @@ def test_without_quarto_the_quarto_route_says_so(project, monkeypatch):
     assert find_quarto() is None
     with pytest.raises(ReportError, match="Quarto is not on PATH"):
         render_quarto(project, ["html"])
+
+
+@pytest.mark.parametrize("label", ["{ {x}}", "@key", "{#sec-no}", "50 % [x](y)", "a } b"])
+def test_what_describes_a_figure_is_no_label_and_no_reference(label):
+    from cx_value.publish.rendering import gate
+    from cx_value.publish.rendering.sources import SourceLine
+
+    text = f'![C](figures/a){{#fig-a fig-alt="C. {label} 45.9." width=76%}}'
+    lines = (SourceLine("a.qmd", 1, text), SourceLine("a.qmd", 2, "See @fig-a."))
+    assert list(gate._wrong_labels(lines)) == []
+    assert list(gate._missing_citations(lines, frozenset())) == []

@@ -214,19 +214,13 @@ def conversion(steps: Sequence[str], visitors: Sequence[float], confidence: floa
 
 
 def conversion_of(study: Study) -> Conversion | None:
-    """Read the declared funnel; None where there is none or its steps do not narrow."""
-    from cx_value.base.errors import DataError
-    from cx_value.study.logs import read_log
+    """Read the declared funnel; None where there is none."""
+    from cx_value.study.visitors import read_visitors
 
     if study.funnel is None:
         return None
-    frame = read_log(study.folder / study.funnel.file)
-    try:
-        visitors = frame[study.funnel.visitors].astype(float)
-        return conversion(list(frame[study.funnel.step].astype(str)), visitors,
-                          study.options.confidence)  # fmt: skip
-    except (DataError, KeyError, ValueError):
-        return None
+    visitors = read_visitors(study)
+    return conversion(list(visitors.index), visitors, study.options.confidence)
 
 
 def _estimate(metric: str, values: pd.Series, weights, confidence: float) -> dict | None:

@@ -294,7 +294,11 @@ def _record(path: Path, stamps: tuple) -> Record:
     import pandas as pd
 
     meta = json.loads(path.read_text(encoding="utf-8"))
-    table = pd.read_csv(path.parent / meta["table"], keep_default_na=False, na_values=[""])
+    stored = path.parent / meta["table"]
+    try:
+        table = pd.read_csv(stored, keep_default_na=False, na_values=[""])
+    except pd.errors.EmptyDataError:  # a table without columns
+        table = pd.DataFrame()
     return Record(path.stem, meta, unshielded(table))
 
 

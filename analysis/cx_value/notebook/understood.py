@@ -112,6 +112,62 @@ def understand_log(study: Study) -> tuple[list[Understood], list[Finding]]:
     return found, [*_unread(where, seen), *_one_price(where, seen)]
 
 
+def understand_cases(study: Study, section: str) -> tuple[list[Understood], list[Finding]]:
+    """Return how the columns of the service log or the contracts are read, and what cannot be."""
+    from cx_value.study.logs import numbers_in, read_cells
+
+    log = getattr(study, section)
+    key = {"service_log": "minutes", "contracts": "fee"}[section]
+    frame, found = numbers_in(study, section, key, getattr(log, key),
+                              getattr(log, "decimal", "auto"))  # fmt: skip
+    written = read_cells(study.folder / log.file)
+    if section == "contracts":
+        read = {log.start: _days(written, log.start, log), log.end: _days(written, log.end, log)}
+    else:
+        read, odd = _answers(study, frame, log)
+        found = [*found, *odd]
+    read |= {getattr(log, key): frame[getattr(log, key)]} if getattr(log, key) else {}
+    roles = {getattr(log, k): k for k in ("minutes", "fee", "start", "end", "first_contact",
+                                          "complaint") if getattr(log, k, None)}  # fmt: skip
+    return [
+        Understood(file=log.file.name, column=name, role=roles[name],
+                   shown=tuple(_as_read(cell, None if _none(value) else value) for cell, value
+                               in zip(written[name][:SHOWN], values[:SHOWN], strict=True)
+                               if str(cell).strip()))
+        for name, values in read.items()
+    ], found  # fmt: skip
+
+
+def _none(value: object) -> bool:
+    return value is None or value != value
+
+
+def _days(written: pd.DataFrame, name: str, log) -> pd.Series:
+    from cx_value.value.log.dates import days_of
+
+    days = days_of(written[name].fillna("").astype(str).str.strip(), date_format=log.date_format)
+    return days.dt.strftime("%Y-%m-%d")
+
+
+def _answers(study: Study, frame: pd.DataFrame, log) -> tuple[dict[str, pd.Series], list[Finding]]:
+    """Return the columns of yes and no, and those that hold anything else."""
+    from cx_value.value.metrics.service import read_yes_no
+
+    read, found = {}, []
+    for key in ("first_contact", "complaint"):
+        name = getattr(log, key)
+        if name is None:
+            continue
+        try:
+            read[name] = read_yes_no(frame[name])
+        except DataError as error:
+            problem, allowed, remedy = str(error).split(" · ")
+            found.append(Finding(study.where("service_log", key), problem,
+                                 allowed.removeprefix("allowed: "), remedy.removeprefix("do: "),
+                                 kind="neither yes nor no"))  # fmt: skip
+    return read, found
+
+
 def _as_read(written: object, value: object) -> str:
     """Write a cell, and what it was read as where that is not plain to see."""
     if value is None:
@@ -216,6 +272,10 @@ def examine_whole(path: Path) -> Checked:
     if study.transactions is not None:
         read, more = understand_log(study)
         columns, findings = [*columns, *read], [*findings, *more]
+    for section in ("service_log", "contracts"):
+        if getattr(study, section) is not None:
+            read, more = understand_cases(study, section)
+            columns, findings = [*columns, *read], [*findings, *more]
     holds, leaves_out = report_holds(study)
     findings = sorted(findings, key=lambda finding: finding.severity != "error")
     return Checked(

@@ -26,6 +26,7 @@ from cx_value.study.answers import (
 )
 from cx_value.study.findings import Finding, list_rows, list_some
 from cx_value.study.multiple import code_multiple
+from cx_value.study.numbered import code_counted
 from cx_value.study.privacy import OTHER, fold_rare, identifies_people, is_free_text
 from cx_value.study.ratings import code_ratings, missing_column, rating_items
 from cx_value.study.spec import Profile, Study
@@ -98,11 +99,28 @@ class Coding:
                     number: word for number, word in points.items() if low <= number <= high
                 }
                 columns[item.name] = low + high - column.numbers if item.reverse else column.numbers
-        return pd.DataFrame(columns, index=self.raw.frame.index, dtype=float)
+        items = pd.DataFrame(columns, index=self.raw.frame.index, dtype=float)
+        self._refuse_one_answer(items)
+        return items
+
+    def _refuse_one_answer(self, items: pd.DataFrame) -> None:
+        flat = items.min() == items.max()
+        if items.shape[1] and flat.all():
+            self.findings.append(
+                Finding(
+                    self.study.where("constructs"),
+                    "every item has one and the same answer from everybody",
+                    "answers that differ",
+                    "check the columns of the items: nothing can be measured by these",
+                    kind="constant items",
+                )
+            )
 
     def _ratings(self) -> pd.DataFrame:
         ratings, found = code_ratings(self.study, self.raw)
-        self.findings += found
+        counted, more = code_counted(self.study, self.raw)
+        ratings = ratings.assign(**counted)
+        self.findings += [*found, *more]
         for item, column, _ in rating_items(self.study):
             self.labels.setdefault(item.name, item.label if column in self.raw.frame else item.name)
         return ratings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cx_value.study.answers import clean
 from cx_value.study.findings import Finding, list_rows, list_some, suggest
 from cx_value.study.logs import header_of, read_log
 
@@ -58,21 +59,31 @@ def _as_given(study: Study) -> pd.DataFrame:
         frame[key] = raw.get(name, "")
     for key in COLUMNS[:-1]:
         frame[key] = frame[key].astype(str).str.strip()
-    frame["judgement"] = frame["judgement"].map(_ratio)
+    frame["judgement"] = _ratios(frame["judgement"])
     return frame
 
 
-def _ratio(cell: object) -> float:
-    """Read a judgement, a fraction too: ``1/3``.
+def _ratios(cells: pd.Series) -> pd.Series:
+    """Read judgements by the one rule for numbers, fractions too: ``1/3``, ``1:3``, ``0,333``.
 
-    >>> _ratio("1/4"), _ratio(3)
-    (0.25, 3.0)
+    No judgement reaches a thousand: a mark before three digits is one of decimals.
+
+    >>> import pandas as pd
+    >>> _ratios(pd.Series(["1/4", 3, "1：5", "0,333", "none"])).tolist()
+    [0.25, 3.0, 0.2, 0.333, nan]
     """
-    above, _, below = str(cell).partition("/")
-    try:
-        return float(above) / float(below or 1)
-    except (ValueError, ZeroDivisionError):
-        return float("nan")
+    import pandas as pd
+
+    from cx_value.study.answers import convert, number_reader
+
+    parts = (
+        cells.map(clean).str.replace("[／∶:：]", "/", regex=True).str.split("/", n=1, expand=True)
+    )
+    above, below = parts[0], parts[1] if 1 in parts else pd.Series(None, cells.index, dtype=object)
+    whole = pd.concat([above, below.dropna()], ignore_index=True)
+    read = number_reader(whole, below_thousand=True)
+    divisor = convert(below.fillna("1"), read).numbers
+    return convert(above, read).numbers / divisor.where(divisor != 0)
 
 
 def _known(study: Study) -> list[str]:

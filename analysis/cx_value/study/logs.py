@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from cx_value.study.outside import Funnel
     from cx_value.study.sources import Contracts, ServiceLog, Transactions
     from cx_value.study.spec import Study
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _NO_COLUMNS = {
     "file", "where", "credit_notes", "encoding", "date_format", "decimal", "time_zone", "returns",
     "zero_amounts", "duplicates", "unit", "end", "calibration_end",
-    "currency", "licence", "citation", "target_minutes", "period", "until",
+    "currency", "licence", "citation", "target_minutes", "period", "until", "labels",
 }  # fmt: skip
 #: Bytes of a header line, and megabytes of a log looked at to tell its letters.
 LONGEST_LINE, LOOKED_AT = 1_000_000, 4_000
@@ -42,13 +43,14 @@ def examine_logs(study: Study) -> list[Finding]:
     for name in ("transactions", "service_log", "contracts"):
         log = getattr(study, name)
         if log is not None:
-            found += _examine_log(study, name, log)
+            found += examine_log(study, name, log)
     return found
 
 
-def _examine_log(
-    study: Study, name: str, log: Transactions | ServiceLog | Contracts
+def examine_log(
+    study: Study, name: str, log: Transactions | ServiceLog | Contracts | Funnel
 ) -> list[Finding]:
+    """Return what is wrong with the file of a log and the names of its columns."""
     path = study.folder / log.file
     if not is_file(path) or not path.name.lower().endswith(_READABLE):
         return [
@@ -237,19 +239,34 @@ def _with_numbers(
     study: Study, section: str, key: str, name: str | None, decimal: str
 ) -> pd.DataFrame:
     """Return a log of the study with one column read as numbers."""
+    frame, refused = numbers_in(study, section, key, name, decimal)
+    if refused:
+        raise FaultsError(refused)
+    return frame
+
+
+def numbers_in(
+    study: Study, section: str, key: str, name: str | None, decimal: str = "auto"
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return a log with one column read as numbers, and its cells that are none.
+
+    Numbers of a text file are read as they are written: ``1.200`` may be a thousand and more.
+    """
     path = study.folder / getattr(study, section).file
     frame = read_log(path)
-    if name is None or name not in frame or frame[name].dtype.kind in "fiu":
-        return frame
-    cells = frame[name].fillna("")
+    if name is None or name not in frame:
+        return frame, []
+    cells = read_cells(path).get(name, frame[name])
+    if cells.dtype.kind in "fiu":
+        return frame, []
+    cells = cells.fillna("")
     delimiter = "" if path.suffix.lower() in (".parquet", ".xlsx") else _first_line(path)[2]
     read = number_reader(cells, decimal=decimal, file_decimal={",": ".", ";": ","}.get(delimiter))
     column = convert(cells, read)
-    if not column.refused.empty:
-        where = study.where(section, key)
-        raise FaultsError([describe_refusal(where, f"column {name}: ", reason, found)
-                           for reason, found in refusals(column)])  # fmt: skip
-    return frame.assign(**{name: column.numbers})
+    where = study.where(section, key)
+    refused = [describe_refusal(where, f"column {name}: ", reason, found)
+               for reason, found in refusals(column)]  # fmt: skip
+    return frame.assign(**{name: column.numbers}), refused
 
 
 def _examine_roles(study: Study) -> list[Finding]:

@@ -18,10 +18,10 @@ Meaning = Literal["decimal", "thousands", "open"]
 #: Characters written in many ways → the one used below, position by position (full-width and
 #: Arabic digits, blanks that do not break, minus signs, apostrophes, brackets, currency signs).
 WRITTEN = (
-    "０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹．，٫٬％－−–＋（）￥＄￡￦’‘`´＇\u00a0\u1680\u2000\u2001\u2002\u2003\u2004"
+    "０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹．，٫٬％－−–—＋（）￥＄￡￦’‘`´＇\u00a0\u1680\u2000\u2001\u2002\u2003\u2004"
     "\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t"
 )
-MEANT = "0123456789" * 3 + ".,.,%---+()¥$£₩'''''" + " " * 17
+MEANT = "0123456789" * 3 + ".,.,%----+()¥$£₩'''''" + " " * 17
 _TABLE = str.maketrans(WRITTEN, MEANT)
 
 #: Signs and codes of currencies, before or behind a number.
@@ -40,7 +40,7 @@ _SAME = {"￥": "¥", "人民币": "¥", "元": "¥", "圆": "¥", "块": "¥", 
 #: their marks, 6 currency, 7 percent, 8 sign behind, 9 bracket. RE2 and Python read it alike.
 WRAPPED = (
     rf"(\(?) *([-+]?) *((?i:{CURRENCY})?) *([-+]?) *([0-9.,' ]*[0-9][.,]?(?:[eE][-+]?[0-9]+)?)"
-    rf" *((?i:{CURRENCY})?) *(%?)(-?) *(\)?)"
+    rf" *((?i:{CURRENCY})?) *(%?)(-*) *(\)?)"
 )
 _WRAPPED = re.compile(WRAPPED)
 
@@ -143,7 +143,7 @@ class NumberFormat:
             if self.percent == "mixed" and value:
                 raise Refused(text, "percent")
             value *= self.percent_unit
-        return -value if "-" in (match[2], match[4], match[8]) or match[1] else value
+        return -value if "-" in _signs(match) or match[1] else value
 
     def _value(self, text: str, digits: str) -> float:
         if re.fullmatch(self.with_point, digits):
@@ -159,10 +159,21 @@ class NumberFormat:
         return value
 
 
+def _signs(match: re.Match) -> tuple[str, ...]:
+    """Return the signs of a number; dashes behind a mark stand for no cents: 5.-, 1'200.--."""
+    behind = "" if match[5].strip()[-1] in ".," and not match[6] else match[8]
+    return match[2], match[4], behind
+
+
 def _well_wrapped(match: re.Match) -> bool:
     """Return whether what stands round a number says one thing: one sign, both brackets."""
-    signs = [part for part in (match[1], match[2], match[4], match[8]) if part]
-    return len(signs) <= 1 and bool(match[1]) == bool(match[9]) and not (match[3] and match[6])
+    signs = [part for part in (match[1], *_signs(match)) if part]
+    return (
+        len(signs) <= 1
+        and "--" not in signs
+        and bool(match[1]) == bool(match[9])
+        and not (match[3] and match[6])
+    )
 
 
 def decide_format(

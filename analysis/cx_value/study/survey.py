@@ -128,6 +128,7 @@ def check_study(path: str | Path) -> list[Finding]:
     from cx_value.study.experts import examine_experts
     from cx_value.study.logs import examine_logs
     from cx_value.study.remains import examine_remains
+    from cx_value.study.visitors import examine_funnel
 
     study, findings = examine_study(path)
     if study is None:
@@ -136,7 +137,8 @@ def check_study(path: str | Path) -> list[Finding]:
     if study is not None and study.data is not None:
         findings = [*findings, *examine_survey(study)[1]]
     if study is not None:
-        findings = [*findings, *examine_logs(study), *examine_experts(study)]
+        findings = [*findings, *examine_logs(study), *examine_funnel(study),
+                    *examine_experts(study)]  # fmt: skip
     findings = list({(f.where, f.problem): f for f in reversed(findings)}.values())[::-1]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cx_value.study.entries import Scale
 from cx_value.study.model_checks import model_edges
+from cx_value.study.numbered import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +88,7 @@ def lever_scores(study: Study, survey: Survey) -> pd.DataFrame:
     frame = pd.DataFrame(columns).join(items.drop(columns=list(columns), errors="ignore"))
     for name in outcomes_of(study):
         if name not in frame:
-            frame[name] = _numbers(survey, name)
+            frame[name] = numbers_of(survey, name)
     return frame
 
 
@@ -112,11 +113,3 @@ def stated_importance(
 def _percent_of_scale(answers: pd.Series, item: Item) -> pd.Series:
     low, high = item.scale.minimum, item.scale.maximum
     return 100 * (answers - low) / (high - low)
-
-
-def _numbers(survey: Survey, name: str) -> pd.Series:
-    import pandas as pd
-
-    if name in survey.quantities:
-        return survey.quantities[name]
-    return pd.to_numeric(survey.profile[name].astype(object), errors="coerce")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cx_value.base.errors import DataError
 from cx_value.evaluate.tracking.change import decompose_change
 from cx_value.evaluate.tracking.waves import Waves, track_waves
 from cx_value.study.waves import asked_in_every
@@ -73,6 +74,27 @@ def follow_waves(study: Study, survey: Survey, *, draws: int) -> Waves | None:
         minimum=study.evaluation.minimum_group, seed=study.options.seed,
         confidence=study.options.confidence,
     )  # fmt: skip
+
+
+def refuse_too_few_waves(study: Study, survey: Survey, waves: Waves | None) -> None:
+    """Say that nothing can be followed, where a wave is declared and only one is large enough.
+
+    Raises
+    ------
+    DataError
+        With how many respondents each wave has.
+    """
+    if waves is not None:
+        return
+    minimum = study.evaluation.minimum_group
+    scores = wave_scores(study, survey)
+    counts = survey.wave.reindex(scores.index).value_counts()
+    large = int((counts >= minimum).sum())
+    raise DataError(
+        f"{large} of {len(counts)} waves {'has' if large == 1 else 'have'} {minimum} respondents "
+        "or more, and changes need two · allowed: two waves that large "
+        "(evaluation.minimum_group) · do: ask another wave, or correct data.wave"
+    )
 
 
 def explain_change(waves: Waves) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cx_value.base.errors import StudyError
 from cx_value.judge.claims.evidence import Estimate, Evidence
 from cx_value.study.identifiers import alike
+from cx_value.study.numbered import numbers_of
 from cx_value.value.metrics.satisfied import index_of, loyal, measured_by, satisfied
 
 if TYPE_CHECKING:
@@ -118,13 +119,13 @@ def _scores(study: Study, survey: Survey) -> pd.DataFrame:
 
 
 def _numbers(survey: Survey, name: str) -> pd.Series:
-    import pandas as pd
-
-    frame = next((f for f in (survey.items, survey.quantities, survey.profile) if name in f), None)
-    if frame is None:
+    if name in survey.items:
+        return survey.items[name]
+    try:
+        return numbers_of(survey, name)
+    except KeyError:
         raise StudyError(f"{name!r} is no column of the survey · allowed: an item or a profile "
-                         "column · do: correct metrics.recommendation")  # fmt: skip
-    return pd.to_numeric(frame[name].astype(object), errors="coerce")
+                         "column · do: correct metrics.recommendation") from None  # fmt: skip
 
 
 def _with_match(scores: pd.DataFrame, match: Match | None) -> pd.DataFrame:

@@ -22,7 +22,12 @@ IMAGE_SUFFIXES = (".svg", ".png")
 
 _KIND = "(?:fig|tbl|sec|eq)"
 _CHINESE = "\u3400-\u9fff\uf900-\ufaff"
-_LABEL = re.compile(rf"(?<!\\)\{{[^{{}}]*(?<!\\)#({_KIND}-[\w.:-]+)[^{{}}]*\}}")
+# What stands in quotes (a figure's description) may hold braces of its own.
+_LABEL = re.compile(
+    rf"(?<!\\)\{{[^{{}}]*(?<!\\)#({_KIND}-[\w.:-]+)(?:\"(?:\\.|[^\"\\])*\"|[^{{}}\"])*\}}"
+)
+# The description of a figure is read out as it stands: no key in it is a reference.
+_DESCRIPTION = re.compile(r'fig-alt="(?:\\.|[^"\\])*"')
 _KEY = re.compile(r"(?<![\w\\@/])@\{?([^\W_][\w:.#$%&\-+?<>~/]*)")
 _BARE_REFERENCE = re.compile(
     rf"(?<=[{_CHINESE}])@({_KIND}-[A-Za-z0-9_-]*[A-Za-z0-9])"
@@ -98,7 +103,7 @@ def _clean_key(key: str) -> str:
 
 
 def _keys(line: SourceLine) -> Iterator[str]:
-    for match in _KEY.finditer(line.text):
+    for match in _KEY.finditer(_DESCRIPTION.sub("", line.text)):
         yield _clean_key(match.group(1))
 
 

@@ -106,14 +106,18 @@ def number_of(column: str, kind: str, found: NumberFormat | None) -> str:
     def part(name: str) -> str:
         return f"({whole}).{name}" if name not in ("open", "close") else f"({whole})['{name}']"
 
-    signs = " + ".join(f"({part(name)} <> '')::INT" for name in ("open", "sign", "inner", "behind"))
+    # Dashes behind a mark stand for no cents (5.-, 1'200.--) and are no sign.
+    cents = f"(right(trim({part('digits')}), 1) IN ('.', ',') AND {part('after')} = '')"
+    behind = f"(CASE WHEN {cents} THEN '' ELSE {part('behind')} END)"
+    signs = " + ".join(f"({part(name)} <> '')::INT" for name in ("open", "sign", "inner"))
+    signs += f" + ({behind} <> '')::INT"
     well = (
-        f"{signs} <= 1 AND ({part('open')} <> '') = ({part('close')} <> '') "
+        f"{signs} <= 1 AND {behind} <> '--' AND ({part('open')} <> '') = ({part('close')} <> '') "
         f"AND NOT ({part('before')} <> '' AND {part('after')} <> '')"
     )
     if found.percent == "mixed":
         well += f" AND {part('percent')} = ''"
-    negative = f"{part('open')} <> '' OR '-' IN ({part('sign')}, {part('inner')}, {part('behind')})"
+    negative = f"{part('open')} <> '' OR '-' IN ({part('sign')}, {part('inner')}, {behind})"
     unit = f"CASE WHEN {part('percent')} <> '' THEN {found.percent_unit} ELSE 1 END"
     value = _value(f"trim({part('digits')})", found)
     return f"(CASE WHEN {well} THEN {value} * {unit} * CASE WHEN {negative} THEN -1 ELSE 1 END END)"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 #: Full-width digits and the marks of 2026年4月3日 10时20分, as plain ones.
 _MARKS = "０１２３４５６７８９：／．－年月时時点分", "0123456789:/.---::::"
 _DATE_FIRST = r"^(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[日T]?\s*"
@@ -49,6 +54,26 @@ def day_of(column: str, kind: str, *, date_format: str | None, time_zone: str) -
         f"WHEN regexp_matches({text}, '{_ISO_ZONED}') THEN CAST({absolute} AS DATE) "
         f"ELSE CAST({_moment(_normal(text), plain, zone)} AS DATE) END"
     )
+
+
+def days_of(
+    cells: pd.Series, *, date_format: str | None = None, time_zone: str = "UTC"
+) -> pd.Series:
+    """Return the days that the cells of a column name, by :func:`day_of`; NaT where none.
+
+    >>> import pandas as pd
+    >>> days_of(pd.Series(["2026/4/3", "2026年4月3日", "2026-13-01"])).dt.day.tolist()
+    [3.0, 3.0, nan]
+    """
+    import duckdb
+    import pandas as pd
+
+    told = pd.DataFrame({"place": range(len(cells)), "written": cells.astype(str).to_numpy()})
+    day = day_of("written", "VARCHAR", date_format=date_format, time_zone=time_zone)
+    connection = duckdb.connect()
+    connection.register("told", told)
+    found = connection.execute(f"SELECT {day} AS day FROM told ORDER BY place").fetchdf()["day"]
+    return pd.to_datetime(found).set_axis(cells.index)
 
 
 def _moment(normal: str, plain: str, zone: str) -> str:

@@ -50,7 +50,7 @@ def prepare_log(path: Path, log: Transactions) -> tuple[object, int]:
     frame = read_cells(path, log.encoding)
     keep = np.ones(len(frame), dtype=bool)
     for column, rule in log.where.items():
-        keep &= _fits(_column(frame, column, "where"), rule)
+        keep &= _fits(_column(frame, column, "where"), rule, log.decimal)
     if not keep.any():
         raise DataError(
             f"No line of {path.name} is kept by where: ({len(frame):,} read) · allowed: rules that "
@@ -84,12 +84,29 @@ def _column(frame: pd.DataFrame, name: str, key: str) -> pd.Series:
 
 def _numbers(frame: pd.DataFrame, name: str, log: Transactions) -> pd.Series:
     """Return the numbers of a column by the one rule for numbers; NaN where there is none."""
-    from cx_value.study.answers import convert, number_reader
+    return _read(_column(frame, name, "transactions"), name, log.decimal)
 
-    cells = _column(frame, name, "transactions")
+
+def _read(cells: pd.Series, name: str, decimal: str) -> pd.Series:
+    """Read a column; what is no number is NaN, and counted later as lines that are dropped.
+
+    Raises
+    ------
+    DataError
+        Where marks leave it open what the numbers are, or they are of several currencies.
+    """
+    from cx_value.study.answers import REFUSALS, convert, number_reader, refusals
+
     if cells.dtype.kind in "fiu":
         return cells.astype(float)
-    return convert(cells, number_reader(cells, decimal=log.decimal)).numbers
+    column = convert(cells, number_reader(cells, decimal=decimal))
+    for reason, found in refusals(column):
+        if reason != "text":
+            problem, allowed, remedy = REFUSALS[reason]
+            raise DataError(f"column {name} of the log holds {problem}, such as "
+                            f"{found.iloc[0]!r} ({len(found):,} cells) · allowed: {allowed} · do: "
+                            f"{remedy}")  # fmt: skip
+    return column.numbers
 
 
 def _turned(frame: pd.DataFrame, log: Transactions) -> pd.DataFrame:
@@ -101,26 +118,37 @@ def _turned(frame: pd.DataFrame, log: Transactions) -> pd.DataFrame:
     return frame.assign(**{name: amount.where(~credit, -amount.abs())})
 
 
-def _fits(cells: pd.Series, rule: Any) -> np.ndarray:
+def _has_ends(rule: Any) -> bool:
+    return isinstance(rule, Kept) and not (rule.low is None and rule.high is None)
+
+
+def _fits(cells: pd.Series, rule: Any, decimal: str = "auto") -> np.ndarray:
     """Return which cells fit a rule: values, patterns with ``*``, or :class:`Kept`."""
     import pandas as pd
 
     codes, distinct = pd.factorize(cells, use_na_sentinel=False)
-    return np.array([_is_kept(cell, rule) for cell in distinct], dtype=bool)[codes]
+    numbers = (
+        _read(pd.Series(distinct), cells.name, decimal)
+        if _has_ends(rule)
+        else [np.nan] * len(distinct)
+    )
+    kept = [_is_kept(cell, rule, number) for cell, number in zip(distinct, numbers, strict=True)]
+    return np.array(kept, dtype=bool)[codes]
 
 
-def _is_kept(cell: object, rule: Any) -> bool:
-    """Judge one cell.
+def _is_kept(cell: object, rule: Any, number: float) -> bool:
+    """Judge one cell, and the number that stands in it.
 
     >>> fees, some = Kept.model_validate({"not": ["POST", "M"]}), Kept.model_validate({"from": 1})
-    >>> _is_kept("C536379", "C*"), _is_kept("POST", fees), _is_kept(3, some)
+    >>> _is_kept("C536379", "C*", 0), _is_kept("POST", fees, 0), _is_kept("1.5", some, 1.5)
     (True, False, True)
     """
     if not isinstance(rule, Kept):
         return _is_one_of(cell, rule)
     if _is_one_of(cell, rule.but):
         return False
-    return (rule.low is None and rule.high is None) or _lies(cell, rule.low, rule.high)
+    above = rule.low is None or number >= rule.low
+    return above and (rule.high is None or number <= rule.high)
 
 
 def _is_one_of(cell: object, values: Any) -> bool:
@@ -129,11 +157,3 @@ def _is_one_of(cell: object, values: Any) -> bool:
     said = clean(cell).casefold()
     listed = values if isinstance(values, list | tuple) else [values]
     return any(fnmatch.fnmatchcase(said, clean(value).casefold()) for value in listed)
-
-
-def _lies(cell: object, low: float | None, high: float | None) -> bool:
-    try:
-        number = float(str(cell))
-    except ValueError:
-        return False
-    return (low is None or number >= low) and (high is None or number <= high)

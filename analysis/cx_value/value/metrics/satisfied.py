@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cx_value.base.formulas import reaches
+from cx_value.study.numbered import numbers_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,14 +104,10 @@ def _standing(
 
 def answers_to(study: Study, survey: Survey, name: str) -> pd.Series:
     """Return one number a respondent: an item, a construct's mean answer, an amount, a column."""
-    import pandas as pd
-
     items = [item.name for item in measured_by(study, name) if item.name in survey.items]
     if items:
         return survey.items[items].mean(axis=1)
-    if name in survey.quantities:
-        return survey.quantities[name]
-    return pd.to_numeric(survey.profile[name].astype(object), errors="coerce")
+    return numbers_of(survey, name)
 
 
 def measured_by(study: Study, measure: str) -> list[Item]:

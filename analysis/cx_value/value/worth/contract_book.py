@@ -155,12 +155,14 @@ def read_contract_book(
 
 
 def _dates(column: pd.Series, date_format: str | None) -> tuple[pd.Series, pd.Series]:
-    """Return days, and which cells hold something that is none."""
+    """Return days, and which cells hold something that is none: read as a purchase log's are."""
     import pandas as pd
 
+    from cx_value.value.log.dates import days_of
+
     text = column.astype(object).map(lambda v: "" if pd.isna(v) else str(v).strip())
-    days = pd.to_datetime(text.where(text != ""), format=date_format or "ISO8601", errors="coerce")
-    return days.dt.normalize(), days.isna() & (text != "")
+    days = days_of(text, date_format=date_format)
+    return days, days.isna() & (text != "")
 
 
 def _fees(frame: pd.DataFrame, fee: str | None) -> tuple[pd.Series, pd.Series]:
