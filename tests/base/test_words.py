@@ -62,7 +62,7 @@ def is_fact(text, facts):
     half = 0.5000001 * 10 ** -len(bare.partition(".")[2])
     scales = (100,) if percent else (1, 100)
     near = any(abs(abs(fact) * scale - float(bare)) <= half for fact in facts for scale in scales)
-    return near or text in {".001", ".999"}
+    return near or text in {".001", ".999", "1%", "99%"}  # what is below or beyond
 
 
 def size_of(sentence, lang):

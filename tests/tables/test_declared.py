@@ -16,6 +16,7 @@ import yaml
 from cx_value.base.errors import ReportError
 from cx_value.tables.cells import write_cell
 from cx_value.tables.declared import declared_tables
+from cx_value.tables.markdown import in_money
 from cx_value.tables.render import render_table, table_of
 from tables_read import cells
 
@@ -79,7 +80,8 @@ def test_every_number_is_printed_under_its_own_head(name, lang):
     record = frame.to_dict("records")[0]
     for head, cell, column in zip(heads, row, table.columns, strict=True):
         source = tuple(n.replace("#", "1") for n in column.source)
-        wanted = column.header.in_language(lang).replace("#", "1").replace("{level}", "95%")
+        wanted = in_money(column.header.in_language(lang), "", lang)
+        wanted = wanted.replace("#", "1").replace("{level}", "95%")
         assert head == re.sub("[*~]", "", wanted)
         plain = replace(column, source=source, bold=None)
         alone = write_cell(record, plain, lang, {})

@@ -16,10 +16,12 @@ from cx_value.base.wording import (
     format_number,
     format_p,
     format_percent,
+    format_probability,
     join_words,
 )
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}")
+_AFTER_WIDE_MARK = re.compile(r"([，。；：、）](?:\*\*)?) +(?=\S)")
 _WIDE = r"\u2e80-\u9fff\uff00-\uffef\u3000-\u303f\u2018-\u201d"
 
 
@@ -70,6 +72,7 @@ def _templates(lang: str, customer: str):
         coef=lambda v, decimals=2: _number(v, decimals, lang, bounded=True),
         plain=lambda v: "–" if v is None else _declared_number(v, lang),
         pct=lambda v, decimals=0: "–" if v is None else format_percent(v, decimals),
+        chance=lambda v, decimals=0: "–" if v is None else format_probability(v, decimals),
         count=lambda v: "–" if v is None else f"{round(v):,}",
         pval=lambda v, relation=True: _p_value(v, lang, relation),
         ci=lambda v, decimals=2, bounded=False: _interval(v, decimals, lang, bounded),
@@ -137,8 +140,8 @@ def tidy(text: str, lang: str) -> str:
 
     >>> tidy("One\n  two.\n\n\n- a\n- b\n  c", "en")
     'One two.\n\n- a\n- b c'
-    >>> tidy("甲乙\n丙 丁", "zh"), tidy("共 3\n个", "zh")
-    ('甲乙丙 丁', '共 3 个')
+    >>> tidy("甲乙\n丙 丁", "zh"), tidy("共 3\n个", "zh"), tidy("甲，\n3 个", "zh")
+    ('甲乙丙 丁', '共 3 个', '甲，3 个')
     """
     blocks: list[str] = []
     start = True
@@ -153,6 +156,8 @@ def tidy(text: str, lang: str) -> str:
         else:
             blocks[-1] += _glue(blocks[-1], line, lang) + line
     joined = "".join(blocks).replace("][@", "; @")  # sources side by side stand in one bracket
+    if lang == "zh":
+        joined = _AFTER_WIDE_MARK.sub(r"\1", joined)
     return re.sub(r"(?<=\S)  +", " ", joined)
 
 

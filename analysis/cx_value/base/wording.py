@@ -110,6 +110,31 @@ def format_percent(share: float, decimals: int = 0) -> str:
     return "–" if math.isnan(share) else f"{100 * share:.{decimals}f}%".replace("-", MINUS)
 
 
+def format_probability(share: float, decimals: int = 0) -> str:
+    """Print an estimated probability as a percentage: an estimate is never 0% or 100%.
+
+    >>> format_probability(0.62), format_probability(0.9984), format_probability(0.0004)
+    ('62%', '> 99%', '< 1%')
+    >>> format_probability(1.0), format_probability(0.0), format_probability(math.nan)
+    ('> 99%', '< 1%', '–')
+    """
+    least = 10.0 ** -(decimals + 2)
+    if share < least / 2:
+        return f"< {format_percent(least, decimals)}"
+    if share > 1 - least / 2:
+        return f"> {format_percent(1 - least, decimals)}"
+    return format_percent(share, decimals)
+
+
+def currency_name(code: str, lang: str) -> str:
+    """Return what a currency is called beside a number.
+
+    >>> currency_name("CNY", "zh"), currency_name("CNY", "en")
+    ('元', 'CNY')
+    """
+    return {"CNY": "元", "RMB": "元"}.get(code, code) if lang == "zh" else code
+
+
 def stars(p_value: float) -> str:
     """Return ``***`` below .001, ``**`` below .01, ``*`` below .05, else nothing."""
     if math.isnan(p_value):

@@ -23,6 +23,7 @@ from cx_value.base.templates import as_data, templates_of, tidy
 from cx_value.base.terms import bilingual, figure_word, named_code, terms_of
 from cx_value.base.wording import (
     Text,
+    currency_name,
     format_number,
     in_language,
     join_words,
@@ -204,7 +205,7 @@ class Phrasebook:
         text = f"{abs(value):,.{decimals}f}"
         sign = "\u2212" if value < 0 and float(f"{value:.{decimals}f}") != 0 else ""
         if self.lang == "zh":
-            return f"{sign}{text} {_currency_zh(self.currency)}".rstrip()
+            return f"{sign}{text} {currency_name(self.currency, self.lang)}".rstrip()
         return f"{sign}{self.currency} {text}".strip()
 
     # Sources and reservations
@@ -239,10 +240,6 @@ class Phrasebook:
 
 class _Facts(dict):
     """Facts under names: ``f.alpha`` and ``f["alpha"]`` alike; a missing one is undefined."""
-
-
-def _currency_zh(code: str) -> str:
-    return {"CNY": "元", "RMB": "元"}.get(code, code)
 
 
 def check_templates(languages: Iterable[str] = LANGUAGES) -> dict[str, dict[str, list[str]]]:

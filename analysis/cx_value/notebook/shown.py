@@ -69,7 +69,8 @@ class Screen:
             return
         printed = printed_table(
             frame, spec, self.lang, self.names, identifier=name,
-            cutoffs=cutoffs_with(self.study.cutoffs), confidence=confidence, most=MOST_ROWS,
+            cutoffs=cutoffs_with(self.study.cutoffs), confidence=confidence,
+            currency=in_language(self.study.currency, self.lang), most=MOST_ROWS,
         )  # fmt: skip
         html = html_table(printed, more=stored if long else "")
         _display({"text/html": html, "text/plain": "\n".join(printed.lines())})

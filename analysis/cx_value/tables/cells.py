@@ -22,6 +22,7 @@ from cx_value.base.wording import (
     format_number,
     format_p,
     format_percent,
+    format_probability,
     in_language,
     join_words,
     stars,
@@ -202,6 +203,11 @@ def _percent(values, column, lang, labels) -> str:
     return format_percent(_number(values[0]), column.decimals)
 
 
+def _chance(values, column, lang, labels) -> str:
+    value = _number(values[0])
+    return DASH if math.isnan(value) else format_probability(value, column.decimals)
+
+
 def _interval(values, column, lang, labels, *, bounded=False) -> str:
     low, high = map(_number, values)
     if math.isnan(low) and math.isnan(high):
@@ -274,6 +280,7 @@ KINDS: dict[str, tuple[Callable[..., str], str]] = {
     "number": (_plain_number, "right"),
     "p": (_p, "right"),
     "percent": (_percent, "right"),
+    "chance": (_chance, "right"),
     "interval": (_interval, "center"),
     "coef_interval": (_bounded_interval, "center"),
     "measured": (_measured, "right"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from cx_value.base.cutoffs import Cutoff
 from cx_value.base.terms import named_code, own_words
-from cx_value.base.wording import Text, format_number, in_language
+from cx_value.base.wording import Text, currency_name, format_number, in_language
 
 _RULES = {"left": ":---", "right": "---:", "center": ":---:"}
+_OF_A_COLUMN = re.compile(r"\[\[(\w+)\|(.*?)\]\]", re.DOTALL)
 _SIGNS = {">=": "≥", "<=": "≤", ">": "\\>", "<": "\\<"}
 
 
@@ -52,6 +53,32 @@ def note_text(note: Text, lang: str, cutoffs: Mapping[str, Cutoff], level: str =
 
     lead = "注：" if lang == "zh" else "*Note.* "
     return lead + re.sub(r"\{(\w+)\}", fill, own_words(in_language(note, lang)))
+
+
+def of_columns(note: Text, shown: Container[str]) -> Text:
+    """Return a note without what it says of columns that are not printed: ``[[source|words]]``.
+
+    >>> str(of_columns(Text("B: slope.[[p| p: two-sided.]]", zh=""), {"b"}))
+    'B: slope.'
+    """
+
+    def kept(match: re.Match) -> str:
+        return match[2] if match[1] in shown else ""
+
+    return Text(_OF_A_COLUMN.sub(kept, str(note)), zh=_OF_A_COLUMN.sub(kept, note.zh))
+
+
+def in_money(head: str, currency: str, lang: str) -> str:
+    """Return a heading with ``{money}`` filled in, or without it where no currency is known.
+
+    >>> in_money("Value, {money}", "CNY", "en"), in_money("价值（{money}）", "CNY", "zh")
+    ('Value, CNY', '价值（元）')
+    >>> in_money("Value, {money}", "", "en"), in_money("{money} per point", "", "en")
+    ('Value', 'Money per point')
+    """
+    if currency:
+        return head.replace("{money}", currency_name(currency, lang))
+    return re.sub(r", \{money\}|（\{money\}）", "", head).replace("{money}", "Money")
 
 
 def wrap_table(lines: list[str], *, note: str = "") -> str:

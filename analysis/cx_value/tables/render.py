@@ -18,7 +18,9 @@ from cx_value.tables.cells import DASH, Column, is_missing, write_cell
 from cx_value.tables.declared import TableSpec, declared_tables
 from cx_value.tables.markdown import (
     caption_line,
+    in_money,
     note_text,
+    of_columns,
     pipe_table,
     rule_text,
     wrap_table,
@@ -67,6 +69,7 @@ def render_table(
     identifier: str,
     cutoffs: Mapping[str, Cutoff] | None = None,
     confidence: float = 0.95,
+    currency: str = "",
 ) -> str:
     """Print a result as a pipe table.
 
@@ -85,6 +88,8 @@ def render_table(
         Rules quoted in the note; the study's own where it overrides any.
     confidence : float
         Level named in the heading of intervals, 0 to 1.
+    currency : str
+        Unit named in the heading of money.
 
     Returns
     -------
@@ -97,8 +102,9 @@ def render_table(
         If the frame lacks a column the table must have.
     """
     printed = printed_table(
-        frame, spec, lang, labels, identifier=identifier, cutoffs=cutoffs, confidence=confidence
-    )
+        frame, spec, lang, labels, identifier=identifier, cutoffs=cutoffs, confidence=confidence,
+        currency=currency,
+    )  # fmt: skip
     lines = [*printed.lines(), "", caption_line(caption, identifier, printed.widths)]
     return wrap_table(lines, note=printed.note)
 
@@ -112,6 +118,7 @@ def printed_table(
     identifier: str,
     cutoffs: Mapping[str, Cutoff] | None = None,
     confidence: float = 0.95,
+    currency: str = "",
     most: int | None = None,
 ) -> PrintedTable:
     """Return the cells of :func:`render_table`, of ``most`` rows at most, in no form yet."""
@@ -124,13 +131,16 @@ def printed_table(
     body = _blank_repeats(body, records, columns, spec.group) or [[DASH] * len(columns)]
     level = f"{100 * confidence:g}%"
     heads = [
-        own_words(in_language(column.header, lang)).replace("{level}", level) for column in columns
+        in_money(own_words(in_language(column.header, lang)), currency, lang).replace("{level}", level)
+        for column in columns
     ]
+    shown = {name for column in columns for name in column.source}
     widths = fitted_widths([column.width for column in columns], heads, body, lang)
     return PrintedTable(
         heads=tuple(heads), alignments=tuple(column.alignment for column in columns),
         body=tuple(map(tuple, body)), widths=tuple(widths), lang=lang,
-        note="" if spec.note is None else note_text(spec.note, lang, rules, level),
+        note="" if spec.note is None
+        else note_text(of_columns(spec.note, shown), lang, rules, level),
     )  # fmt: skip
 
 

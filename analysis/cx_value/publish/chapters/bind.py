@@ -78,7 +78,7 @@ class Binder:
     def _vocabulary(self) -> dict[str, Any]:
         verbs = {name: getattr(self, name) for name in VOCABULARY}
         return {
-            **verbs, "study": self.study, "lang": self.lang, "draft": self.draft,
+            **verbs, "study": self.study, "edition": self.edition, "lang": self.lang, "draft": self.draft,
             "has": self.store.has, "result": self.store.read, "commit": commit,
             "version": release,
             "software": lambda: software(self.store.packages(), self.renderer),
@@ -265,6 +265,7 @@ class Binder:
             caption=caption, identifier=id or f"tbl-{name.replace('_', '-')}",
             cutoffs=cutoffs_with(self.study.cutoffs),
             confidence=record.confidence or self.study.options.confidence,
+            currency=in_language(self.study.currency, self.lang),
         )  # fmt: skip
 
     def matrix(
