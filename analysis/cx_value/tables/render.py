@@ -131,8 +131,8 @@ def printed_table(
     body = _blank_repeats(body, records, columns, spec.group) or [[DASH] * len(columns)]
     level = f"{100 * confidence:g}%"
     heads = [
-        in_money(own_words(in_language(column.header, lang)), currency, lang).replace("{level}", level)
-        for column in columns
+        in_money(own_words(in_language(c.header, lang)), currency, lang).replace("{level}", level)
+        for c in columns
     ]
     shown = {name for column in columns for name in column.source}
     widths = fitted_widths([column.width for column in columns], heads, body, lang)

@@ -78,7 +78,8 @@ class Binder:
     def _vocabulary(self) -> dict[str, Any]:
         verbs = {name: getattr(self, name) for name in VOCABULARY}
         return {
-            **verbs, "study": self.study, "edition": self.edition, "lang": self.lang, "draft": self.draft,
+            **verbs, "study": self.study, "edition": self.edition, "lang": self.lang,
+            "draft": self.draft,
             "has": self.store.has, "result": self.store.read, "commit": commit,
             "version": release,
             "software": lambda: software(self.store.packages(), self.renderer),
