@@ -124,9 +124,9 @@ def fit_classes(
 
 
 def _fit_once(table, classes: int, method: Method, weights, tolerance: float, seed: int) -> Fit:
-    from stepmix.stepmix import StepMix
+    from cx_value.evaluate.segments.profiles import Profiles, StepMix
 
-    model = StepMix(
+    model = (Profiles if method == "latent_profile" else StepMix)(
         n_components=classes, measurement=_MEASUREMENT[method], n_init=1, max_iter=500,
         abs_tol=tolerance, random_state=seed % 2**32, progress_bar=0, verbose=0,
     )  # fmt: skip
