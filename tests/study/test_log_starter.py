@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cx_value.base.errors import FaultsError, StudyError
 from cx_value.notebook.understood import examine_whole
 from cx_value.study import read_study, write_study
 
@@ -145,4 +146,48 @@ def test_contracts_start_without_an_edit(tmp_path, name):
     found = read_study(path).contracts
     assert (found.customer, found.start, found.end, found.fee) == (who, start, end, fee)
     assert found.period == ("year" if "Annual" in fee else "month")
+    assert [str(f) for f in examine_whole(path).faults] == []
+
+
+@pytest.mark.parametrize(
+    ("names", "sums"),
+    [
+        (["N° client", "Date de commande", "Montant TTC"], "12,50 €"),
+        (["ID Cliente", "Fecha", "Importe"], "12.50"),
+        (["顧客ID", "購入日", "購入金額"], "¥1,250"),
+        (["Kundennummer", "Rechnungsdatum", "Nettobetrag"], "1.012,50 €"),
+        (["Numero cliente", "Data ordine", "Importo"], "12,50"),
+        (["下单帐号", "下单时间", "订单金额"], "12.50"),
+        (["buyer-email", "purchase-date", "order-total"], "12.50"),
+    ],
+)
+def test_a_log_is_told_in_the_words_of_other_languages(tmp_path, names, sums):
+    log = {names[0]: ["a", "a", "b"] * 9, names[1]: ["2026-01-05"] * 27, names[2]: [sums] * 27}
+    pd.DataFrame(log).to_csv(tmp_path / "o.csv", index=False, sep=";")
+    found = read_study(write_study(tmp_path / "o.csv")).transactions
+    assert [found.customer, found.date, found.amount] == names
+
+
+def test_titles_above_a_log_are_passed_over_in_a_workbook_and_named_in_a_text(tmp_path):
+    table = [["日期", "会员号", "金额"], *[["2026/1/5", 7, 3.5], ["2026/1/6", 7, 2.5]] * 9]
+    pd.DataFrame([["销售流水", "", ""], *table]).to_excel(
+        tmp_path / "o.xlsx", header=False, index=False
+    )
+    path = write_study(tmp_path / "o.xlsx")
+    assert [str(f) for f in examine_whole(path).faults] == []
+    text = pd.DataFrame(table).to_csv(header=False, index=False)
+    (tmp_path / "p.csv").write_text("销售流水\n" + text, encoding="utf-8")
+    with pytest.raises(StudyError, match="delete the lines above it"):
+        write_study(tmp_path / "p.csv", tmp_path / "p")
+
+
+def test_the_encoding_of_a_log_is_declared(tmp_path):
+    log = {"Kundennummer": ["a", "a", "b"] * 9, "Datum": ["05.01.2026"] * 27,
+           "Betrag": ["1 €"] * 27,
+           "Käufer": ["Jürgen"] * 27}  # fmt: skip
+    pd.DataFrame(log).to_csv(tmp_path / "o.csv", index=False, sep=";", encoding="cp1252")
+    with pytest.raises(FaultsError, match=r"new o\.csv --encoding cp1252"):
+        write_study(tmp_path / "o.csv")
+    path = write_study(tmp_path / "o.csv", encoding="cp1252")
+    assert read_study(path).transactions.encoding == "cp1252"
     assert [str(f) for f in examine_whole(path).faults] == []

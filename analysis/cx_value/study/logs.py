@@ -12,6 +12,7 @@ from cx_value.base.errors import FaultsError
 from cx_value.study.answers import convert, describe_refusal, number_reader, refusals
 from cx_value.study.findings import Finding, list_some, suggest
 from cx_value.study.readers.encodings import reads_as_chinese
+from cx_value.study.readers.header import TITLES_AMONG, title_rows
 from cx_value.study.readers.raw import EMPTY, refusal
 from cx_value.study.readers.workbook import open_workbook, read_rows
 from cx_value.study.tables import is_file
@@ -141,12 +142,13 @@ def _sheet_head(path: Path, rows: int) -> pd.DataFrame:
 
     book = open_workbook(path, path.read_bytes())
     try:
-        cells = read_rows(path, book.worksheets[0], most=rows + 1)
+        cells = read_rows(path, book.worksheets[0], most=rows + 1 + TITLES_AMONG)
     finally:
         book.close()
     if not cells:
         raise refusal(path, *EMPTY)
-    header, *body = cells
+    header, *body = cells[title_rows(cells) :]
+    body = body[:rows]
     return pd.DataFrame([row[: len(header)] for row in body], columns=header, dtype=object)
 
 

@@ -24,7 +24,7 @@ def read_delimited(file: Path, content: bytes, encoding: str, layout: Layout) ->
     text = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
     if not text.strip("\ufeff \n\t"):
         raise refusal(file, *EMPTY)
-    text = _without_titles(text)
+    whole, text = text, _without_titles(text)
     delimiter = find_delimiter(text)
     try:
         short = _short_rows(file, text, delimiter)
@@ -36,6 +36,8 @@ def read_delimited(file: Path, content: bytes, encoding: str, layout: Layout) ->
         raise FaultsError([_ragged(file, str(error))]) from error
     shown = {"\t": "tab"}.get(delimiter, delimiter)
     told = ((("encoding", "GB18030"),) if guessed else ())  # fmt: skip
+    if above := whole.count("\n") - text.count("\n"):
+        told = (*told, ("titles", str(above)))
     return with_header(
         file,
         grid.astype(object),

@@ -102,7 +102,9 @@ def _unknown(file: Path, content: bytes) -> FaultsError:
         "the file is neither UTF-8 nor Chinese text (GB18030)",
         f"data.encoding: the name of its encoding; its bytes fit {', '.join(fitting) or 'none'}",
         "declare data.encoding, for example cp949 (Korean), shift_jis (Japanese), big5 "
-        "(traditional Chinese), cp1252 (western Europe); or save the file as UTF-8",
+        "(traditional Chinese), cp1252 (western Europe), or give it to new: "
+        f"cx-value new {file.name} --encoding {fitting[0] if fitting else 'NAME'}; or save the "
+        "file as UTF-8",
     )
 
 

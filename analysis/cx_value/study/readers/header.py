@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Rows at the top among which a header is looked for.
 MOST_HEADER_ROWS = 4
+#: Rows at the top among which titles above the header are looked for.
+TITLES_AMONG = 16
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?%?")
 
 
@@ -35,8 +37,8 @@ def with_header(file: Path, grid: pd.DataFrame, layout: Layout, **known: Any) ->
     grid = grid.iloc[layout.skip_rows :].reset_index(drop=True)
     if grid.empty:
         raise _no_answers(file)
-    top = [[_words(cell) for cell in row] for row in grid.iloc[:16].to_numpy().tolist()]
-    titles = _title_rows(top) if layout.header_rows == "auto" and not layout.skip_rows else 0
+    top = [[_words(cell) for cell in row] for row in grid.iloc[:TITLES_AMONG].to_numpy().tolist()]
+    titles = title_rows(top) if layout.header_rows == "auto" and not layout.skip_rows else 0
     top, grid = top[titles:], grid.iloc[titles:].reset_index(drop=True)
     platform = platform_of(top[0], layout.platform)
     depth = layout.header_rows
@@ -79,20 +81,20 @@ def _words(cell: Any) -> str:
     return " ".join(str(cell).split())
 
 
-def _title_rows(top: list[list[str]]) -> int:
+def title_rows(top: list[list[Any]]) -> int:
     """Count the rows above the header: a title, a date, an empty row; at most one cell filled.
 
-    >>> _title_rows([["Survey 2026", "", ""], ["", "", ""], ["id", "a", "b"], ["1", "2", "3"],
+    >>> title_rows([["Survey 2026", "", ""], ["", "", ""], ["id", "a", "b"], ["1", "2", "3"],
     ...              ["2", "2", "1"]])
     2
-    >>> _title_rows([["id", "a", "b"], ["1", "2", "3"]])
+    >>> title_rows([["id", "a", "b"], ["1", "2", "3"]])
     0
     """
-    filled = [sum(map(bool, row)) for row in top]
+    filled = [sum(cell not in (None, "") for cell in row) for row in top[:TITLES_AMONG]]
     titles = next((k for k, count in enumerate(filled) if count > 1), 0)
     below = filled[titles : titles + 6]
     whole = len(below) > 2 and below[0] > 2 and min(below[1:]) > 0.5 * below[0]
-    return titles if whole and below[0] >= 0.8 * len(top[0]) else 0
+    return titles if whole and below[0] >= 0.8 * max(map(len, top)) else 0
 
 
 def _header_depth(top: list[list[str]], platform: Platform | None) -> int:

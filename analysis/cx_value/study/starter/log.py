@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cx_value.study.answers import clean, convert, number_reader
+from cx_value.study.chinese import simplify
 from cx_value.study.starter.dates import date_share, find_date_format
 from cx_value.study.starter.remarks import Remarks
 from cx_value.study.starter.short_names import flow, quote
@@ -18,27 +19,36 @@ if TYPE_CHECKING:
 #: Lines looked at.
 LOOKED_AT = 5000
 _WHO = (r"customers?|clients?|users?|buyers?|members?|households?|shoppers?|visitors?|guests?"
-        r"|patients?|subscribers?|accounts?|cust|kunden?|clients?|clientes?")  # fmt: skip
+        r"|patients?|subscribers?|accounts?|cust|kunden?|clientes?|clienti?"
+        r"|acheteurs?|comprador(es)?")  # fmt: skip
 _ZH_WHO = "客户|顾客|会员|用户|买家|消费者|持卡人|订户"
 #: Role → names of its column, the surest first; a name is folded, marks between words are spaces.
 _NAMES = {
     "customer": (
         rf"({_WHO}) ?(id|no|number|nr|nummer|code|key|ref|num)"
-        rf"|({_ZH_WHO})(编?号|id|代码|卡号|编码)",
+        rf"|({_ZH_WHO})(编?号|id|代码|卡号|编码|番号)"
+        rf"|(id|n|no|nr|num|numero|número|número de|code|codigo|código) ({_WHO})",
         rf"{_WHO}|({_ZH_WHO})(名称?|会员名|昵称|账号|姓名|手机号?)?|.*({_ZH_WHO}).*(号|id|名)",
-        r"e ?mail( address)?|buyer (name|username)|phone( number)?|mobile|card ?(id|no|number)?"
+        r"((buyer|customer|billing) )?e ?mail( address)?|(buyer|payer) email|下单[帐账]号"
+        r"|buyer (name|username)|phone( number)?|mobile|card ?(id|no|number)?"
         r"|.*(手机号?|卡号|邮箱|openid|unionid)",
     ),
     "date": (
         r"(invoice|order|purchase|transaction|sales?|paid|payment|visit|shop|booking) ?(date ?time"
-        r"|date|time|timestamp|day|at)|.*(付款|支付|下单|消费|交易|购买|成交|订单).*(时间|日期)",
-        r"(date ?time|date|time ?stamp|time|day|datum|fecha|created( at)?)|日期|时间",
+        r"|date|time|timestamp|day|at)|.*(付款|支付|下单|消费|交易|购买|成交|订单).*(时间|日期)"
+        r"|(date|fecha|data)( d[eio]| d[ae]l?| dell?)? (commande|achat|facture|paiement|compra"
+        r"|pedido|venta|factura|pago|venda|ordine|acquisto|fattura)|(购入|注文|购买|卖上)(日|年月日|日时)",
+        r"(date ?time|date|time ?stamp|time|day|datum|fecha|data|created( at)?)|日期|时间|日付"
+        r"|日时",
         r".*(date|timestamp|time|datum| at)|.*(日期|时间)",
     ),
     "amount": (
         r"(net|paid|total|order|sales?|line|purchase|transaction|invoice|gross)? ?(amount|revenue"
         r"|spend|spent|payment|turnover)( (paid|value|usd|eur|gbp|cny))?|amount .*"
-        r"|.*(实际支付|实付|实收|成交|消费|支付|付款).*(金额|价|款).*",
+        r"|.*(实际支付|实付|实收|成交|消费|支付|付款).*(金额|价|款).*"
+        r"|(netto|brutto|rechnungs|gesamt|bestell|auftrags)(betrag|summe|preis|umsatz|wert)"
+        r"|(montant|total|prix total|importe|monto|importo|valor|totale)( total| ttc| ht| net"
+        r"| neto| totale| pagado| pago)?|(购入|注文|支払|卖上|合计|购买)金额|卖上高?",
         r"(grand|order|net|line)? ?total( (amount|price|paid|value|sum|sales))?|sales? ?(value"
         r"|amount)?|(order |basket )?value|sum|gmv|umsatz|betrag|importe|montant|.*金额.*|总价|货款"
         r"|销售额|.*实付.*|.*实收.*",
@@ -50,7 +60,10 @@ _NAMES = {
         r"(invoice|order|bill|receipt|basket|transaction|rechnungs?) ?(id|no|number|nr|nummer)?"
         r"|(订单|发票|单据|交易|小票)(编?号|id)?",
     ),
-    "status": (r"(order|payment|financial|transaction|delivery)? ?(status|state)|.*状态",),
+    "status": (
+        r"(order|payment|financial|transaction|delivery)? ?(status|state)|.*状态"
+        r"|statut|estado|stato|ステータス",
+    ),
     "cost": (r"(unit )?cost|cogs|(单位)?成本",),
 }
 #: Never a date of purchase or an amount.
@@ -59,9 +72,11 @@ _NEVER = {
     r"|发货|收货|出生|生日|到期|确认|退款).*",
     "amount": r".*(tax|ship|discount|refund|balance|fee|tip|运费|税|优惠|折扣|退款|红包|积分).*",
 }  # fmt: skip
+_SUM = r"\W*([A-Z]{3}|kr|Rs)?\W*\d[\d.,'’\s]*\W*([A-Z]{3}|元|円|kr|zł)?\W*"
 _LEFT_OUT = re.compile(
     r"cancel|refund|return|fail|unpaid|pending|void|declin|abandon"
-    r"|取消|退款|退货|关闭|未付|待付|失败|作废",
+    r"|取消|退款|退货|关闭|未付|待付|失败|作废|删除|等待付款|未支付"
+    r"|annul|rembours|échou|storn|retoure|erstattet|fehlgeschlagen|anulad|reembols|devuel|キャンセル|返品|返金",
     re.IGNORECASE,
 )
 
@@ -131,7 +146,7 @@ def plain_name(name: object) -> str:
     """
     text = re.sub(r"[(（\[].*[)）\]]\s*$", "", clean(name))
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    return " ".join(re.sub(r"[\W_]+", " ", text).casefold().split())
+    return " ".join(re.sub(r"[\W_]+", " ", simplify(text)).casefold().split())
 
 
 def _fits(role: str, cells: pd.Series) -> bool:
@@ -144,11 +159,14 @@ def _fits(role: str, cells: pd.Series) -> bool:
         return date_share(given) > 0.9
     if role in ("amount", "price", "quantity", "cost"):
         read = convert(given, number_reader(cells, decimal="auto"))
-        return read.numbers.notna().mean() > 0.9
+        # 1,250 alone may be either number: it is a sum all the same, and the check asks which.
+        return (read.numbers.notna() | given.str.fullmatch(_SUM)).mean() > 0.9
     return role != "customer" or given.nunique() < len(given)
 
 
-def new_log_study(file: Path, cells: pd.DataFrame, lang: str = "en") -> str | None:
+def new_log_study(
+    file: Path, cells: pd.DataFrame, lang: str = "en", encoding: str = "auto"
+) -> str | None:
     """Write a starter study for a purchase log, or None where the cells are none."""
     guess = guess_log(cells.head(LOOKED_AT))
     if guess is None:
@@ -159,6 +177,7 @@ def new_log_study(file: Path, cells: pd.DataFrame, lang: str = "en") -> str | No
         *beginning(file, head, "Customer value: ", "客户价值研究："),
         "transactions:",
         f"  file: {quote(file.name)}",
+        *([] if encoding == "auto" else [f"  encoding: {encoding}"]),
         *(f"  {line}" for line in _columns(guess, say)),
         *worth(say("horizon"), say("margin_spend")),
         END, "",

@@ -66,8 +66,10 @@ def new_study(
 
     raw = read_table(file, encoding=encoding)
     if not raw.platform:
-        starters = (new_contract_study, new_log_study)
-        if text := next((t for start in starters if (t := start(file, raw.frame, lang))), None):
+        text = new_contract_study(file, raw.frame, lang)
+        text = text or new_log_study(file, raw.frame, lang, encoding)
+        if text:
+            _refuse_titles(file, raw)
             return text
     guess = guess_columns(raw, without)
     if not guess.blocks:
@@ -80,6 +82,15 @@ def new_study(
         )
     guess = ask(raw, guess) if ask else guess
     return "\n".join(sections(file, raw, guess, encoding, lang))
+
+
+def _refuse_titles(file: Path, raw: RawTable) -> None:
+    """A log may be larger than memory, so that its text is read from the first line on."""
+    if ("titles" in dict(raw.told)) and file.suffix.lower() != ".xlsx":
+        raise StudyError(
+            f"{file.name}: lines stand above the header of a log · allowed: the header in the "
+            "first line · do: delete the lines above it, or save the log as .xlsx"
+        )
 
 
 def write_study(

@@ -245,8 +245,12 @@ def _read_header(path: Path) -> tuple[list[str], str]:
 def _read_workbook(path: Path) -> pd.DataFrame:
     import pandas as pd
 
+    from cx_value.study.readers.header import TITLES_AMONG, title_rows
+
     try:
-        return pd.read_excel(path, dtype=object)
+        top = pd.read_excel(path, dtype=object, header=None, nrows=TITLES_AMONG)
+        titles = title_rows(top.where(top.notna(), "").to_numpy().tolist())
+        return pd.read_excel(path, dtype=object, skiprows=titles)
     except (ValueError, KeyError, OSError) as error:
         raise DataError(
             f"Workbook {path.name} cannot be read: {error} · allowed: an .xlsx file whose first "
