@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from cx_value.base.errors import DataError, FaultsError
 from cx_value.notebook.understood import examine_whole
@@ -20,27 +19,11 @@ from cx_value.study.visitors import read_visitors
 from cx_value.value.log.dates import days_of
 from cx_value.value.log.prepared import prepare_log
 from cx_value.value.metrics.satisfied import answers_to
+from made.plain import write_study
 
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 POINTS = {0: "not at all likely", 10: "certainly"}
-
-
-def write_study(folder, columns=None, files=None, **more):
-    random = np.random.default_rng(3)
-    common = random.normal(size=(60, 1))
-    items = np.clip(np.round(3 + common + 0.7 * random.normal(size=(60, 6))), 1, 5).astype(int)
-    frame = pd.DataFrame(items, columns=["q1", "q2", "q3", "s1", "s2", "s3"])
-    frame.assign(**(columns or {})).to_csv(folder / "answers.csv", index=False)
-    for name, text in (files or {}).items():
-        (folder / name).write_text(text, encoding="utf-8")
-    study = {"title": "T", "name": "t", "data": {"file": "answers.csv"},
-             "scale": {"min": 1, "max": 5},
-             "constructs": {"Q": {"items": ["q1", "q2", "q3"]}, "S": {"items": ["s1", "s2", "s3"]}},
-             **more}  # fmt: skip
-    path = folder / "study.yml"
-    path.write_text(yaml.safe_dump(study, allow_unicode=True), encoding="utf-8")
-    return path
 
 
 @pytest.mark.parametrize("values", [{}, POINTS, {k: f"point {k}" for k in range(11)}])

@@ -68,7 +68,7 @@ def make_study(folder: Path, seed: int) -> Draft:
 
 
 def _with_answers(random, folder: Path, n: int, low: int, high: int) -> Draft:
-    names = ["QUAL", "VAL", "SAT", "LOY", "IMG", "price", "region"]
+    names = ["QUAL", "VAL", "SAT", "LOY", "IMG", "price", "Service"]
     chosen = [str(c) for c in random.permutation(names)[: int(random.integers(1, 6))]]
     common, columns, constructs = random.normal(size=n), {}, {}
     for name in chosen:

@@ -25,6 +25,7 @@ from cx_value.study.answers import (
     strip_seconds,
 )
 from cx_value.study.findings import Finding, list_rows, list_some
+from cx_value.study.flat import judge_flat
 from cx_value.study.multiple import code_multiple
 from cx_value.study.numbered import code_counted
 from cx_value.study.privacy import OTHER, fold_rare, identifies_people, is_free_text
@@ -100,21 +101,8 @@ class Coding:
                 }
                 columns[item.name] = low + high - column.numbers if item.reverse else column.numbers
         items = pd.DataFrame(columns, index=self.raw.frame.index, dtype=float)
-        self._refuse_one_answer(items)
+        self.findings += judge_flat(self.study, items)
         return items
-
-    def _refuse_one_answer(self, items: pd.DataFrame) -> None:
-        flat = items.min() == items.max()
-        if items.shape[1] and flat.all():
-            self.findings.append(
-                Finding(
-                    self.study.where("constructs"),
-                    "every item has one and the same answer from everybody",
-                    "answers that differ",
-                    "check the columns of the items: nothing can be measured by these",
-                    kind="constant items",
-                )
-            )
 
     def _ratings(self) -> pd.DataFrame:
         ratings, found = code_ratings(self.study, self.raw)

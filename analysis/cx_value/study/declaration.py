@@ -27,6 +27,8 @@ from cx_value.study.goal_checks import check_goals, check_without_answers
 from cx_value.study.indicator_checks import check_indicators
 from cx_value.study.merging import merge, with_includes
 from cx_value.study.model_checks import check_models
+from cx_value.study.namesakes import check_namesakes, tell_namesakes_apart
+from cx_value.study.numbered import check_recommendation
 from cx_value.study.scale_forms import sound_scale, with_scale, write_out_scales
 
 _ARROW = re.compile(r"\s*(?:->|→)\s*")
@@ -59,7 +61,7 @@ def read_study(path: str | Path) -> spec.Study:
     """
     study, findings = examine_study(path)
     raise_errors(findings)
-    return study
+    return tell_namesakes_apart(study)
 
 
 def examine_study(path: str | Path) -> tuple[spec.Study | None, list[Finding]]:
@@ -77,7 +79,8 @@ def examine_study(path: str | Path) -> tuple[spec.Study | None, list[Finding]]:
     if study is not None:
         study._document = document
         findings += [*check_models(study), *check_indicators(study), *check_goals(study)]
-        findings += check_without_answers(study)
+        findings += [*check_without_answers(study), *check_namesakes(study),
+                     *check_recommendation(study)]  # fmt: skip
     return study, findings
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cx_value.base.errors import DataError
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.words import Phrase
+from cx_value.study.findings import Finding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +39,21 @@ class FlatItems(Result):
         items = [{"item": said[r.item], "answer": r.answer} for r in self.frame.itertuples()]
         gone = [said[name] for name in self.constructs]
         return {"items": items, "constructs": gone, "n": self.n_used}
+
+
+def judge_flat(study: Study, items: pd.DataFrame) -> list[Finding]:
+    """Refuse answers of which every item has one and the same from everybody."""
+    if items.shape[1] == 0 or not (items.min() == items.max()).all():
+        return []
+    return [
+        Finding(
+            study.where("constructs"),
+            "every item has one and the same answer from everybody",
+            "answers that differ",
+            "check the columns of the items: nothing can be measured by these",
+            kind="constant items",
+        )
+    ]
 
 
 def set_flat_items_aside(study: Study, survey: Survey) -> tuple[Study, Survey, FlatItems | None]:

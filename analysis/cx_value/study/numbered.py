@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cx_value.study.tables import RawTable
 
 Place = tuple[str, ...]
+#: Lowest and highest likelihood to recommend (Reichheld 2003).
+LIKELIHOOD = (0, 10)
 
 #: ``0 - not at all likely``, ``10 = certainly``, ``9 (likely)``, ``9分``: a point and its words.
 _POINT = re.compile(
@@ -58,6 +60,7 @@ def code_counted(study: Study, raw: RawTable) -> tuple[dict[str, pd.Series], lis
             continue
         coded = convert(raw.frame[name], _reader(study, raw, entry, name))
         columns[f"number.{entry.name}"] = coded.numbers
+        findings += _off_the_scale(study, entry, place, coded.numbers)
         if len(coded.refused):
             none = coded.numbers.notna().sum() == 0
             findings.append(Finding(
@@ -71,6 +74,33 @@ def code_counted(study: Study, raw: RawTable) -> tuple[dict[str, pd.Series], lis
                 severity="error" if none else "warning", kind="text in a number",
             ))  # fmt: skip
     return columns, findings
+
+
+def _off_the_scale(study: Study, entry: Profile, place: Place, numbers: pd.Series) -> list[Finding]:
+    """Return the answers on recommendation that lie outside 0 to 10: no score is made of them."""
+    odd = numbers[(numbers < LIKELIHOOD[0]) | (numbers > LIKELIHOOD[1])]
+    if place != ("metrics", "recommendation") or odd.empty:
+        return []
+    return [Finding(
+        study.where(*place),
+        f"{len(odd)} answers of {entry.name} off the scale in {list_rows(list(odd.index))}: "
+        + list_some([f"{value:g}" for value in sorted(odd.unique())], 5),
+        "0 to 10", f"correct them, or declare them under profile.{entry.name}.missing_codes",
+        kind="answer off the scale",
+    )]  # fmt: skip
+
+
+def check_recommendation(study: Study) -> list[Finding]:
+    """Refuse an item on another scale than 0 to 10 (or 1 to 10) for the Net Promoter Score."""
+    item = next((i for i in study.items if i.name == study.metrics.recommendation), None)
+    if item is None or (item.scale.maximum == LIKELIHOOD[1] and item.scale.minimum in (0, 1)):
+        return []
+    return [Finding(
+        study.where("metrics", "recommendation"),
+        f"{item.name} is asked from {item.scale.minimum:g} to {item.scale.maximum:g}",
+        "an item from 0 to 10, of which 9 and 10 are promoters",
+        "name the question asked from 0 to 10, or leave recommendation out", kind="off the scale",
+    )]  # fmt: skip
 
 
 def _reader(study: Study, raw: RawTable, entry: Profile, name: str) -> Callable[[str], float]:

@@ -8,7 +8,13 @@ from cx_value.base.errors import StudyError
 from cx_value.judge.claims.evidence import Estimate, Evidence
 from cx_value.study.identifiers import alike
 from cx_value.study.numbered import numbers_of
-from cx_value.value.metrics.satisfied import index_of, loyal, measured_by, satisfied
+from cx_value.value.metrics.satisfied import (
+    index_of,
+    loyal,
+    measured_by,
+    own_respondents,
+    satisfied,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +44,7 @@ def gather_evidence(
     study : Study
         ``value`` names satisfaction and loyalty, ``metrics`` recommendation and who is satisfied.
     survey : Survey, optional
-        The questionnaires kept.
+        The questionnaires kept; those of the own brand's customers count.
     purchases, purchase : optional
         Customer summary and purchase model.
     link : Estimate, optional
@@ -115,7 +121,7 @@ def _scores(study: Study, survey: Survey) -> pd.DataFrame:
         columns["customer"] = survey.ids.astype(str)
     if survey.weights is not None:
         columns["weight"] = survey.weights
-    return pd.DataFrame(columns, index=survey.items.index)
+    return pd.DataFrame(columns, index=survey.items.index)[own_respondents(study, survey)]
 
 
 def _numbers(survey: Survey, name: str) -> pd.Series:

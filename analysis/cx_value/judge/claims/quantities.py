@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Promoters: 9 or 10 of 0 to 10 (Reichheld 2003).
 PROMOTER_FROM = 9.0
 FEWEST = 20
+#: Score → whether its limit is reached, which is known of those alone who answered its items.
+_STANDING = {"satisfaction": "satisfied", "loyalty": "loyal"}
 
 
 def estimate_quantity(quantity: str, change: float, evidence: Evidence) -> Estimate:
@@ -156,7 +158,7 @@ def _ratio(total, exposure, inside, weight, evidence: Evidence) -> Estimate:
 
 def _reached(rows: pd.DataFrame, what: str, evidence: Evidence) -> pd.Series:
     """Say who counts as satisfied, loyal, a promoter, one who complained."""
-    known = {"satisfaction": "satisfied", "loyalty": "loyal"}.get(what)
+    known = _STANDING.get(what)
     if known in rows:
         return rows[known].astype(bool)
     limits = {
@@ -175,7 +177,9 @@ def _scores(evidence: Evidence, *columns: str) -> pd.DataFrame:
     for column in columns:
         if column not in evidence.scores:
             raise Untestable(column)
-    rows = evidence.scores.dropna(subset=list(columns))
+    told = [_STANDING.get(column, column) for column in columns]
+    wanted = {*columns, *(column for column in told if column in evidence.scores)}
+    rows = evidence.scores.dropna(subset=sorted(wanted))
     rows = rows.assign(weight=rows.get("weight", 1.0)).dropna(subset=["weight"])
     if len(rows) < FEWEST:
         raise Untestable("few")
