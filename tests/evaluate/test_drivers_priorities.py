@@ -23,7 +23,7 @@ EFFECTS = pd.DataFrame({
 
 def test_the_rule_is_the_one_that_is_stated():
     base = {"beyond_random": True, "steady": True, "gap_high": np.nan,
-            "effect_low": 0.1, "effect_high": 0.3}  # fmt: skip
+            "effect_low": 0.1, "effect_high": 0.3, "large_effect": False}  # fmt: skip
     steps = {q: next_step({**base, "quadrant": q})
              for q in ("concentrate", "keep_up", "overkill", "low_priority")}  # fmt: skip
     assert steps == {"concentrate": "improve", "keep_up": "protect", "overkill": "hold",
@@ -33,6 +33,22 @@ def test_the_rule_is_the_one_that_is_stated():
     assert next_step({**base, "quadrant": "keep_up", "effect_low": np.nan}) == "hold"
     assert next_step({**base, "quadrant": "overkill", "gap_high": -0.1}) == "catch_up"
     assert next_step({**base, "quadrant": "concentrate", "beyond_random": False}) == "watch"
+    large = {q: next_step({**base, "quadrant": q, "large_effect": True}) for q in steps}
+    assert large == {"concentrate": "improve", "keep_up": "protect", "overkill": "protect",
+                     "low_priority": "probe"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("effect", "low", "step", "doubts"), [
+    (0.5, 0.2, "probe", "importance"),   # large and clear: it matters, whatever the map says
+    (0.5, -0.1, "watch", "effect"),      # large but not clear of zero
+    (0.05, 0.01, "watch", ""),           # clear but below the mean of the levers
+    (-0.5, -0.9, "watch", "effect"),     # a lever that would have to be lowered is none
+])  # fmt: skip
+def test_what_works_on_the_outcome_alone_is_not_overlooked(effect, low, step, doubts):
+    effects = EFFECTS.assign(slope=[0.3, 0.2, 0.25, 0.1, effect], beyond_random=True,
+                             slope_low=[0.2, 0.1, 0.15, 0.02, low], slope_high=0.9)  # fmt: skip
+    table = prioritise(PLACES, effects, outcome="LOY", n_used=9).table().set_index("lever")
+    assert table.step["E"] == step and table.doubts["E"] == doubts
 
 
 def test_rows_join_what_is_known_and_stand_in_the_order_of_the_steps():

@@ -54,14 +54,14 @@ def format_number(
     ('−.43', '−0.43')
     >>> format_number(1.0, bounded=True), format_number(-0.001), format_number(float("nan"))
     ('1.00', '0.00', '–')
-    >>> format_number(1794980.4, 0), format_number(9582.43)  # thousands parted from five digits on
-    ('1,794,980', '9582.43')
+    >>> format_number(1794980.4, 0), format_number(9582.43)  # thousands parted
+    ('1,794,980', '9,582.43')
     """
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else MINUS + "∞"
-    text = f"{abs(value):,.{decimals}f}" if abs(value) >= 1e4 else f"{abs(value):.{decimals}f}"
+    text = f"{abs(value):,.{decimals}f}"
     is_zero = abs(value) < 1 and float(text) == 0.0
     if bounded and lang == "en" and text.startswith("0."):
         text = text[1:]

@@ -35,11 +35,12 @@ class Priorities(Result):
     frame : DataFrame
         One row a lever, first things first. ``step`` follows from a rule (:func:`next_step`):
         ``improve`` a lever that matters, performs below the others and keeps its quadrant;
-        ``catch_up`` where a rival is clearly better; ``probe`` where the map is not steady;
-        ``protect`` what matters, with an effect clear of zero, and performs well; ``hold`` what
-        else performs well; ``watch`` the rest. ``sureness`` is high, medium or low: every code in
-        ``doubts`` (``quadrant effect money``, and the reservations of the scale) takes a step away.
-        Money is per point, customer, year.
+        ``catch_up`` where a rival is clearly better; ``probe`` where the map is not steady, or
+        only the effect says that it matters; ``protect`` what matters, with an effect clear of
+        zero, and performs well; ``hold`` what else performs well; ``watch`` the rest.
+        ``sureness`` is high, medium or low: every code in ``doubts`` (``quadrant effect money
+        importance``, and the reservations of the scale) takes a step away. Money is per point,
+        customer, year.
     outcome : str
         The outcome of the effects: loyalty, where the study names it.
     """
@@ -122,6 +123,7 @@ def prioritise(
         _row(place, tables, bool(beyond.get(place["lever"], False)), outcome, reservations or {})
         for place in drawn.to_dict("records")
     ]
+    rows = _with_steps(rows)
     rows = [_with_doubts(row, of_model, of_money) for row in rows]
     rows.sort(key=_order)
     ranked = [{**row, "rank": rank} for rank, row in enumerate(rows, 1)]
@@ -135,28 +137,49 @@ def next_step(row: Mapping[str, Any]) -> str:
     """Return the next step of a lever, by the first rule that applies.
 
     1. Explains no outcome beyond chance → ``watch``.
-    2. Important and below the other levers: ``improve`` where the quadrant is steady, else
-       ``probe``.
+    2. Important and below the other levers: ``improve`` where the map says so and its quadrant is
+       steady, else ``probe``.
     3. The best rival's lead has an interval above zero → ``catch_up``.
     4. Important, above the others and with an effect clear of zero → ``protect``; above the others
        otherwise → ``hold``; the rest → ``watch``.
 
+    Important is what the map calls so, and what has a ``large_effect`` on the outcome: clear of
+    zero and above the mean of the levers. The map speaks of another outcome where satisfaction
+    comes before loyalty, and a lever that works on loyalty alone would be overlooked.
+
     Examples
     --------
     >>> lever = {"beyond_random": True, "quadrant": "keep_up", "steady": True, "gap_high": -1,
-    ...          "effect_low": 0.1, "effect_high": 0.3}
+    ...          "effect_low": 0.1, "effect_high": 0.3, "large_effect": False}
     >>> next_step(lever), next_step(lever | {"gap_high": 1, "effect_low": -0.1})
     ('catch_up', 'hold')
+    >>> next_step(lever | {"quadrant": "low_priority", "gap_high": 1, "large_effect": True})
+    'probe'
     """
     if not row["beyond_random"]:
         return "watch"
-    if row["quadrant"] == "concentrate":
-        return "improve" if row["steady"] else "probe"
+    matters = row["quadrant"] in ("concentrate", "keep_up") or row["large_effect"]
+    below = row["quadrant"] in ("concentrate", "low_priority")
+    if matters and below:
+        return "improve" if row["quadrant"] == "concentrate" and row["steady"] else "probe"
     if row["gap_high"] < 0:
         return "catch_up"
-    if row["quadrant"] == "keep_up":
-        return "protect" if _is_clear(row) else "hold"
-    return {"overkill": "hold", "low_priority": "watch"}[row["quadrant"]]
+    if below:
+        return "watch"
+    return "protect" if matters and _is_clear(row) else "hold"
+
+
+def _with_steps(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows with their next steps, and a doubt where only the effect decides them."""
+    effects = [row["effect"] for row in rows if np.isfinite(row["effect"])]
+    typical, found = float(np.mean(effects)) if effects else 0.0, []
+    for row in rows:
+        large = bool(row["effect_low"] > 0 and row["effect"] > typical)
+        step = next_step({**row, "large_effect": large})
+        alone = step != next_step({**row, "large_effect": False})
+        doubts = [*row["doubts"], *(["importance"] if alone else [])]
+        found.append({**row, "doubts": doubts, "step": step})
+    return found
 
 
 def _is_clear(row: Mapping[str, Any]) -> bool:
@@ -190,7 +213,7 @@ def _row(
     }  # fmt: skip
     weak = index.get("reservations") or reservations.get(lever, "")
     doubts = [*_doubts(row), *(weak.split() if isinstance(weak, str) else ())]
-    return {**row, "doubts": doubts, "step": next_step(row)}
+    return {**row, "doubts": doubts}
 
 
 def _with_doubts(
