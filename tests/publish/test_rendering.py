@@ -251,16 +251,16 @@ def test_word_links_lead_somewhere_and_contents_are_filled(report):
             if p.find("w:pPr/w:pStyle", W) is not None
             else ""
         )
-        in {"TOC1", "TOC2"}
-    ][:9]
-    styles = {"Heading1", "Heading2"}
+        == "TOC1"
+    ]
+    styles = {"Heading1"}
     headings = [
         _text(paragraph)
         for paragraph in body.iter(w("p"))
         if paragraph.find("w:pPr/w:pStyle", W) is not None
         and paragraph.find("w:pPr/w:pStyle", W).get(w("val")) in styles
     ]
-    assert len(headings) == 9
+    assert len(headings) == len(entries) > 1
     for entry, heading in zip(entries, headings, strict=True):
         assert re.sub(r"\s", "", entry).endswith(re.sub(r"\s", "", heading))
 
@@ -279,7 +279,7 @@ def test_word_numbers_are_fields(report):
     assert captions.count(f"SEQ {figure} \\* ARABIC") == 1
     assert "REF _Ref_tbl_fit \\h" in codes and "REF _Ref_sec_results \\r \\h" in codes
     assert [code for code in codes if code.startswith("TOC")] == [
-        'TOC \\o "1-2" \\h \\z \\u',
+        'TOC \\o "1-1" \\h \\z \\u',
         f'TOC \\h \\z \\c "{figure}"',
         f'TOC \\h \\z \\c "{table}"',
     ]

@@ -80,7 +80,7 @@ def write_project(
         texts = _divided(texts, binder, edition)
     for name, text in texts.items():
         (project / name).write_text(bracket_references(text), encoding="utf-8", newline="\n")
-    install_theme(project, lang)
+    install_theme(project, lang, compact=edition == "brief")
     _copy(REPORT / "references.bib", project / "references.bib")
     _copy(folder / "figures" / lang, project / "figures")
     return project

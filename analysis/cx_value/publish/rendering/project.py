@@ -18,7 +18,7 @@ TARGET = {"html": "html", "pdf": "typst", "docx": "docx"}
 _PANDOC_LANGUAGE = {"zh": "zh-Hans"}
 
 
-def install_theme(project: Path, lang: str) -> None:
+def install_theme(project: Path, lang: str, *, compact: bool = False) -> None:
     """Put theme, citation styles, settings and Word template into a report's folder.
 
     Parameters
@@ -28,6 +28,8 @@ def install_theme(project: Path, lang: str) -> None:
         written over, everything else is left alone.
     lang
         ``"en"`` or ``"zh"``.
+    compact
+        Whether the Word template is that of the brief.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def install_theme(project: Path, lang: str) -> None:
             ignore=shutil.ignore_patterns("_quarto-*.yml", "*.md"),
         )
     shutil.copyfile(settings, project / CONFIGURATION)
-    write_reference_document(project / "theme" / "reference.docx", lang)
+    write_reference_document(project / "theme" / "reference.docx", lang, compact=compact)
 
 
 def read_metadata(project: Path) -> dict[str, Any]:

@@ -189,9 +189,8 @@ def _fill_contents(body: Any, depth: int, chinese: bool) -> None:
         made += _contents(f'TOC \\h \\z \\c "{label}"', entries)
     for paragraph in made:
         field_paragraph.addprevious(paragraph)
-    contents = field_paragraph.getparent()
-    contents.remove(field_paragraph)
-    contents.append(_page_break())
+    field_paragraph.getparent().remove(field_paragraph)
+    _begin_page(body)
 
 
 def _contents(instruction: str, entries: list[Any]) -> list[Any]:
@@ -220,11 +219,13 @@ def _text_width(body: Any) -> int:
     return int(attribute(size, "w", "11906")) - sum(sides)
 
 
-def _page_break() -> Any:
-    paragraph, run = make("p"), make("r")
-    run.append(make("br", type="page"))
-    paragraph.append(run)
-    return paragraph
+def _begin_page(body: Any) -> None:
+    """Let the first heading begin a page: a break of its own may fall on a page of its own."""
+    for paragraph in body.iter(tag("p")):
+        layout = paragraph.find("w:pPr", NS)
+        if attribute(paragraph.find("w:pPr/w:pStyle", NS), "val") == "Heading1":
+            layout.find("w:pStyle", NS).addnext(make("pageBreakBefore"))
+            return
 
 
 def _contents_field(body: Any) -> Any:

@@ -57,13 +57,21 @@ _PARAGRAPHS = {
     "Table Text Small": (8, False, INK, 1, 1, False),
     "Table Text Tiny": (7, False, INK, 1, 1, False),
     "Table Note": (9, False, INK, 4, 14, False),
-    "TOC 1": (10.5, True, INK, 4, 0, False),
-    "TOC 2": (10.5, False, INK, 0, 0, False),
-    "TOC 3": (10, False, INK, 0, 0, False),
+    "TOC 1": (10, True, INK, 2, 0, False),
+    "TOC 2": (9.5, False, INK, 0, 0, False),
+    "TOC 3": (9.5, False, INK, 0, 0, False),
 }
 
+# Of the brief: size (pt; 0 keeps it), space before and after (pt).
+_COMPACT = {
+    "Title": (18, 0, 2), "Subtitle": (10.5, 0, 4), "Heading 1": (12, 7, 2), "Body Text": (9.5, 0, 3),
+    "First Paragraph": (9.5, 0, 3), "Compact": (9.5, 0, 1), "Table Caption": (9, 5, 2),
+    "Image Caption": (9, 1, 4), "Captioned Figure": (9, 3, 0), "Table Text": (8.5, 1, 1),
+    "Table Text Small": (8, 0, 0), "Table Note": (8, 2, 4), "Bibliography": (8.5, 0, 2),
+}  # fmt: skip
 
-def write_reference_document(path: Path, lang: str) -> None:
+
+def write_reference_document(path: Path, lang: str, *, compact: bool = False) -> None:
     """Write the Word template for one language.
 
     Parameters
@@ -72,6 +80,8 @@ def write_reference_document(path: Path, lang: str) -> None:
         File to write, by custom ``theme/reference.docx`` of a report.
     lang
         ``"en"`` or ``"zh"``: Chinese paragraphs open with an indent of two characters.
+    compact
+        For the brief, which has two pages: narrower margins, smaller headings, closer lines.
     """
     import docx
 
@@ -90,8 +100,25 @@ def write_reference_document(path: Path, lang: str) -> None:
     _add_running_styles(document)
     _set_table_style(document)
     _set_page(document)
+    if compact:
+        _set_compact(document)
     document.core_properties.title = ""
     document.save(str(path))
+
+
+def _set_compact(document: Any) -> None:
+    from docx.shared import Cm, Pt
+
+    for name, (size, before, after) in _COMPACT.items():
+        style = document.styles[name]
+        if size:
+            style.font.size = Pt(size)
+        layout = style.paragraph_format
+        layout.space_before, layout.space_after = Pt(before), Pt(after)
+        layout.line_spacing = 1.1
+    section = document.sections[0]
+    section.left_margin = section.right_margin = Cm(1.8)
+    section.top_margin, section.bottom_margin = Cm(1.7), Cm(1.5)
 
 
 def _pandoc_template() -> bytes:
@@ -171,6 +198,7 @@ def _set_details(document: Any, lang: str) -> None:
     styles["Abstract"].paragraph_format.right_indent = Cm(0)
     for level in (1, 2, 3):
         styles[f"TOC {level}"].paragraph_format.left_indent = Cm(0.75 * (level - 1))
+        styles[f"TOC {level}"].paragraph_format.line_spacing = 1.1  # lists are read, not written in
     entries = styles["Bibliography"].paragraph_format
     entries.left_indent, entries.first_line_indent = Cm(0.8), Cm(-0.8)
     styles["TOC Heading"].paragraph_format.page_break_before = True
@@ -178,6 +206,8 @@ def _set_details(document: Any, lang: str) -> None:
     for name, size in (("Verbatim Char", 9.5), ("Source Code", 9)):
         _set_font(_style(document, name), CODE, HEI, size, False, INK)
     _style(document, "Source Code").paragraph_format.space_after = Pt(8)
+    if lang == "zh":  # a line of a title then holds twenty characters
+        styles["Title"].font.size = Pt(22)
     styles["Section Number"].font.color.rgb = styles["Date"].font.color.rgb
 
 
