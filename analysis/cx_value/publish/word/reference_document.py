@@ -64,10 +64,11 @@ _PARAGRAPHS = {
 
 # Of the brief: size (pt; 0 keeps it), space before and after (pt).
 _COMPACT = {
-    "Title": (18, 0, 2), "Subtitle": (10.5, 0, 4), "Heading 1": (12, 7, 2), "Body Text": (9.5, 0, 3),
-    "First Paragraph": (9.5, 0, 3), "Compact": (9.5, 0, 1), "Table Caption": (9, 5, 2),
-    "Image Caption": (9, 1, 4), "Captioned Figure": (9, 3, 0), "Table Text": (8.5, 1, 1),
-    "Table Text Small": (8, 0, 0), "Table Note": (8, 2, 4), "Bibliography": (8.5, 0, 2),
+    "Title": (18, 0, 2), "Subtitle": (10.5, 0, 4), "Heading 1": (12, 7, 2),
+    "Body Text": (9.5, 0, 3), "First Paragraph": (9.5, 0, 3), "Compact": (9.5, 0, 1),
+    "Table Caption": (9, 5, 2), "Image Caption": (9, 1, 4), "Captioned Figure": (9, 3, 0),
+    "Table Text": (8.5, 1, 1), "Table Text Small": (8, 0, 0), "Table Note": (8, 2, 4),
+    "Bibliography": (8.5, 0, 2),
 }  # fmt: skip
 
 
