@@ -11,9 +11,10 @@ import pyreadstat
 import pytest
 
 from cx_value.base.errors import FaultsError
-from cx_value.study import read_study, read_survey, with_codebook
+from cx_value.study import read_study, read_survey, with_codebook, write_study
 from cx_value.study.tables import find_delimiter, read_table
 
+REFERENCE = Path(__file__).parents[1] / "reference"
 TABLE = pd.DataFrame(
     {"编号": ["a1", "a2", "a3"], "服务质量1": [5, 4, None], "意见": ["很好，满意", 'says "so"', ""]}
 )
@@ -306,3 +307,19 @@ def test_every_kind_of_file_brings_the_same_answers(tmp_path, kind):
     read = read_table(file).frame
     assert [clean(cell) for cell in read["G"]] == ["a", "b", "c"]
     assert [clean(cell).removesuffix(".0") for cell in read["Q1"]] == ["1", "5", ""]
+
+
+def test_a_file_of_sas_itself_is_read():
+    table = read_table(REFERENCE / "readers__iris.sas7bdat")
+    assert table.format == "SAS" and table.frame.shape == (150, 5)
+    assert list(table.frame.iloc[0]) == [5.1, 3.5, 1.4, 0.2, "setosa"]
+
+
+def test_a_survey_of_sas_starts_without_an_edit(tmp_path):
+    path = write_study(REFERENCE / "readers__survey.sas7bdat", tmp_path / "study")
+    study, given = read_study(path), pd.read_csv(REFERENCE / "readers__survey.csv")
+    survey = read_survey(study)
+    assert [len(c.items) for c in study.constructs] == [4, 4, 4] and study.models
+    assert np.array_equal(survey.items.to_numpy(), given.iloc[:, :12].to_numpy(), equal_nan=True)
+    assert study.data.weight == "WEIGHT" and [p.name for p in study.profile] == ["REGION"]
+    assert study.constructs[0].items[0].label == "Staff answer quickly"

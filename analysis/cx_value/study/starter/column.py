@@ -116,6 +116,11 @@ class ColumnRead:
         return {w for w in self.words if means_no_answer(w) and w not in self.skips}
 
     @property
+    def is_coded(self) -> bool:
+        """Whether its labels are codes such as A1 … A5, of which the file shows those given."""
+        return bool(self.verbal) and self.scale is None
+
+    @property
     def is_number(self) -> bool:
         """Whether nearly all cells are numbers; the check names single text cells later."""
         texts = self.column.refused.map(clean)

@@ -158,7 +158,8 @@ def _scale_or_usual(name: str, read: dict[str, ColumnRead], usual: Range | None)
     """Return an item's scale; one whose ends nobody chose counts as on the usual scale."""
     own, given = _scale([name], read), read[name].given
     fits = usual and usual[0] <= given.min() and usual[1] - 2 <= given.max() <= usual[1]
-    return usual if fits and not read[name].labels else own
+    labelled = read[name].labels and not read[name].is_coded
+    return usual if fits and not labelled else own
 
 
 def _ticked(names: list[str], read: dict[str, ColumnRead]) -> dict[str, tuple[str, ...]]:

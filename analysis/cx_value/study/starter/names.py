@@ -81,10 +81,10 @@ _ATTENTION = re.compile(
 _CONSTRUCTS = (
     (r"imag|image|品牌形象|形象", "image"),
     (r"cuex|expe?c?t?.*|顾客期望|期望.*", "expectation"),
-    (r"perq|qual|quality|serv.*|sq|感知质量|服务质量|质量", "quality"),
-    (r"perv|val|value|pv|感知价值|价值", "value"),
-    (r"cusa|sat|satis.*|cs|顾客满意.*|满意度?", "satisfaction"),
-    (r"cusl|loy|loyal.*|cl|顾客忠诚.*|忠诚度?", "loyalty"),
+    (r"perq|per?qual?|pq|qual?|quali|quality|serv.*|sq|感知质量|服务质量|质量", "quality"),
+    (r"perv|per?val?|val?|valu|value|pv|感知价值|价值", "value"),
+    (r"cusa|sati?|satis.*|cs|顾客满意.*|满意度?", "satisfaction"),
+    (r"cusl|loya?|loyal.*|cl|顾客忠诚.*|忠诚度?", "loyalty"),
     (r"cusco|compl|complain.*|抱怨.*|投诉.*", "complaints"),
     (r"trust|tru|信任", "trust"),
     (r"switch|转换成本", "switching"),
@@ -94,6 +94,15 @@ _CONSTRUCTS = (
     (r"comp|competence|能力", "competence"),
     (r"like|likeability|好感度?", "likeability"),
 )  # fmt: skip
+
+#: Constructs of the usual chain → how the heading of a question speaks of them.
+_SPOKEN_OF = {
+    "image": r"形象|\bimage\b",
+    "quality": r"质量|品质|\bquality\b",
+    "value": r"价值|性价比|\bvalue\b",
+    "satisfaction": r"满意|\bsatisf",
+    "loyalty": r"忠诚|\bloyal",
+}
 
 
 def stem_of(name: str) -> str | None:
@@ -180,6 +189,18 @@ def asks_for_attention(name: str, label: str = "") -> bool:
     (True, False)
     """
     return any(_ATTENTION.search(part) for part in (name, label) if part)
+
+
+def construct_in(heading: str) -> str | None:
+    """Return the one usual construct that the heading of a question speaks of, or None.
+
+    >>> construct_in("请您评价服务质量"), construct_in("How do you rate the value?")
+    ('quality', 'value')
+    >>> construct_in("Satisfaction with quality") is None
+    True
+    """
+    told = {key for key, words in _SPOKEN_OF.items() if re.search(words, heading, re.IGNORECASE)}
+    return told.pop() if len(told) == 1 else None
 
 
 def construct_of(stem: str) -> tuple[str, Text] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cx_value.base.wording import Text
-from cx_value.study.starter.names import construct_of, stem_of
+from cx_value.study.starter.names import construct_in, construct_of, stem_of
 from cx_value.study.starter.remarks import Remarks
 from cx_value.study.starter.short_names import ShortNames, flow, phrase, quote
 
@@ -32,7 +32,7 @@ def sections(file: Path, raw: RawTable, guess: Guess, encoding: str, lang: str =
         _singles(raw, guess, names, say),
         _profile(raw, guess, names, say),
         _multiple(raw, guess, say),
-        _models(guess, names, say),
+        _models(raw, guess, names, say),
         _metrics(guess, names, say),
         _TAIL.format(screening=say("screening"), minimum_cell=say("minimum_cell")),
     ]
@@ -213,12 +213,13 @@ def _option(raw: RawTable, column: str, stem: str) -> str:
     return label or column.removeprefix(stem).strip(" -–—:：[]()（）") or column
 
 
-def _models(guess: Guess, names: ShortNames, say: Remarks) -> str:
-    steps = _steps(guess, names)
+def _models(raw: RawTable, guess: Guess, names: ShortNames, say: Remarks) -> str:
+    known = _known_steps(raw, guess, names)
+    steps = known if len(known) > 1 else [*names.construct.values(), "ANOTHER"][:2]
     pair = " -> ".join(steps[:2])
     lines = ["models:", "  main:", "    paths:", f"      - {' -> '.join(steps)}",
              "hypotheses:", f'  H1: {{path: {pair}, sign: "+"}}']  # fmt: skip
-    if len(_known_steps(guess, names)) < 3:
+    if len(known) < 3:
         lines = [f"# {line}" for line in lines]
         return "\n".join([f"# {say('model')}", *lines, ""])
     lines[-1:] = [f'  H{k}: {{path: {a} -> {b}, sign: "+"}}'
@@ -235,17 +236,19 @@ metrics: {{recommendation: {quote(names.column[guess.recommendation])}}}
 """
 
 
-def _known_steps(guess: Guess, names: ShortNames) -> list[str]:
-    """Return the constructs whose names tell their place in the usual chain."""
+def _known_steps(raw: RawTable, guess: Guess, names: ShortNames) -> list[str]:
+    """Return the constructs whose names or headings tell their place in the usual chain.
+
+    Several headings that speak of one construct are a way of asking ("how satisfied are you with
+    …") and tell none.
+    """
+    told: dict[str, list[str]] = {}
+    for block in guess.blocks:
+        known = construct_of(block.stem)
+        key = known[0] if known else construct_in(_common_words(raw, block))
+        told.setdefault(key or "", []).append(names.construct[block.stem])
     order = ("image", "quality", "value", "satisfaction", "loyalty")
-    known = {k[0]: names.construct[b.stem] for b in guess.blocks if (k := construct_of(b.stem))}
-    return [known[key] for key in order if key in known]
-
-
-def _steps(guess: Guess, names: ShortNames) -> list[str]:
-    """Propose quality → value → satisfaction → loyalty where the names say so."""
-    steps = _known_steps(guess, names)
-    return steps if len(steps) > 1 else [*names.construct.values(), "ANOTHER"][:2]
+    return [told[key][0] for key in order if len(told.get(key, [])) == 1]
 
 
 _TAIL = """\
