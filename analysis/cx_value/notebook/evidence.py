@@ -45,6 +45,11 @@ def index_weights(store: Store) -> tuple[dict[str, float], str]:
     return dict(zip(own.node, own.weight, strict=True)), root
 
 
+def headline_of(store: Store) -> str:
+    """Return the method whose weights make the stored overall index; "" without one."""
+    return str(_facts(store, "experience_index").get("headline", ""))
+
+
 def money_of_levers(store: Store) -> pd.DataFrame | None:
     """Return ``lever estimate ci_low ci_high``: money per point, customer and year."""
     link = _read(store, "link")

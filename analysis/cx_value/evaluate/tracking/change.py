@@ -1,12 +1,10 @@
-"""Where a measure changed over waves, and what its change is made of."""
+"""Where a measure changed over waves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +81,3 @@ def _differences(values, after, weights) -> tuple[np.ndarray, np.ndarray]:
         means.append(mean)
         variances.append(squares / total**2)
     return means[0] - means[1], np.sqrt(variances[0] + variances[1])
-
-
-def decompose_change(
-    score_before: Mapping[str, float],
-    score_after: Mapping[str, float],
-    weight_before: Mapping[str, float],
-    weight_after: Mapping[str, float],
-) -> pd.DataFrame:
-    r"""Split the change of a weighted index into its parts' scores and their weights.
-
-    :math:`\sum \bar w_i Δs_i + \sum \bar s_i Δw_i`, means of both times (Kitagawa, 1955): the two
-    sums add up to the change. Applied to groups (score the group's index, weight its share), the
-    second sum is the change of the mix of respondents.
-
-    >>> parts = decompose_change({"a": 70, "b": 60, "c": 80}, {"a": 73, "b": 58, "c": 84},
-    ...     {"a": .4, "b": .35, "c": .25}, {"a": .45, "b": .3, "c": .25})
-    >>> parts[["by_score", "by_weight"]].sum().round(4).tolist()
-    [1.625, 0.625]
-    """
-    rows = []
-    for part in score_before:
-        s0, s1 = score_before[part], score_after[part]
-        w0, w1 = weight_before[part], weight_after[part]
-        rows.append({"part": part, "before": s0, "after": s1, "weight": (w0 + w1) / 2,
-                     "by_score": (w0 + w1) / 2 * (s1 - s0),
-                     "by_weight": (s0 + s1) / 2 * (w1 - w0)})  # fmt: skip
-    return pd.DataFrame(rows)

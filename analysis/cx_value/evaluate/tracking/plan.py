@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cx_value.base.errors import DataError
-from cx_value.evaluate.tracking.change import decompose_change
 from cx_value.evaluate.tracking.waves import Waves, track_waves
 from cx_value.study.waves import asked_in_every
 
@@ -95,15 +94,3 @@ def refuse_too_few_waves(study: Study, survey: Survey, waves: Waves | None) -> N
         "or more, and changes need two · allowed: two waves that large "
         "(evaluation.minimum_group) · do: ask another wave, or correct data.wave"
     )
-
-
-def explain_change(waves: Waves) -> pd.DataFrame:
-    """Split the change of the whole between the first and the last wave into the constructs."""
-    frame = waves.table()
-    first, last = frame.wave.iloc[0], frame.wave.iloc[-1]
-    parts = frame[frame.measure != WHOLE]
-    before = parts[parts.wave == first].set_index("measure")["mean"].to_dict()
-    after = parts[parts.wave == last].set_index("measure")["mean"].to_dict()
-    equal = dict.fromkeys(before, 1 / len(before))
-    split = decompose_change(before, after, equal, equal)
-    return split.sort_values("by_score", key=abs, ascending=False, ignore_index=True)
