@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from cx_value.base.errors import DataError
 from cx_value.base.words import Phrase
+from cx_value.value.log import cleaning
 from cx_value.value.log.transactions import summarise_transactions
+from cx_value.value.metrics.cohorts import retention_by_cohort
 from cx_value.value.purchase.regularity import measure_regularity
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -215,6 +217,32 @@ def test_the_days_add_up_to_the_summary(rows):
     assert rows_of(summary)["purchases"] == len(summary.days)
 
 
+@QUICK
+@given(SIGNED)
+def test_cohorts_counted_as_the_log_goes_by_are_those_of_its_days(rows):
+    try:
+        summary = summarise(log_of(rows), end="2025-03-01")
+    except DataError:
+        return
+    for period in "WMQY":
+        plain = retention_by_cohort(summary.days, period=period)
+        streamed = retention_by_cohort(summary, period=period)
+        pd.testing.assert_frame_equal(plain.table(), streamed.table(), check_dtype=False)
+        assert plain.n_used == streamed.n_used
+
+
+def test_cohorts_need_no_days_and_are_the_same_in_small_batches(monkeypatch):
+    whole = summarise(CDNOW)
+    monkeypatch.setattr(cleaning, "_BATCH", 1000)
+    few = summarise(CDNOW, keep_days=False)
+    assert len(few.days) == 0
+    for period in "WMQY":
+        pd.testing.assert_frame_equal(
+            retention_by_cohort(whole.days, period=period).table(),
+            retention_by_cohort(few, period=period).table(), check_dtype=False,
+        )  # fmt: skip
+
+
 # --- costs and currencies -----------------------------------------------------------------------
 
 
@@ -364,6 +392,7 @@ def scheduler():
 def assert_same(one, other):
     pd.testing.assert_frame_equal(one.table(), other.table(), check_exact=True)
     pd.testing.assert_frame_equal(one.log, other.log, check_exact=True)
+    pd.testing.assert_frame_equal(one.members, other.members, check_exact=True)
     assert (one.notes, one.observed_until) == (other.notes, other.observed_until)
 
 

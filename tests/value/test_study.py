@@ -123,7 +123,7 @@ def test_cohorts_leave_out_what_the_account_counts_as_unreadable(tmp_path, sampl
              "b,1999-01-01,5"]  # fmt: skip
     folder = changed(sample, tmp_path)
     (folder / "transactions.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    purchases = open_study(folder / "study.yml", tmp_path / "out").purchases()
+    purchases = open_study(folder / "study.yml", tmp_path / "out").purchases(keep_days=True)
     days = purchases.days
     assert len(days) == purchases.log.set_index("step")["rows"]["purchases"]
     assert days["customer"].tolist() == ["a", "a", "b"]

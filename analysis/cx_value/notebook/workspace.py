@@ -203,10 +203,11 @@ class Workspace:
         constructs = {c.name: c.label for c in self.study.constructs}
         return {**(self.received.labels if self.received else {}), **single, **constructs}
 
-    def purchases(self, *, holdout: bool = False) -> TransactionSummary:
+    def purchases(self, *, holdout: bool = False, keep_days: bool = False) -> TransactionSummary:
         """Return one row a customer, from the log as the study declares it.
 
-        With ``holdout`` what came after the study's ``calibration_end`` is held back.
+        With ``holdout`` what came after the study's ``calibration_end`` is held back; with
+        ``keep_days`` every customer day is held, which a long log has no room for.
         """
         from cx_value.value import summarise_transactions
         from cx_value.value.log.prepared import amount_column, prepare_log
@@ -216,7 +217,7 @@ class Workspace:
         made = {"price", "quantity", "invoice", "credit_notes", "where", "encoding"}
         options = declared.model_dump(exclude=told | made)
         source, left_out = prepare_log(self.study.folder / declared.file, declared)
-        options |= {"amount": amount_column(declared), "left_out": left_out}
+        options |= {"amount": amount_column(declared), "left_out": left_out, "keep_days": keep_days}
         if not holdout:
             del options["calibration_end"]
         options["cluster"] = os.environ.get(CLUSTER) if isinstance(source, Path) else None

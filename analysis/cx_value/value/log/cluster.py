@@ -21,6 +21,7 @@ from cx_value.value.log.cleaning import (
     judge,
     lines_query,
 )
+from cx_value.value.log.cohorts import add_members
 from cx_value.value.log.customer_days import DayRules, Sums, summarise_frame
 from cx_value.value.log.look import Look, look_at, settle_reading
 from cx_value.value.log.source import (
@@ -96,6 +97,7 @@ def summarise_on_cluster(
         _in_order([d.customers for d in done], ["customer"]),
         _in_order([d.days for d in done], ["customer", "day"]),
         _total(d.tally for d in done),
+        add_members(d.members for d in done),
     )
     return Found(sums, _all_counts([t.counts for t in told]), code, reading.strip_zeros)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cx_value.value.log.cohorts import add_members, count_members
 from cx_value.value.log.days import Days, Lines
 from cx_value.value.log.returns import net_returns
 
@@ -32,11 +33,14 @@ class DayRules:
         Last day of the calibration period, counted from ``DAY_ZERO``; later days are the holdout.
     duplicates : {"keep", "drop"}
     returns : {"net", "drop"}
+    keep_days : bool
+        Whether the customer days are held; cohorts are counted all the same.
     """
 
     cut: int | None
     duplicates: str
     returns: str
+    keep_days: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +55,26 @@ class Sums:
         ``customer day spend``, one row a customer day that counts as a purchase, in order.
     tally : Counter
         What the account of the log needs.
+    members : pandas.DataFrame
+        Who bought when, by cohort: :func:`cx_value.value.log.cohorts.count_members`.
     """
 
     customers: pd.DataFrame
     days: pd.DataFrame
     tally: Counter
+    members: pd.DataFrame
 
 
 def summarise_stream(batches: Iterable[pa.RecordBatch], rules: DayRules) -> Sums:
     """Summarise sorted batches of lines; a customer may go on into the next batch."""
-    parts, days, tally = [], [], Counter()
+    parts, days, members, tally = [], [], add_members([]), Counter()
     for lines, begins in _whole_customers(batches):
-        part, part_days, counts = summarise_lines(lines, begins, rules)
+        part, part_days, own, counts = summarise_lines(lines, begins, rules)
         parts.append(part)
-        days.append(part_days)
+        days += [part_days] if rules.keep_days else []
+        members = add_members([members, own])
         tally.update(counts)
-    return Sums(_joined(parts), _joined(days), tally)
+    return Sums(_joined(parts), _joined(days), tally, members)
 
 
 def _whole_customers(
@@ -112,11 +120,11 @@ def summarise_frame(lines: pd.DataFrame, rules: DayRules) -> Sums:
     import pyarrow as pa
 
     if len(lines) == 0:
-        return Sums(_joined([]), _joined([]), Counter())
+        return Sums(_joined([]), _joined([]), Counter(), add_members([]))
     ordered = lines.sort_values(["customer", "day"], kind="stable")
     table = pa.Table.from_pandas(ordered, preserve_index=False)
-    part, days, tally = summarise_lines(table, customers_begin(table), rules)
-    return Sums(_joined([part]), _joined([days]), tally)
+    part, days, members, tally = summarise_lines(table, customers_begin(table), rules)
+    return Sums(_joined([part]), _joined([days] if rules.keep_days else []), tally, members)
 
 
 # --- one table of whole customers ---------------------------------------------------------------
@@ -124,7 +132,7 @@ def summarise_frame(lines: pd.DataFrame, rules: DayRules) -> Sums:
 
 def summarise_lines(
     lines: pa.Table, begins: np.ndarray, rules: DayRules
-) -> tuple[dict, dict, Counter]:
+) -> tuple[dict, dict, pd.DataFrame, Counter]:
     """Summarise the lines of whole customers, sorted by customer and day.
 
     Parameters
@@ -140,7 +148,9 @@ def summarise_lines(
         Arrays of one entry a customer: ``customer bought first last spend first_spend squares``
         (sum of squared gaps in days²), perhaps ``cost bought_holdout spend_holdout``.
     dict
-        Arrays of one entry a customer day: ``customer day spend``.
+        Arrays of one entry a customer day: ``customer day spend``; nothing unless they are kept.
+    DataFrame
+        Who bought when, by cohort.
     Counter
     """
     day, amount = _numbers(lines, "day"), _numbers(lines, "amount")
@@ -161,7 +171,8 @@ def summarise_lines(
         days, counts_of_returns = net_returns(days, bought, returns, rules.cut)
         counts.update(counts_of_returns)
     who = lines.column("customer").take(np.flatnonzero(begins)).combine_chunks()
-    return _customers(days, who, rules.cut), days.named(who), counts
+    named = days.named(who) if rules.keep_days else {}
+    return _customers(days, who, rules.cut), named, count_members(days.customer, days.day), counts
 
 
 def customers_begin(lines: pa.Table) -> np.ndarray:

@@ -70,7 +70,11 @@ class TransactionSummary(Result):
         Code of the amounts, "" where the log does not say.
     days : pandas.DataFrame
         ``customer date spend``, one row a purchase: the customer days that ``frequency`` counts,
-        and those of the holdout. Whatever is told of purchases one by one is told of these.
+        and those of the holdout. Whatever is told of purchases one by one is told of these. No rows
+        where they were not kept.
+    members : pandas.DataFrame
+        Who bought when by cohort, counted from these days:
+        :func:`cx_value.value.log.cohorts.count_members`.
     zeros_stripped : bool
         Whether customer numbers that differ in leading zeros only were taken for one.
     has_money : bool
@@ -85,6 +89,7 @@ class TransactionSummary(Result):
     observed_until: pd.Timestamp
     currency: str = ""
     days: pd.DataFrame
+    members: pd.DataFrame
     zeros_stripped: bool = False
     has_money: bool = True
 
@@ -151,6 +156,7 @@ def summarise_transactions(
     left_out: int = 0,
     cluster: str | None = None,
     memory_limit: str = "500MB",
+    keep_days: bool = True,
 ) -> TransactionSummary:
     """Summarise a transaction log: how often, how recently, how long, how much.
 
@@ -199,6 +205,9 @@ def summarise_transactions(
         Dask scheduler (``"tcp://…"``) for a log that is beyond one machine. Same numbers on each.
     memory_limit : str
         What DuckDB may hold in memory before it goes to disk (of each task on a cluster).
+    keep_days : bool
+        Whether to hold every customer day; without them a log of any length takes memory for its
+        customers only, and cohorts are told all the same.
 
     Returns
     -------
@@ -235,7 +244,8 @@ def summarise_transactions(
         decimal=decimal,
         zero_amounts=zero_amounts, returns=returns, rates=checked_rates(rates, currency),
     )  # fmt: skip
-    rules = DayRules(cut=day_number(calibration_end), duplicates=duplicates, returns=returns)
+    rules = DayRules(cut=day_number(calibration_end), duplicates=duplicates, returns=returns,
+                     keep_days=keep_days)  # fmt: skip
     if cluster is None:
         found = _summarise_here(source, columns, reading, rules, memory_limit)
     else:
@@ -319,6 +329,7 @@ def _result(
         observed_until=pd.Timestamp(until),
         currency=found.currency,
         days=dated(found.sums.days),
+        members=found.sums.members,
         zeros_stripped=found.zeros_stripped,
     )
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cx_value.base.errors import DataError, ModelError
 from cx_value.base.words import Phrase
+from cx_value.value.log.cohorts import cohort_counts
+from cx_value.value.log.transactions import TransactionSummary
 from cx_value.value.metrics.core import Metric, share_row
 
 if TYPE_CHECKING:
@@ -64,22 +66,17 @@ def _small(rows: pd.DataFrame, minimum_cell: int) -> pd.Series:
     return active.between(1, minimum_cell - 1) | rest.between(1, minimum_cell - 1)
 
 
-def cohort_period(days: pd.Series) -> str:
-    """Return the period by which a log's cohorts are told: quarters, or years of a long log.
-
-    >>> import pandas as pd
-    >>> cohort_period(pd.to_datetime(pd.Series(["2020-01-05", "2026-01-05"])))
-    'Y'
-    """
-    quarters = (days.max() - days.min()).days / 91.3
-    return "Q" if quarters <= MOST_QUARTERS else "Y"
+def cohort_period(purchases: TransactionSummary) -> str:
+    """Return the period by which a log's cohorts are told: quarters, or years of a long log."""
+    weeks = purchases.members[purchases.members["unit"] == "W"]["period"]
+    return "Q" if (weeks.max() - weeks.min()) * 7 / 91.3 <= MOST_QUARTERS else "Y"
 
 
 def retention_by_cohort(
-    purchases: pd.DataFrame,
+    purchases: pd.DataFrame | TransactionSummary,
     *,
-    customer: str,
-    date: str,
+    customer: str = "customer",
+    date: str = "date",
     period: str = "M",
     metric: Literal["retention_rate", "churn_rate"] = "retention_rate",
     confidence: float = 0.95,
@@ -89,10 +86,10 @@ def retention_by_cohort(
 
     Parameters
     ----------
-    purchases : pandas.DataFrame
-        One row a purchase.
+    purchases : pandas.DataFrame or TransactionSummary
+        One row a purchase; or a log's summary, which counted its cohorts as it was read.
     customer, date : str
-        Columns.
+        Columns of a frame.
     period : {"W", "M", "Q", "Y"}
         Length of a period; a cohort is the customers whose first purchase falls into one.
     metric : {"retention_rate", "churn_rate"}
@@ -116,41 +113,53 @@ def retention_by_cohort(
     """
     import pandas as pd
 
-    missing = [name for name in (customer, date) if name not in purchases]
-    if missing or len(purchases) == 0:
-        raise DataError(
-            f"The purchases lack {', '.join(missing) or 'rows'} · allowed: one row a purchase with "
-            "customer and date · do: name the columns"
-        )
     for name, value, allowed in (
         ("period", period, ("W", "M", "Q", "Y")),
         ("metric", metric, ("retention_rate", "churn_rate")),
     ):
         if value not in allowed:
             raise ModelError(f"{name} is {value!r} · allowed: {', '.join(allowed)} · do: mend it")
-    counts = count_cohorts(
-        pd.DataFrame(
-            {
-                "customer": purchases[customer].astype(object),
-                "date": pd.to_datetime(purchases[date], errors="coerce"),
-            }
-        ),
-        period,
-    )
+    if isinstance(purchases, TransactionSummary):
+        counts = cohort_counts(purchases.members, period)
+        used = total = int(purchases.log.set_index("step")["rows"]["purchases"])
+    else:
+        counts, used = _count_frame(purchases, customer, date, period)
+        total = len(purchases)
     rows = []
     for row in counts.itertuples():
         counted = row.active if metric == "retention_rate" else row.size - row.active
         cohort = str(pd.Period(row.cohort, freq=period))
         told = share_row(metric, int(counted), int(row.size), confidence, f"{cohort}+{row.step}")
         rows.append(told | {"cohort": cohort, "step": row.step})
-    used = int((purchases[[customer, date]].notna().all(axis=1)).sum())
     columns = ["metric", "group", "cohort", "step", "estimate", "std_error", "ci_low", "ci_high",
                "n"]  # fmt: skip
     return CohortRetention(
-        n_used=used, n_dropped=len(purchases) - used, confidence=confidence,
+        n_used=used, n_dropped=total - used, confidence=confidence,
         method=Phrase("metrics.method", {"method": "cohorts"}),
         rows=pd.DataFrame(rows, columns=columns), period=period, minimum_cell=minimum_cell,
     )  # fmt: skip
+
+
+def _count_frame(
+    purchases: pd.DataFrame, customer: str, date: str, period: str
+) -> tuple[pd.DataFrame, int]:
+    """Return the counts of a frame of purchases, and how many of its rows say who and when."""
+    import pandas as pd
+
+    missing = [name for name in (customer, date) if name not in purchases]
+    if missing or len(purchases) == 0:
+        raise DataError(
+            f"The purchases lack {', '.join(missing) or 'rows'} · allowed: one row a purchase with "
+            "customer and date · do: name the columns"
+        )
+    seen = pd.DataFrame(
+        {
+            "customer": purchases[customer].astype(object),
+            "date": pd.to_datetime(purchases[date], errors="coerce"),
+        }
+    )
+    used = int((purchases[[customer, date]].notna().all(axis=1)).sum())
+    return count_cohorts(seen, period), used
 
 
 def count_cohorts(purchases: pd.DataFrame, period: str) -> pd.DataFrame:
