@@ -317,9 +317,14 @@ def _groups(at: Chapters, told: pd.DataFrame) -> None:
         at.found.add("index by brand", f"{row.node} {row.group}", mine, row.index)
 
 
+#: Where a study declares none (documented in study.yml's reference).
+GRADES = {"excellent": {"from": 80}, "good": {"from": 70}, "fair": {"from": 60},
+          "poor": {"from": 0}}  # fmt: skip
+
+
 def _fuzzy(at: Chapters, told: pd.DataFrame) -> None:
     """Weighted shares of answers in each grade, put together like the index."""
-    grades = at.study["evaluation"]["grades"]
+    grades = at.study.get("evaluation", {}).get("grades") or GRADES
     cuts = [float(grade["from"]) for grade in grades.values()]
     rows = told[told["operator"] == "weighted_average"].set_index("node")
     weight = at.found.stored("experience_index").set_index("node")["weight"]

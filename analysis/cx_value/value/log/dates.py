@@ -11,13 +11,20 @@ if TYPE_CHECKING:
 _MARKS = "０１２３４５６７８９：／．－年月时時点分", "0123456789:/.---::::"
 _DATE_FIRST = r"^(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[日T]?\s*"
 _ZONED = r"^(.*\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
+# CST is a zone of China and of America: a cast would forget it, and the day may be another.
+_NAMED_ZONE, _HALF = r"\d\s*[A-Za-z][A-Za-z/_]*$", r"\d\s*[AaPp][Mm]$"
 _ISO_ZONED = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"
 _COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d %H:%M", "%Y%m%d %H:%M:%S",
             "%Y%m%dT%H%M%S")  # fmt: skip
 
 
+#: Years that a log may be of. ``24-05-01``, ``5/1/24`` and ``113/05/01`` (of the calendar of
+#: Taiwan) would be days of antiquity.
+YEARS = 1900, 2199
+
+
 def day_of(column: str, kind: str, *, date_format: str | None, time_zone: str) -> str:
-    """Return SQL for the day of a row, NULL where it cannot be told.
+    """Return SQL for the day of a row, NULL where it cannot be told, or lies beyond :data:`YEARS`.
 
     Parameters
     ----------
@@ -32,6 +39,11 @@ def day_of(column: str, kind: str, *, date_format: str | None, time_zone: str) -
         A moment that carries a zone or an offset falls on the day it has here; one without falls
         on the day that is written. The zone of the machine plays no part.
     """
+    day = _any_day_of(column, kind, date_format=date_format, time_zone=time_zone)
+    return f"CASE WHEN year({day}) BETWEEN {YEARS[0]} AND {YEARS[1]} THEN {day} END"
+
+
+def _any_day_of(column: str, kind: str, *, date_format: str | None, time_zone: str) -> str:
     zone = _quoted(time_zone)
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"CAST({column} AT TIME ZONE {zone} AS DATE)"
@@ -93,6 +105,8 @@ def _moment(normal: str, plain: str, zone: str) -> str:
     # The offset counts before the cast of the whole, which would forget it.
     return (
         f"CASE WHEN regexp_matches({normal}, '{_ZONED}') THEN {brought} "
+        f"WHEN regexp_matches({normal}, '{_NAMED_ZONE}') "
+        f"AND NOT regexp_matches({normal}, '{_HALF}') THEN NULL "
         f"ELSE coalesce({plain}, {_compact(normal)}) END"
     )
 
