@@ -185,6 +185,21 @@ def test_the_adjusted_difference_is_that_of_a_regression_with_dummies():
     assert fair.diff_high["A"] - fair.difference["A"] == pytest.approx(half, rel=1e-6)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_league_with_its_funnel_is_that_of_r(weighted):
+    reference = Path(__file__).parents[1] / "reference"
+    data = pd.read_csv(reference / "league__answers.csv")
+    theirs = pd.read_csv(reference / "league__units.csv")
+    theirs = theirs[theirs.weighted == weighted].set_index("unit")
+    weights = data.weight if weighted else None
+    found = compare_units(data.score, data.unit, data[["age", "sex"]], weights=weights)
+    ours = found.table().set_index("unit").loc[theirs.index]
+    columns = ["adjusted", "difference", "diff_low", "diff_high", "p", "p_holm"]
+    columns += [] if weighted else ["lower", "upper"]
+    for column in columns:
+        np.testing.assert_allclose(ours[column], theirs[column], rtol=1e-8, err_msg=column)
+
+
 def test_units_that_do_not_differ_are_seldom_told_apart():
     random, alarms = np.random.default_rng(3), 0
     for _ in range(200):
