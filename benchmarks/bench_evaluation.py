@@ -1,4 +1,4 @@
-"""How long do 1,000 draws of all weights, indices and grades take? Run: see benchmarks/RESULTS.md.
+"""How long do 1,000 draws of all weights, indices, quadrants and grades take? Run: see benchmarks/RESULTS.md.
 
 24 items in eight constructs, 1,000 respondents, 3 % of the answers missing; everything of one
 resample belongs together. ``python benchmarks/bench_evaluation.py`` prints wall and processor
@@ -24,6 +24,8 @@ import scipy.stats  # noqa: F401  (their import is no part of the task)
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "analysis"))
 
+from cx_value.evaluate.drivers.importance import driver_importance
+from cx_value.evaluate.drivers.map import map_importance_performance
 from cx_value.evaluate.hierarchy import Hierarchy
 from cx_value.evaluate.index import index_experience
 from cx_value.evaluate.resamples import draw_resamples, moments_of
@@ -66,10 +68,16 @@ def main() -> None:
     clock("weights by eight methods, with intervals and ranks")
     index = index_experience(scores, axis, weights, GRADES).table()
     clock("indices and grades")
+    scored = scores.constructs[[*leaves, "C8"]]
+    quadrants = map_importance_performance(
+        scored, leaves, "C8", experts=weights.methods["experts"], draws=DRAWS, seed=1
+    ).table()
+    driver_importance(scored, leaves, ["C8"], draws=DRAWS, seed=1)
+    clock("relative weights, and quadrants by two importances and cross-hairs")
     seconds["all"] = tuple(sum(part) for part in zip(*seconds.values(), strict=True))
     for step, (wall, processor) in seconds.items():
-        print(f"{step:50s} {wall:6.2f} s, processor {processor:6.2f} s")
-    print(f"{len(table)} weights, {len(index)} indices")
+        print(f"{step:70s} {wall:6.2f} s, processor {processor:6.2f} s")
+    print(f"{len(table)} weights, {len(index)} indices, {len(quadrants)} places on a map")
 
 
 def _clock(seconds: dict[str, tuple[float, float]]):
