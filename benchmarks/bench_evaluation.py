@@ -1,4 +1,4 @@
-"""How long do 1,000 draws of all weights, indices, quadrants and grades take? Run: see benchmarks/RESULTS.md.
+"""How long do 1,000 draws of all weights, indices, quadrants and grades take?
 
 24 items in eight constructs, 1,000 respondents, 3 % of the answers missing; everything of one
 resample belongs together. ``python benchmarks/bench_evaluation.py`` prints wall and processor
