@@ -36,7 +36,7 @@ def told(figure: str, store: Store, book: Phrasebook) -> str:
     store : Store
     book : Phrasebook
     """
-    entry = _declared().get(figure)
+    entry = _entry(figure)
     if entry is None or not store.has(entry.get("say") or entry["of"]):
         return ""
     if "say" in entry:
@@ -45,6 +45,15 @@ def told(figure: str, store: Store, book: Phrasebook) -> str:
     rows = store.read(entry["of"]).rows(**entry.get("where", {}))
     phrase = _phrase(rows, entry, book)
     return _plain(book.say(phrase)) if phrase else ""
+
+
+def _entry(figure: str) -> dict[str, Any] | None:
+    """Return a figure's declaration; one of a family (``moderation_M1``) has the rows of its name."""
+    declared = _declared()
+    family, _, row = figure.partition("_")
+    if figure not in declared and f"{family}_" in declared:
+        return {**declared[f"{family}_"], "where": {"name": row}}
+    return declared.get(figure)
 
 
 def _plain(said: str) -> str:
