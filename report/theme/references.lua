@@ -44,6 +44,23 @@ local function mend_entry(entry)
   end
 end
 
+-- On paper no line begins with the raised number of a source: it is boxed with the last character
+-- of its word.
+local function held_to_its_word(inlines)
+  for i = #inlines, 2, -1 do
+    local word = inlines[i - 1]
+    local place = word.t == "Str" and utf8.offset(word.text, -1)
+    if inlines[i].t == "Cite" and place and is_chinese(word.text:sub(place)) then
+      local held = { pandoc.RawInline("typst", "#box["), pandoc.Str(word.text:sub(place)), inlines[i],
+        pandoc.RawInline("typst", "]") }
+      word.text = word.text:sub(1, place - 1)
+      inlines:remove(i)
+      for k = #held, 1, -1 do inlines:insert(i, held[k]) end
+    end
+  end
+  return inlines
+end
+
 function Pandoc(doc)
   local lang = doc.meta.lang and pandoc.utils.stringify(doc.meta.lang) or "en"
   if lang:sub(1, 2) ~= "zh" then return nil end
@@ -55,5 +72,8 @@ function Pandoc(doc)
       end
     end,
   })
+  if FORMAT == "typst" then
+    doc.blocks = doc.blocks:walk({ Inlines = held_to_its_word })
+  end
   return doc
 end

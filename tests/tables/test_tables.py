@@ -348,7 +348,7 @@ def test_a_wide_matrix_goes_on_in_panels():
     frame.insert(0, "item", names)
     said = matrix(frame, panel=8)
     assert said.count("tbl-colwidths") == 2
-    assert "M (continued) {#tbl-m-9 " in said
+    assert "M, columns 9–12 {#tbl-m-9 " in said
     second = said.split("\n\n")[2]
     assert second.splitlines()[0] == "| Variable | 9 | 10 | 11 | 12 |"
     assert len(second.splitlines()) == 2 + 4

@@ -79,7 +79,8 @@ def render_matrix(
         heads, body = write.panel(names, beside, start, panel)
         alignments = ["left", *["right"] * (len(heads) - 1)]
         widths = fitted_widths([3.6, *[1.0] * (len(heads) - 1)], heads, body, lang)
-        told = _matrix_caption(caption, identifier, start, widths, lang)
+        end = min(start + panel, len(codes))
+        told = _matrix_caption(caption, identifier, (start, end), widths, lang)
         lines += [*([""] if start else []), *pipe_table(heads, alignments, body), "", told]
     said = "" if note is None else note_text(note, lang, cutoffs or CUTOFFS)
     return wrap_table(lines, note=said)
@@ -95,10 +96,12 @@ def _moments(frame: pd.DataFrame, codes: Sequence[str], lang: str) -> dict[str, 
 
 
 def _matrix_caption(
-    caption: str, identifier: str, start: int, widths: Sequence[float], lang: str
+    caption: str, identifier: str, shown: tuple[int, int], widths: Sequence[float], lang: str
 ) -> str:
-    if start:
-        caption = f"{caption}{'' if lang == 'zh' else ' '}{named_code('continued', 'matrix', lang)}"
+    start, end = shown
+    if start:  # a table of its own number names its columns
+        columns = named_code("columns", "matrix", lang)
+        caption += columns.format(first=start + 1, last=end)
         identifier += f"-{start + 1}"
     return caption_line(caption, identifier, widths)
 

@@ -53,9 +53,17 @@ def _draw_money(ax: Axes, rows: pd.DataFrame, lang: str) -> None:
 
 
 def _wrapped(name: str, lang: str) -> str:
+    """Break a name into lines; one in Chinese breaks before a bracket first.
+
+    >>> _wrapped("推荐意愿（0–10）", "zh")
+    '推荐意愿\\n（0–10）'
+    """
     import textwrap
 
-    return "\n".join(textwrap.wrap(name, 15 if lang == "en" else 8))
+    width = 15 if lang == "en" else 8
+    bracketed = lang == "zh" and len(name) > width
+    parts = name.replace("（", "\n（").split("\n") if bracketed else [name]
+    return "\n".join(line for part in parts for line in textwrap.wrap(part, width))
 
 
 def _order_of(frame: pd.DataFrame, outcome: str) -> list[str]:

@@ -48,7 +48,7 @@ def told(figure: str, store: Store, book: Phrasebook) -> str:
 
 
 def _entry(figure: str) -> dict[str, Any] | None:
-    """Return a figure's declaration; one of a family (``moderation_M1``) has the rows of its name."""
+    """Return a figure's declaration; of a family (``moderation_M1``) with the rows of its name."""
     declared = _declared()
     family, _, row = figure.partition("_")
     if figure not in declared and f"{family}_" in declared:
