@@ -161,3 +161,27 @@ def test_a_log_is_commented_in_chinese(tmp_path):
     log = {"客户编号": ["a", "a", "b"] * 9, "下单时间": ["2026-01-05"] * 27, "实付金额": ["2"] * 27}
     pd.DataFrame(log).to_csv(tmp_path / "o.csv", index=False)
     assert "起始研究文件" in new_study(tmp_path / "o.csv", lang="zh")
+
+
+def test_ten_points_of_which_nobody_chose_the_last_are_ten(tmp_path):
+    frame = items(1, 10).clip(upper=9)
+    frame[frame == 9] = 99
+    frame.iloc[::40] = 9
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    text = new_study(tmp_path / "a.csv")
+    assert "scale: {min: 1, max: 10}" in text and "(UNSURE: nobody chose" in text
+
+
+def test_one_odd_column_widens_no_scale(tmp_path):
+    frame = items(1, 5).assign(years=np.random.default_rng(2).integers(1, 7, 300))
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    assert {b.scale for b in guess_columns(read_table(tmp_path / "a.csv")).blocks} == {(1, 5)}
+
+
+def test_constructs_are_known_by_the_headings_of_their_questions(tmp_path):
+    heads = ("3、请您评价服务质量", "4、您感受到的价值", "5、您的满意程度")
+    names = [f"{head}—{k}" for head in heads for k in "甲乙"]
+    items(1, 5).set_axis(names, axis=1).to_csv(tmp_path / "a.csv", index=False)
+    study = read_study(write_study(tmp_path / "a.csv"))
+    first = [c.items[0].column for c in study.constructs]
+    assert [name.split("—")[0] for name in first] == list(heads) and study.models

@@ -90,10 +90,14 @@ def new(
     ask: Annotated[bool, typer.Option("--ask", help="Ask about each block of items.")] = False,
     encoding: Annotated[str, typer.Option(help="Encoding of a text file.")] = "auto",
     demo: Annotated[Demo | None, typer.Option(help="Copy a bundled study instead.")] = None,
+    lang: Annotated[
+        MessageLanguage | None, typer.Option(help="Language of the comments and messages.")
+    ] = None,
 ) -> None:
     """Write a commented starter study from a data file, or copy a bundled study."""
     from cx_value.study import write_study
 
+    _TOLD.lang = lang.value if lang else _TOLD.lang
     if demo is not None:
         written = _copy_demo(_DEMOS[demo], datafile or Path("data") / _DEMOS[demo])
     elif datafile is None:

@@ -51,13 +51,18 @@ def edge_codes(answers: Mapping[str, pd.Series]) -> dict[str, tuple[float, ...]]
     spans = {name: (given.min(), given.max()) for name, given in answers.items()}
     if not spans:
         return {}
-    for edge in _candidates(max(high for _, high in spans.values())):
+    for edge in _candidates(_highest([high for _, high in spans.values()])):
         ends = min(edge.low, *edge.codes), max(edge.high, *edge.codes)
         names = [n for n, (low, high) in spans.items() if ends[0] <= low and high <= ends[1]]
         if len(names) >= 0.5 * len(spans) and _is_beside(answers, names, edge):
             held = {n: tuple(c for c in edge.codes if (answers[n] == c).any()) for n in names}
             return {name: codes for name, codes in held.items() if codes}
     return {}
+
+
+def _highest(ends: list[float]) -> float:
+    """Return the highest answer of at least a tenth of the items; one odd column tells nothing."""
+    return max(end for end in set(ends) if ends.count(end) >= 0.1 * len(ends))
 
 
 def _candidates(highest: float) -> list[Edge]:

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+import pandas as pd
+
 from cx_value.study.answers import convert, number_reader, read_seconds, strip_seconds
 from cx_value.study.privacy import identifies_people
 from cx_value.study.readers.platforms import PLATFORMS
@@ -32,6 +34,9 @@ _OWN_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+#: Share of the items on the usual scale that have a wider one, for it to be theirs too.
+SOME = 0.05
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
@@ -44,6 +49,7 @@ class Block:
     by: str = ""
     sure: bool = False
     observed: bool = False  # the scale is the range of the answers seen
+    wider: bool = False  # the scale is wider than the answers seen
     reverse: tuple[str, ...] = ()
     label: str = ""  # what the analyst calls it
     codes: tuple[float | str, ...] = ()  # its missing codes, where some stand beside its scale
@@ -205,21 +211,25 @@ def _scale(names: list[str], read: dict[str, ColumnRead]) -> Range:
     if labelled and min(labelled) <= min(given) and max(given) <= max(labelled):
         return min(labelled), max(labelled)
     fitting = [s for s in _SCALES if s[0] <= min(given) and max(given) <= s[1]]
-    return (
-        min(fitting, key=lambda s: (s[1] - s[0], s[0] != 1))
-        if fitting
-        else (min(given), max(given))
-    )
+    nearest = min(fitting, key=lambda s: (s[1] - s[0], s[0] != 1), default=None)
+    if nearest == (1, 9) and _thins_out(pd.concat([read[n].given for n in names])):
+        return 1, 10  # ten points are usual, nine are not
+    return nearest or (min(given), max(given))
+
+
+def _thins_out(given: pd.Series) -> bool:
+    """Return whether fewer chose 9 than 8, as where the scale goes on; at its end they pile up."""
+    return bool((given == 9).sum() < (given == 8).sum())
 
 
 def _usual_scale(scales: list[Range]) -> Range | None:
     """Return the most frequent scale, or a wider one of some items of which it lacks an end."""
     if not scales:
         return None
-    most = Counter(scales).most_common(1)[0][0]
-    return max(
-        (s for s in set(scales) if _nearly(most, s)), default=most, key=lambda s: s[1] - s[0]
-    )
+    counts = Counter(scales)
+    most, held = counts.most_common(1)[0]
+    wider = (s for s, count in counts.items() if _nearly(most, s) and count >= SOME * held)
+    return max(wider, default=most, key=lambda s: s[1] - s[0])
 
 
 def _nearly(own: Range, usual: Range) -> bool:
@@ -244,6 +254,7 @@ def _block(stem: str, names: list[str], read: dict[str, ColumnRead], usual: Rang
         scale=scale,
         labels=dict(sorted(labels.items())),
         observed=not labels,
+        wider=not labels and not {*scale} <= {v for n in names for v in read[n].given},
         codes=_sorted({c for n in names for c in (*read[n].codes, *read[n].beside)})
         if any(read[n].beside for n in names) else (),
     )  # fmt: skip

@@ -143,7 +143,7 @@ def _common_words(raw: RawTable, block: Block) -> str:
 
 def _sureness(block: Block, say: Remarks) -> str:
     """Say whether a block is sure, and by what it was made."""
-    scale = say.by("seen" if block.observed else "labels")
+    scale = say.by("wider" if block.wider else "seen" if block.observed else "labels")
     sure = "sure" if block.sure else "UNSURE"
     return say("sureness", sure=sure, by=say.by(block.by), scale=scale)
 
