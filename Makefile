@@ -42,7 +42,7 @@ gallery: setup ## print the reports of all bundled studies
 	$(BIN)/python -c "import pathlib, subprocess, sys; [subprocess.check_call([sys.executable, '-m', 'cx_value', 'report', str(p.parent)]) for p in sorted(pathlib.Path('data').glob('*/study.yml'))]"
 
 test: setup ## run every test (no network, no R, no Quarto needed)
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 docs: setup ## build the documentation in both languages: build/site
 	$(BIN)/python -m mkdocs build --strict

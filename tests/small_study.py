@@ -23,6 +23,7 @@ hypotheses:
   H1: {path: QUAL -> SAT, sign: "+", theory: oliver1980}
   H2: {path: SAT -> LOY, sign: "+"}
   H3: {path: QUAL -> SAT -> LOY, sign: "+"}
+segments: {most: 2}
 options: {bootstrap: 60, parallel_analysis_draws: 30, seed: 11}
 """
 
@@ -81,6 +82,7 @@ models:
 hypotheses:
   H1: {path: QUAL -> SAT, sign: "+", theory: oliver1980}
   H2: {path: QUAL -> SAT -> LOY, sign: "+"}
+segments: {most: 2}
 options: {bootstrap: 20, parallel_analysis_draws: 20, seed: 11}
 """
 

@@ -5,12 +5,12 @@ import re
 import pytest
 import yaml
 
+from cx_value.base.documents import read_yaml
 from cx_value.base.places import WORDS
 from cx_value.base.words import LANGUAGES, Phrase, Phrasebook, check_templates
 
-TOPICS = check_templates()
 SAMPLES = {
-    p.stem: yaml.safe_load(p.read_text(encoding="utf-8")) or {}
+    p.stem: read_yaml(p.read_text(encoding="utf-8")) or {}
     for p in sorted((WORDS / "samples").glob("*.yml"))
 }
 CASES = [
@@ -70,13 +70,14 @@ def size_of(sentence, lang):
 
 
 def test_every_macro_is_there_in_both_languages_with_samples():
-    for topic, languages in TOPICS.items():
+    topics = check_templates()
+    for topic, languages in topics.items():
         assert set(languages) == set(LANGUAGES), topic
         assert sorted(languages["en"]) == sorted(languages["zh"]), topic
         public = {name for name in languages["en"] if not name.startswith("_")}
         missing = public - set(SAMPLES.get(topic, {}))
         assert not missing, f"samples/{topic}.yml lacks {sorted(missing)}"
-    assert set(SAMPLES) <= set(TOPICS)
+    assert set(SAMPLES) <= set(topics)
 
 
 def term_paths(value, path=()):

@@ -372,7 +372,7 @@ def built(ordinal_file, tmp_path_factory):
     out = tmp_path_factory.mktemp("build")
     study = read_study(ordinal_file)
     build_report(Job(study_file=ordinal_file, study=study, out=out, languages=LANGUAGES,
-                     formats=("html",), renderer="embedded"))  # fmt: skip
+                     formats=("html",), renderer="embedded", kernels=False))  # fmt: skip
     return out / "ordinal"
 
 

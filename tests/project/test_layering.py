@@ -4,6 +4,7 @@ All imports count: at the top of a module, inside its functions, and for type ch
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "analysis"
@@ -25,10 +26,13 @@ def module_name(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-TREES = {
-    module_name(path): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(SOURCE.rglob("*.py"))
-}
+@cache
+def trees():
+    """Return module → its syntax tree; read by the one process that runs these tests."""
+    return {
+        module_name(path): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(SOURCE.rglob("*.py"))
+    }
 
 
 def imported(node):
@@ -40,13 +44,16 @@ def imported(node):
             assert not part.level, f"line {part.lineno}: a relative import"
             for alias in part.names:
                 whole = f"{part.module}.{alias.name}"
-                yield (whole if whole in TREES else part.module), part
+                yield (whole if whole in trees() else part.module), part
 
 
-GRAPH = {
-    name: {other: node.lineno for other, node in imported(tree) if other in TREES}
-    for name, tree in TREES.items()
-}
+@cache
+def graph_of_imports():
+    """Return module → the modules of the package that it imports, each with the line."""
+    return {
+        name: {other: node.lineno for other, node in imported(tree) if other in trees()}
+        for name, tree in trees().items()
+    }
 
 
 def room(name):
@@ -85,7 +92,7 @@ def circles(graph):
 def test_no_module_imports_to_its_right():
     wrong = [
         f"{name}:{line} imports {other}"
-        for name, others in GRAPH.items()
+        for name, others in graph_of_imports().items()
         for other, line in others.items()
         if room(other) != room(name)
         and (room(other) in BESIDE or (room(name) not in BESIDE and place(other) > place(name)))
@@ -94,7 +101,7 @@ def test_no_module_imports_to_its_right():
 
 
 def test_no_module_imports_itself_through_others():
-    found = [sorted(circle) for circle in circles(GRAPH)]
+    found = [sorted(circle) for circle in circles(graph_of_imports())]
     assert not found, found
 
 
@@ -107,7 +114,7 @@ def type_checking_imports(tree):
 
 def test_heavy_packages_are_imported_inside_functions():
     wrong = []
-    for module, tree in TREES.items():
+    for module, tree in trees().items():
         exempt = set(type_checking_imports(tree))
         outside = (n for n in tree.body if not isinstance(n, ast.FunctionDef | ast.ClassDef))
         wrong += [
@@ -122,7 +129,7 @@ def test_heavy_packages_are_imported_inside_functions():
 def test_no_module_takes_what_another_keeps_to_itself():
     wrong = [
         f"{module}: {name.name}"
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cx_value")
         for name in node.names

@@ -13,31 +13,37 @@ from cx_value.publish.depends import notebook_code, printing_code
 from cx_value.publish.execute import notebook_paths
 from cx_value.publish.state import States, locked
 
-CODE = {path.stem: notebook_code(path) for path in notebook_paths()}
+NOTEBOOKS = {path.stem: path for path in notebook_paths()}
+
+
+def code_of(name):
+    return notebook_code(NOTEBOOKS[name])
 
 
 def rooms(files):
     return {path.relative_to(PACKAGE).parts[0] for path in files}
 
 
-@pytest.mark.parametrize("name", CODE)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_no_notebook_hangs_on_what_prints(name):
-    assert not rooms(CODE[name]) & {"tables", "publish", "simulate"}
-    assert {"base", "study", "notebook"} <= rooms(CODE[name])
+    assert not rooms(code_of(name)) & {"tables", "publish", "simulate"}
+    assert {"base", "study", "notebook"} <= rooms(code_of(name))
 
 
 def test_a_notebook_hangs_on_the_rooms_it_imports_and_on_no_other():
-    assert "value" not in rooms(CODE["02_reliability"]) | rooms(CODE["05_structure"])
-    assert "measure" not in rooms(CODE["12_robustness"]) and "value" in rooms(CODE["06_value"])
+    assert "value" not in rooms(code_of("02_reliability")) | rooms(code_of("05_structure"))
+    assert "measure" not in rooms(code_of("12_robustness")) and "value" in rooms(
+        code_of("06_value")
+    )
     for name, file in {"02_reliability": "measure/reliability.py", "05_structure": "sem/effects.py",
                        "06_value_link": "value/link/model.py",
                        "01_sample": "study/screening.py"}.items():  # fmt: skip
-        assert PACKAGE / file in CODE[name], (name, file)
+        assert PACKAGE / file in code_of(name), (name, file)
 
 
 def test_names_that_a_room_fetches_when_asked_are_followed():
-    assert PACKAGE / "value/worth/lifetime.py" in CODE["06_value"]
-    assert PACKAGE / "value/worth/contracts.py" not in CODE["06_value"]
+    assert PACKAGE / "value/worth/lifetime.py" in code_of("06_value")
+    assert PACKAGE / "value/worth/contracts.py" not in code_of("06_value")
 
 
 def test_what_prints_is_all_that_a_report_loads_to_print():

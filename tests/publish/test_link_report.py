@@ -77,6 +77,7 @@ service_log: {file: service.csv, minutes: minutes, complaint: complaint, target_
 value: {purchase_model: pareto_nbd, horizon_years: 2, satisfaction: SAT, loyalty: LOY}
 metrics: {satisfaction: SAT1, satisfied_from: 6, recommendation: NPS}
 claims: [satisfaction_value, share_price]
+segments: {most: 3}
 options: {bootstrap: 40, parallel_analysis_draws: 20, seed: 3}
 """
 

@@ -28,7 +28,7 @@ CDNOW = ROOT / "data" / "cdnow" / "transactions.csv"
 NAMES = {"customer": "customer", "date": "date", "amount": "amount"}
 ORIGIN = pd.Timestamp("2025-01-01")
 QUICK = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

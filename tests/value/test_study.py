@@ -38,7 +38,8 @@ def sample(tmp_path_factory):
 def built(sample, tmp_path_factory):
     out = tmp_path_factory.mktemp("build")
     study = read_study(sample)
-    options = {"languages": ("en", "zh"), "formats": ("html",), "renderer": "embedded"}
+    options = {"languages": ("en", "zh"), "formats": ("html",), "renderer": "embedded",
+               "kernels": False}  # fmt: skip
     build_report(Job(study_file=sample / "study.yml", study=study, out=out, **options))
     return out / "sample"
 

@@ -210,7 +210,7 @@ CELL = {
 }
 ROWS = st.lists(st.tuples(*CELL.values()), max_size=25)
 QUICK = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
