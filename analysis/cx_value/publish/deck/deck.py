@@ -203,6 +203,7 @@ def _themes(deck: Deck, teller: _Teller) -> None:
 def _value(deck: Deck, teller: _Teller) -> None:
     if teller.has("stages"):
         table = teller.read("stages").table
+        table = table[table.share.notna()]  # what is withheld has no column
         names = [teller.binder.phrasebook.term(code, "stage") for code in table.stage]
         worth = table.total / table.total.sum()
         deck.chart(teller.word("stages"), "column", names,

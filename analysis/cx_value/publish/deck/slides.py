@@ -96,6 +96,7 @@ class Deck:
         self._axis(chart.value_axis, "" if len(series) > 1 else next(iter(series)))
         chart.value_axis.tick_labels.number_format = data.number_format if percent else "0"
         chart.value_axis.tick_labels.number_format_is_linked = False
+        _name_every_category(chart)
         if kind == "bar":
             chart.category_axis.reverse_order = True
         if kind != "line":
@@ -222,3 +223,18 @@ def _number_axes(chart: Any) -> None:
     for element in chart._chartSpace.iter():
         if str(element.tag).endswith(("}axId", "}crossAx")):
             element.set("val", str(int(element.get("val")) & 0x7FFFFFFF))
+
+
+def _name_every_category(chart: Any) -> None:
+    """Ask for the name of each category: where they stand close, programs print every second."""
+    from pptx.oxml import parse_xml
+    from pptx.oxml.ns import nsdecls
+
+    skip = parse_xml(f'<c:tickLblSkip {nsdecls("c")} val="1"/>')
+    axis = chart.category_axis._element
+    for later in ("c:tickMarkSkip", "c:noMultiLvlLbl"):  # the schema wants it before these
+        found = axis.find(later, axis.nsmap)
+        if found is not None:
+            found.addprevious(skip)
+            return
+    axis.append(skip)
