@@ -145,13 +145,26 @@ end
 -- A table that may break over pages says so where it goes on: an empty first row of its head,
 -- repeated with it, holds the words.
 local LONG = 15 -- rows; the template keeps what is shorter on one page
+-- So many rows are taller than what the template keeps whole, in the smallest type: measuring them
+-- takes as long as setting them.
+local TALL = 30
+
+local function rows_of(t)
+  local rows = 0
+  for _, body in ipairs(t.bodies) do rows = rows + #body.body end
+  return rows
+end
+
+local function is_tall(block)
+  local tall = false
+  pandoc.Div({ block }):walk({ Table = function(t) tall = tall or rows_of(t) > TALL end })
+  return tall
+end
 
 local function continue(block)
   local long = false
   local out = pandoc.Div({ block }):walk({ Table = function(t)
-    local rows = 0
-    for _, body in ipairs(t.bodies) do rows = rows + #body.body end
-    if rows <= LONG or #t.head.rows ~= 1 then return nil end
+    if rows_of(t) <= LONG or #t.head.rows ~= 1 then return nil end
     local cell = pandoc.Cell({ pandoc.RawBlock("typst", "#continued") })
     cell.col_span = #t.colspecs
     t.head.rows:insert(1, pandoc.Row({ cell }))
@@ -174,6 +187,7 @@ local function dress_all(list)
   local out, typst, i, room = pandoc.Blocks({}), FORMAT:match("typst"), 1, ""
   while i <= #list do
     local kept = typst and is_captioned(list[i])
+    if kept and is_tall(list[i]) then room = "(tall: true)" end
     if typst and list[i + 1] and is_captioned(list[i + 1]) then
       room = mark_room(list[i], list[i + 1])
     end

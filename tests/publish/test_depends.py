@@ -97,6 +97,48 @@ def test_a_notebook_that_runs_again_keeps_what_another_saves_by_now(tmp_path, mo
     assert both.exists() and not mine.exists()
 
 
+def test_an_edition_is_rendered_again_only_where_its_words_or_documents_changed(
+    tmp_path, monkeypatch
+):
+    from types import SimpleNamespace
+
+    from cx_value.publish import build
+    from cx_value.publish.chapters import project as chapters
+    from cx_value.publish.rendering import render
+
+    folder, words, rendered = tmp_path / "report-en", ["one"], []
+    states, page = States(tmp_path), folder / "report.html"
+    job = SimpleNamespace(
+        study=None, folder=tmp_path, draft=True, renderer="auto", formats=("html",),
+        report_files=lambda lang, edition: [page],
+    )  # fmt: skip
+
+    def write(*told, **options):
+        chapters._clear(folder, "full")
+        (folder / "report.qmd").write_text(words[0])
+        return folder
+
+    def renders(*told, **options):
+        rendered.append(words[0])
+        (folder / "made.html").write_text(words[0])
+        return {"html": folder / "made.html"}
+
+    monkeypatch.setattr(chapters, "write_project", write)
+    monkeypatch.setattr(render, "render_project", renders)
+
+    def count() -> int:
+        assert build._print(job, states, "en", "full") == [page] and page.exists()
+        return len(rendered)
+
+    assert [count(), count()] == [1, 1]
+    words[0] = "two"
+    assert [count(), count()] == [2, 2]
+    page.write_text("by hand")
+    assert [count(), count()] == [3, 3] and page.read_text() == "two"
+    job.formats = ("html", "pdf")
+    assert count() == 4
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kernels are forked on Linux")
 def test_a_kernel_ends_with_the_build_that_started_it(tmp_path):
     """Also where the build was killed: nobody is left to shut its kernels down."""

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cx_value.base.places import REPORT, build_folder
+from cx_value.notebook.cache import Cache
 from cx_value.notebook.identity import declaration_sha256, texts_sha256
 from cx_value.notebook.plots import can_be_redrawn
 from cx_value.notebook.store import MADE
 from cx_value.notebook.workspace import claim_folder
 from cx_value.publish import relabel
 from cx_value.publish.chapters.editions import edition_name, editions_of, formats_of
-from cx_value.publish.depends import notebook_code, printing_code, state_of
+from cx_value.publish.depends import code_of_notebooks, printing_code, state_of
 from cx_value.publish.execute import NotebookError, execute_notebook, notebook_paths, run_cells
 from cx_value.publish.progress import Progress
 from cx_value.publish.running import run_steps
@@ -198,10 +199,11 @@ def _clear_orphans(job: Job) -> None:
 def _notebook_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
     declared = declaration_sha256(job.study)
     notebooks = notebooks_of(job.study)
+    codes = code_of_notebooks(notebooks, Cache(job.folder / ".cache"))
     for notebook in sorted(notebooks, key=_turn):
         name, target = notebook.stem, job.folder / "notebooks" / notebook.name
         first = [n.stem for n in notebooks if n.stem in AFTER.get(name, ())]
-        inputs = [notebook, *job.study.data_files, *notebook_code(notebook)]
+        inputs = [notebook, *job.study.data_files, *codes[notebook]]
 
         def state(name=name, inputs=inputs, first=first) -> str:
             read = [p for one in first for p in _made_by(job, one) if p.parent.name == "results"]
@@ -333,7 +335,7 @@ def _report_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
 
         name = f"{edition_name(edition)}-{lang}"
         files = job.report_files(lang, edition)
-        run = partial(_print, job, lang, edition)
+        run = partial(_print, job, states, lang, edition)
         yield {
             "name": name,
             "actions": [(_remembered, [job, states, name, state, run])],
@@ -343,23 +345,31 @@ def _report_tasks(job: Job, states: States) -> Iterator[dict[str, Any]]:
         }
 
 
-def _print(job: Job, lang: str, edition: str) -> list[Path]:
+def _print(job: Job, states: States, lang: str, edition: str) -> list[Path]:
+    """Write an edition and render it, unless every word and figure of it is as it was rendered."""
+    files = job.report_files(lang, edition)
     if edition == "deck":
         from cx_value.publish.deck.deck import write_deck
 
-        files = job.report_files(lang, edition)
         return [write_deck(job.study, lang, job.folder, files[0], draft=job.draft)]
-    from cx_value.publish.chapters.project import write_project
+    from cx_value.publish.chapters.project import printed_files, write_project
     from cx_value.publish.rendering.render import render_project, renderer_of
 
     renderer = renderer_of(job.renderer)
     project = write_project(
         job.study, lang, job.folder, draft=job.draft, renderer=renderer, edition=edition
     )
+    old = printed_files(project, edition)
+    written = sorted(p for p in project.rglob("*") if p.is_file() and p not in old)
+    state, pages = state_of([*written, *printing_code()], *job.formats), f"{project.name} pages"
+    if states.holds(pages, state):
+        return files
+    for path in old:
+        path.unlink()
     made = render_project(project, job.formats, renderer=job.renderer)
-    files = job.report_files(lang, edition)
     for path, file in zip(made.values(), files, strict=True):
         os.replace(path, file)
+    states.remember(pages, state, files)
     return files
 
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from cx_value.notebook.cache import Cache
 from cx_value.notebook.identity import PACKAGE, computes, content_of, sha256_of_text
 
 #: Here a method's own imports count only for notebooks that call the method.
 _OPENING = PACKAGE / "notebook"
+#: Parts of a statement that hold statements.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def notebook_source(notebook: Path) -> str:
@@ -30,6 +33,17 @@ def notebook_source(notebook: Path) -> str:
 def notebook_code(notebook: Path) -> list[Path]:
     """Return the computing files of the package that a notebook hangs on, sorted."""
     return list(_code_of(notebook_source(notebook)))
+
+
+def code_of_notebooks(notebooks: Sequence[Path], kept: Cache) -> dict[Path, list[Path]]:
+    """Return :func:`notebook_code` of each, traced once for a state of the whole package."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    package = state_of(files, *files)
+    return kept.once(_codes_of, {n: notebook_source(n) for n in notebooks}, package)
+
+
+def _codes_of(sources: dict[Path, str], package: str) -> dict[Path, list[Path]]:
+    return {notebook: list(_code_of(source)) for notebook, source in sources.items()}
 
 
 @cache
@@ -82,8 +96,9 @@ def _imported(tree: ast.Module, *, called: str | None) -> Iterator[Path]:
                 yield from _lazily(node.module, alias.name)
 
 
-def _statements(node: ast.AST, called: str | None) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
+def _statements(node: ast.AST, called: str | None) -> Iterator[ast.stmt]:
+    """Yield the statements in a tree; an expression holds none."""
+    for child in (one for part in _BLOCKS for one in getattr(node, part, ())):
         if isinstance(child, ast.If) and getattr(child.test, "id", "") == "TYPE_CHECKING":
             continue
         skipped = called is not None and isinstance(child, ast.FunctionDef)

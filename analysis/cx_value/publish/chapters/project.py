@@ -67,7 +67,7 @@ def write_project(
         chapter and its line.
     """
     project = folder / f"{edition_name(edition)}-{lang}"
-    _clear(project)
+    _clear(project, edition)
     store = Store(folder)
     call_customers(study.report.customer)
     refuse_others(store, study, draft=draft)
@@ -120,11 +120,21 @@ def _divided(texts: dict[str, str], binder: Binder, edition: str) -> dict[str, s
     }
 
 
-def _clear(project: Path) -> None:
-    """Empty a project folder: a chapter that was renamed must not linger."""
-    if project.exists():
-        shutil.rmtree(project)
-    project.mkdir(parents=True)
+def printed_files(project: Path, edition: str) -> list[Path]:
+    """Return the documents that were rendered from a project."""
+    name = edition_name(edition)
+    return [p for form in ("html", "pdf", "docx") if (p := project / f"{name}.{form}").exists()]
+
+
+def _clear(project: Path, edition: str) -> None:
+    """Empty a project folder but for its documents: a chapter that was renamed must not linger."""
+    project.mkdir(parents=True, exist_ok=True)
+    kept = printed_files(project, edition)
+    for path in project.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path not in kept:
+            path.unlink()
 
 
 def _copy(source: Path, target: Path) -> None:
