@@ -112,6 +112,45 @@ def test_zone_of_tolerance_by_hand(setting, found):
     assert row[["below", "within", "above"]].sum() == pytest.approx(1)
 
 
+def changed(tmp_path, text, **columns):
+    """Return the setting of the study with columns changed and a line of its file replaced."""
+    answers = pd.read_csv(tmp_path / "answers.csv").assign(**columns)
+    answers.to_csv(tmp_path / "answers.csv", index=False)
+    (tmp_path / "study.yml").write_text(STUDY.replace("file: answers.csv", text), encoding="utf-8")
+    study = read_study(tmp_path)
+    return prepare_evaluation(study, read_survey(study), draws=300)
+
+
+def test_the_zone_is_that_of_the_weighted_respondents(tmp_path, setting):
+    n = setting.survey.n
+    w = 1.0 + np.arange(n) % 4
+    other = changed(tmp_path, "file: answers.csv, weight: w", w=w)
+    row = analyse_gaps(other, weigh_constructs(other, NOTHING)).zone.iloc[0]
+    held = np.column_stack([other.survey.ratings[k] for k in ("a1", "d1")])
+    p = other.survey.items["p1"].to_numpy()
+    kept = np.isfinite(p) & np.isfinite(held).all(axis=1)
+    assert row["perceived"] == pytest.approx(np.average(p[kept], weights=w[kept]))
+    assert row["below"] == pytest.approx(np.average((p < held[:, 0])[kept], weights=w[kept]))
+
+
+def test_the_verdict_on_a_dimension_goes_by_the_sign_of_its_gap(tmp_path, setting):
+    random, n = np.random.default_rng(4), setting.survey.n
+    few, many = (random.integers(low, low + 3, (3, n)) for low in (1, 5))
+    other = changed(tmp_path, "file: answers.csv", p1=few[0], p2=few[1], e1=many[0], e2=many[1],
+                    p3=many[2], e3=few[2])  # fmt: skip
+    nodes = analyse_gaps(other, weigh_constructs(other, NOTHING)).dimensions.set_index("node")
+    assert nodes.verdict.to_dict() == {"QUAL": "short", "CARE": "ahead"}
+    assert nodes.gap["QUAL"] < 0 < nodes.gap["CARE"]
+
+
+def test_a_contact_that_is_no_worse_than_the_others_for_sure_is_no_pain(tmp_path, setting):
+    n = setting.survey.n
+    other = changed(tmp_path, "file: answers.csv", SHOP=3 + np.arange(n) % 3,
+                    PHONE=3 + (np.arange(n) + 1) % 3)  # fmt: skip
+    frame = map_journey(other).frame
+    assert (frame.against_low < 0).all() and frame.pain.tolist() == ["no"] * len(frame)
+
+
 def test_disconfirmation_is_least_squares(setting, found):
     items, ratings = setting.survey.items, setting.survey.ratings
     points = lambda x: (x - 1) / 6 * 100  # noqa: E731
