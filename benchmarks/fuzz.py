@@ -32,6 +32,7 @@ from made.columns import (  # noqa: E402
 )
 from made.compared import compare_log, compare_survey, print_report  # noqa: E402
 from made.statistics import compare_statistic  # noqa: E402
+from made.studies import print_study  # noqa: E402
 
 #: Dates are read so many in one query.
 DATES_AT_ONCE = 1000
@@ -65,6 +66,7 @@ LAYERS: dict[str, tuple[Callable[[int], str], int]] = {
     "logs": (in_folder(compare_log), 1_000),
     "surveys": (in_folder(compare_survey), 300),
     "reports": (in_folder(print_report), 20),
+    "studies": (in_folder(print_study), 90),
 }
 
 

@@ -365,7 +365,8 @@ def compare_study(name: str, results: Path) -> Compared:
         if weights is not None or study.get("margins"):
             weights = chapters.weights
         compare_items(found, items, weights)
-        compare_scales(found, items, scales, weights)
+        own = chapters.own  # scales speak of the own brand's customers, where these are enough
+        compare_scales(found, items[own], scales, None if weights is None else weights[own])
         told = found.stored("missing_items").set_index("item")["missing"]
         for item in items:
             found.add("missing answers", item, items[item].isna().sum(), told[item])

@@ -119,11 +119,13 @@ def _kano(at: Chapters, told: pd.DataFrame) -> None:
     for row in told.itertuples():
         pair = at.study["kano"][row.feature]
         both = at.answers.loc[at.own, [pair["functional"], pair["dysfunctional"]]].dropna()
-        letters = [_KANO[int(a) - 1][int(b) - 1] for a, b in both.to_numpy()]
-        for letter in "AOMIRQ":
-            at.found.add("Kano", f"{row.feature} {letter}", letters.count(letter),
-                         getattr(row, letter))  # fmt: skip
-        a, o, m, i = (letters.count(x) for x in "AOMI")
+        weight = pd.Series(at.weights, at.answers.index)[both.index].to_numpy()
+        weight = weight / weight.mean()
+        letters = np.array([_KANO[int(a) - 1][int(b) - 1] for a, b in both.to_numpy()])
+        held = {letter: weight[letters == letter].sum() for letter in "AOMIRQ"}
+        for letter, count in held.items():
+            at.found.add("Kano", f"{row.feature} {letter}", count, getattr(row, letter))
+        a, o, m, i = (held[x] for x in "AOMI")
         at.found.add("Kano", f"{row.feature} better", (a + o) / (a + o + m + i), row.better)
         at.found.add("Kano", f"{row.feature} worse", -(o + m) / (a + o + m + i), row.worse)
 
@@ -132,11 +134,13 @@ def _price(at: Chapters, told: pd.DataFrame) -> None:
     """Where van Westendorp's curves meet, read linearly between the prices named."""
     asked = at.study["price_sensitivity"]
     names = ("too_cheap", "cheap", "expensive", "too_expensive")
-    prices = at.answers.loc[at.own, [asked[n] for n in names]].dropna().to_numpy()
-    prices = prices[(np.diff(prices, axis=1) >= 0).all(axis=1)]
+    named = at.answers.loc[at.own, [asked[n] for n in names]].dropna()
+    named = named[(np.diff(named.to_numpy(), axis=1) >= 0).all(axis=1)]
+    w = pd.Series(at.weights, at.answers.index)[named.index].to_numpy()
+    prices, w = named.to_numpy(), w / w.sum()
     grid = np.unique(prices)
-    at_most = [np.array([(prices[:, k] >= g).mean() for g in grid]) for k in range(2)]
-    at_least = [np.array([(prices[:, k] <= g).mean() for g in grid]) for k in (2, 3)]
+    at_most = [np.array([w @ (prices[:, k] >= g) for g in grid]) for k in range(2)]
+    at_least = [np.array([w @ (prices[:, k] <= g) for g in grid]) for k in (2, 3)]
     pairs = {"lower": at_most[0] - (1 - at_most[1]), "upper": (1 - at_least[0]) - at_least[1],
              "optimal": at_most[0] - at_least[1],
              "indifference": at_most[1] - at_least[0]}  # fmt: skip
@@ -358,6 +362,7 @@ def _answer_shares(at: Chapters, told: pd.DataFrame) -> None:
 def _correlations(at: Chapters, told: pd.DataFrame) -> None:
     for row in told.itertuples():
         both = at.scores[[row.construct_1, row.construct_2]].notna().all(axis=1).to_numpy()
+        both = both & at.own
         values = at.scores.loc[both, [row.construct_1, row.construct_2]].to_numpy()
         mine = _weighted_correlation(values, at.weights[both])[0, 1]
         name = f"{row.construct_1}–{row.construct_2}"

@@ -476,3 +476,13 @@ def test_a_respondent_without_a_cluster_is_named(tmp_path):
     answers.to_csv(path.parent / "answers.csv", index=False)
     with pytest.raises(FaultsError, match="without an entry in cluster"):
         read_survey(read_study(path))
+
+
+def test_no_model_left_is_said():
+    from types import SimpleNamespace
+
+    from cx_value.base.errors import ModelError
+    from cx_value.judge.structure import choose_model
+
+    with pytest.raises(ModelError, match="no structural model is left"):
+        choose_model(SimpleNamespace(models=()), None)

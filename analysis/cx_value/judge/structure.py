@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cx_value.base.errors import AnalysisError
+from cx_value.base.errors import AnalysisError, ModelError
 from cx_value.base.results import Result, tidy_frame
 from cx_value.base.words import Phrase
 from cx_value.judge.estimation import Estimation, plain_estimation
@@ -160,7 +160,18 @@ def choose_model(study: Study, items: pd.DataFrame, how: Estimation | None = Non
     ModelChoice
         Where not one model could be fitted, or none is admissible, ``reported`` is None and
         :meth:`ModelChoice.findings` says why.
+
+    Raises
+    ------
+    ModelError
+        Where the study has no model, or none is left after items without variance went.
     """
+    if not study.models:
+        raise ModelError(
+            "no structural model is left: its constructs have no item with answers that differ · "
+            "allowed: two constructs or more, and a path between them · do: see which items are "
+            "set aside, and correct their columns or the models"
+        )
     how = how or plain_estimation(study, items)
     attempts = {model.name: _attempt(study, model, items, how) for model in study.models}
     candidates = [a for role in ("main", "fallback") for a in attempts.values()

@@ -205,10 +205,12 @@ def _value(deck: Deck, teller: _Teller) -> None:
         table = teller.read("stages").table
         table = table[table.share.notna()]  # what is withheld has no column
         names = [teller.binder.phrasebook.term(code, "stage") for code in table.stage]
-        worth = table.total / table.total.sum()
-        deck.chart(teller.word("stages"), "column", names,
-                   {teller.word("customers"): table.share, teller.word("worth"): worth},
-                   say=teller.say("lifetime_value"), percent=True)  # fmt: skip
+        shown = {teller.word("customers"): table.share}
+        if "total" in table:  # a log without money has stages, and no worth
+            shown[teller.word("worth")] = table.total / table.total.sum()
+        told = "lifetime_value" if teller.has("lifetime_value") else "stages"
+        deck.chart(teller.word("stages"), "column", names, shown, say=teller.say(told),
+                   percent=True)  # fmt: skip
 
 
 def _care(deck: Deck, teller: _Teller) -> None:
