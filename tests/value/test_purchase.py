@@ -429,7 +429,7 @@ def test_comparison_chooses_by_aic(cdnow):
 def test_sentences_carry_the_table(fits):
     fit = fits["bg_nbd"]
     for lang in ("en", "zh"):
-        for number in ("2,357", "9582.43", "19,172.86"):
+        for number in ("2,357", "9,582.43", "19,172.86"):
             assert number in fit.sentence(lang)
 
 
