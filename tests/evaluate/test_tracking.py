@@ -150,6 +150,32 @@ def test_another_mix_of_respondents_is_told_from_better_scores():
     assert rows.difference["MIX"] > 0.1
 
 
+@pytest.mark.parametrize("leaves", [0, -1])
+def test_a_group_of_one_wave_alone_changes_the_mix_and_no_score(leaves):
+    """The groups that stay answer alike in both waves; one comes, or goes."""
+    study = read_study(PANEL)
+    survey = own_customers(study, read_survey(study))
+    waves = sorted(survey.wave.unique())
+    first = survey.rows(survey.items.index[survey.wave == waves[0]])
+    names = first.profile["industry"].unique()
+    less = first.rows(first.items.index[first.profile["industry"] != names[0]])
+    sides = [less, first] if leaves == 0 else [first, less]
+    frames = {}
+    for key in ("items", "profile", "weights"):
+        parts = [getattr(side, key) for side in sides]
+        frames[key] = pd.concat([p.set_axis(p.index + k * 10**6) for k, p in enumerate(parts)])
+    wave = pd.Series(np.repeat([1, 2], [s.n for s in sides]), index=frames["items"].index)
+    held = dict.fromkeys(("quantities", "ratings", "comments", "clusters", "strata", "ids",
+                          "durations"))  # fmt: skip
+    survey = replace(first, **frames, wave=wave, multiple={}, **held)
+    kept = dict.fromkeys(hierarchy_of(study).leaves, 1.0)
+    rows = explain_index(study, survey, kept, "equal", draws=20).table().set_index("part")
+    assert rows.difference["SCORES"] == pytest.approx(0, abs=1e-9)
+    assert rows.difference["MIX"] == pytest.approx(rows.difference["CHANGE"]) != 0
+    weighted = [s.items.mean(axis=1).mean() for s in sides]
+    assert np.sign(rows.difference["CHANGE"]) == np.sign(weighted[1] - weighted[0])
+
+
 def test_the_planted_change_is_found_in_its_wave_and_construct_and_no_other():
     study = read_study(PANEL)
     waves = follow_waves(study, read_survey(study), draws=999)

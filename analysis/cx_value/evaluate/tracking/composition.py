@@ -119,11 +119,12 @@ def explain_index(
     if len(leaves) < len(sides[0].hierarchy.leaves):
         headline = "kept"  # what was not asked in either wave cannot be weighed anew
     groups, experts = _groups(study, rows), expert_weights(sides[0], judgements)
-    mix = len(groups[0].unique()) > 1
-    factors = [
-        _factors(s, leaves, g, _weights(s, leaves, weights, headline, experts))
+    names = sorted({name for side in groups for name in side.unique()})
+    mix = len(names) > 1
+    factors = _completed(*(
+        _factors(s, leaves, g, names, _weights(s, leaves, weights, headline, experts))
         for s, g in zip(sides, groups, strict=True)
-    ]
+    ))  # fmt: skip
     return IndexChange(
         n_used=sum(s.survey.n for s in sides), method=Phrase("tracking.composition_method"),
         confidence=study.options.confidence, waves=(str(waves[0]), str(waves[-1])),
@@ -168,18 +169,32 @@ def _weights(setting, leaves, fixed: Mapping[str, float], headline: str, experts
     return anew / anew.sum(axis=1, keepdims=True)
 
 
-def _factors(setting, leaves, groups: pd.Series, weights: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return weights (R, C), shares (R, G) and mean scores (R, G, C) of a wave."""
+def _factors(
+    setting, leaves, groups: pd.Series, names: list[str], weights: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Return weights (R, C), shares (R, G) and mean scores (R, G, C) of a wave; NaN: nobody's."""
     values = setting.scores.constructs[leaves].to_numpy()
     seen = np.isfinite(values)
     held = np.hstack([np.where(seen, values, 0.0), seen, np.ones((len(values), 1))])
-    names, c = sorted(groups.unique()), len(leaves)
+    c = len(leaves)
     sums = [setting.axis.products(held, groups.eq(name).to_numpy()) for name in names]
     sums = np.stack(sums, axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        means = sums[..., :c] / sums[..., c : 2 * c]
     share = sums[..., -1] / sums[..., -1].sum(axis=1, keepdims=True)
-    return np.broadcast_to(weights, (len(sums), c)), share, np.nan_to_num(means)
+    means, whole = _ratio(sums, c), _ratio(sums.sum(axis=1, keepdims=True), c)
+    # Members none of whom answered a construct count with the mean of all in their wave.
+    means = np.where(np.isnan(means) & (share[..., None] > 0), whole, means)
+    return np.broadcast_to(weights, (len(sums), c)), share, means
+
+
+def _ratio(sums: np.ndarray, c: int) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return sums[..., :c] / sums[..., c : 2 * c]
+
+
+def _completed(before: tuple, after: tuple) -> tuple[tuple, tuple]:
+    """Give a group that one wave lacks the scores of the other: its coming is a change of mix."""
+    (w, m, s), (v, n, t) = before, after
+    return (w, m, np.where(np.isnan(s), t, s)), (v, n, np.where(np.isnan(t), s, t))
 
 
 def contributions(before: tuple, after: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
