@@ -69,6 +69,7 @@ STUDY_FAULTS = [
     (STUDY + "options: {bootstrap: 19}\n", "wrong value", ["options.bootstrap", "not below 20"]),
     (STUDY + "options: {rotation: quartimax}\n", "wrong value", ["'quartimax'", "oblimin, promax or varimax"]),
     (STUDY + "options: {estimator: wlms}\n", "wrong value", ["'wlms'", "auto, ml, mlr or wlsmv"]),
+    ("title: A log\ntransactions: {file: answers.csv, customer: q1, date: q2, amount: q3, currency: EUR, unit: week}\nreport: {editions: [brief, thesis]}\n", "wrong value", ["report.editions", "no answers", "brief, full"]),
     (STUDY + "options: {estimator: wlsmv, missing: fiml}\n", "wrong value", ["options.missing", "fiml with estimator wlsmv"]),
     (swap("max: 5", "max: 100") + "options: {estimator: wlsmv}\n", "wrong value", ["options.estimator", "more than 10"]),
     (STUDY + "cutoffs: {cfii: 0.9}\n", "unknown key", ["cfii", "did you mean 'cfi'?"]),

@@ -27,6 +27,7 @@ def check_models(study: Study) -> list[Finding]:
         *(finding for model in study.models for finding in _check_model(study, model)),
         *_check_roles(study),
         *_check_estimator(study),
+        *_check_editions(study),
         *(finding for h in study.hypotheses for finding in _check_hypothesis(study, h)),
         *(finding for m in study.moderations for finding in _check_moderation(study, m)),
     ]
@@ -62,6 +63,18 @@ def count_degrees_of_freedom(study: Study, model: StructuralModel) -> int:
     covariances = exogenous * (exogenous - 1) // 2 + last * (last - 1) // 2
     free = loadings_and_residuals + len(inside) + above + len(edges) + covariances
     return items * (items + 1) // 2 - free
+
+
+def _check_editions(study: Study) -> Iterator[Finding]:
+    """Find a thesis of purchases alone: its chapters are those of a questionnaire."""
+    if "thesis" in study.report.editions and not study.data:
+        yield Finding(
+            study.where("report", "editions"),
+            "the edition thesis is asked for, and the study has no answers",
+            "brief, full, supplement, deck for a study of purchases alone",
+            "leave thesis out of editions, or add data: with the answers",
+            kind="wrong value",
+        )
 
 
 #: Ordered categories beyond so many are as good as numbers, and too many to estimate.
