@@ -185,3 +185,14 @@ def test_constructs_are_known_by_the_headings_of_their_questions(tmp_path):
     study = read_study(write_study(tmp_path / "a.csv"))
     first = [c.items[0].column for c in study.constructs]
     assert [name.split("—")[0] for name in first] == list(heads) and study.models
+
+
+def test_a_code_of_the_items_is_an_answer_of_a_characteristic(tmp_path):
+    frame = items(1, 5)
+    frame.iloc[::25, 0] = 9
+    region = np.arange(300) % 10 + 1
+    frame.assign(region=region).to_csv(tmp_path / "a.csv", index=False)
+    study = read_study(write_study(tmp_path / "a.csv"))
+    survey = read_survey(study)
+    assert study.data.missing_codes == (9,) and survey.items.isna().sum().sum() == 12
+    assert survey.profile["region"].nunique() == 10

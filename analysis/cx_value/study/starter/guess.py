@@ -69,6 +69,7 @@ class Guess:
     ticked: dict[str, tuple[str, ...]] = field(default_factory=dict)  # stem → a column an answer
     recommendation: str = ""  # column of the Net Promoter Score
     why_unused: dict[str, str] = field(default_factory=dict)
+    own_codes: dict[str, tuple[float | str, ...]] = field(default_factory=dict)  # 9 is an answer
 
 
 def guess_columns(raw: RawTable, without: frozenset[str] = frozenset()) -> Guess:
@@ -131,6 +132,7 @@ def guess_columns(raw: RawTable, without: frozenset[str] = frozenset()) -> Guess
         ticked=ticked,
         recommendation=recommends[0] if len(recommends) == 1 else "",
         why_unused=private,
+        own_codes={n: _sorted(read[n].codes) for n in profile if codes & {*read[n].given}},
     )
 
 

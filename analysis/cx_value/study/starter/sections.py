@@ -186,6 +186,8 @@ def _profile(raw: RawTable, guess: Guess, names: ShortNames, say: Remarks) -> st
         points = raw.value_labels.get(column, {})
         values = ", ".join(f"{k:g}: {flow(v)}" for k, v in points.items())
         values = f", values: {{{values}}}" if values else ""
+        if column in guess.own_codes:
+            values += f", missing_codes: [{_codes(guess.own_codes[column])}]"
         lines.append(f"  {quote(name)}: {{label: {flow(label)}{other}{values}}}")
     return "\n".join([*lines, f"group: null    # {say('group')}", ""])
 
