@@ -41,6 +41,9 @@ notebooks: setup ## open the notebooks in JupyterLab
 gallery: setup ## print the reports of all bundled studies
 	$(BIN)/python -c "import pathlib, subprocess, sys; [subprocess.check_call([sys.executable, '-m', 'cx_value', 'report', str(p.parent)]) for p in sorted(pathlib.Path('data').glob('*/study.yml'))]"
 
+# A worker a core: threads of the matrix library would only wait for one another.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: setup ## run every test (no network, no R, no Quarto needed)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 

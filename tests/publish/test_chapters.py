@@ -38,7 +38,7 @@ def test_the_column_of_rivals_stands_only_where_there_is_a_rival(tmp_path, lang,
     table = INDEX.assign(rival=rival, gap=1.0, gap_low=-1.0, gap_high=2.0)
     told = bound_glance(tmp_path, lang, chapter, table)
     (head, row), alignments = cells(told)
-    columns = 4 if rival else 3
+    columns = 3 + bool(rival) + (chapter == "brief")  # the brief tells the base, too
     assert (len(head), len(row), len(alignments)) == (columns,) * 3
     assert any(name in told for name in ("Bank B", "乙银行")) == bool(rival)
 
@@ -53,7 +53,7 @@ def test_the_change_stands_beside_its_figure_that_since_the_last_report_before_w
     table = INDEX.assign(rival=None, gap=1.0, gap_low=-1.0, gap_high=2.0, change=1.25)
     told = bound_glance(tmp_path / "waves", lang, "brief", table)
     (head, row), alignments = cells(told)
-    assert len(head) == len(row) == len(alignments) == 4 and head[-1] == wave and "1.2" in row[-1]
+    assert len(head) == len(row) == len(alignments) == 5 and head[-1] == wave and "1.2" in row[-1]
     since = pd.DataFrame({"figure": ["index"], "change": [-2.5], "change_low": [-4.0],
                           "change_high": [-1.0], "changed": [True]})  # fmt: skip
     told = bound_glance(tmp_path / "report", lang, "brief", table, since_glance=since)

@@ -211,7 +211,7 @@ def test_nothing_that_the_study_declares_vanishes(folder, built, lang):
 def test_identifiers_that_do_not_match_are_no_fault_of_the_file_but_of_the_link(folder, tmp_path):
     survey = pd.read_csv(folder / "survey.csv")
     survey["customer"] = [f"X{i}" for i in range(len(survey))]
-    for name in ("transactions.csv", "service.csv", "study.yml"):
+    for name in ("transactions.csv", "service.csv", "funnel.csv", "study.yml"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     survey.to_csv(tmp_path / "survey.csv", index=False)
     assert not [f for f in check_study(tmp_path) if f.severity == "error"]

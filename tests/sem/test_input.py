@@ -213,8 +213,8 @@ def test_sentence_tells_the_numbers_of_the_indices(hs):
     english, chinese = fit.sentence("en"), fit.sentence("zh")
     assert "χ²(24, N = 301) = 85.31" in english and "χ²(24, N = 301) = 85.31" in chinese
     assert "Hu & Bentler (1999)" in english and "Hu & Bentler（1999）" in chinese
-    assert "p < .001, CFI = .931, TLI = .896, RMSEA = .092, 90% CI [.071, .114]" in english
-    assert "p < 0.001，CFI = 0.931" in chinese
+    assert "*p* < .001, CFI = .931, TLI = .896, RMSEA = .092, 90% CI [.071, .114]" in english
+    assert "*p* < 0.001，CFI = 0.931" in chinese
     assert "saturated" in fit_model("f =~ x1 + x2 + x3", hs).sentence()
 
 
