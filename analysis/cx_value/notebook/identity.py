@@ -28,6 +28,9 @@ COMPUTING_PACKAGES = {
     "pyreadstat": "pyreadstat", "openpyxl": "openpyxl", "jieba": "jieba", "snownlp": "snownlp",
     "vaderSentiment": "vaderSentiment",
 }  # fmt: skip
+#: What a kernel is started with, and what one that starts cold loads sooner or later: the same
+#: records, whichever it was.
+STARTED_WITH = frozenset({"numpy", "scipy", "pandas", "matplotlib"})
 #: A larger file is told from its changed self by size and time of writing.
 LARGEST_READ = 2**30
 #: Keys that only pages print, by the entry of the study file: no number changes with them. What
@@ -150,7 +153,7 @@ def code_sha256(files: Iterable[Path]) -> str:
 
 def loaded_packages() -> list[str]:
     """Return the packages of others that this kernel has loaded to compute, by their names."""
-    loaded = {name.partition(".")[0] for name in list(sys.modules)}
+    loaded = {name.partition(".")[0] for name in list(sys.modules)} | STARTED_WITH
     return sorted(package for module, package in COMPUTING_PACKAGES.items() if module in loaded)
 
 
