@@ -81,38 +81,9 @@ def guess_columns(raw: RawTable, without: frozenset[str] = frozenset()) -> Guess
     roles = _roles(raw, read)
     private = {n: why for n in read if n not in roles.values() if (why := _private(raw, read[n]))}
     free = [name for name in read if name not in roles.values() and name not in private]
-    parts = _questions([name for name in free if read[name].is_rating])
-    rating = [
-        name for name in free
-        if read[name].is_rating and name not in without and not _recommends(read[name])
-        and (name in parts or not read[name].describes_people)
-    ]  # fmt: skip
-    for name, codes in edge_codes(
-        {
-            name: read[name].given
-            for name in rating
-            if not read[name].labels and not read[name].verbal
-        }
-    ).items():
-        read[name].set_beside(codes)  # fmt: skip
-    usual = _usual_scale([_scale([name], read) for name in rating])
-    alike = {name: _scale_or_usual(name, read, usual) for name in rating}
-    answers = {name: column.given for name, column in read.items()}
-    groups = group_items(rating, answers, alike)
-    usual = _usual_scale([_scale(list(g.names), read) for g in groups for _ in g.names])
-    blocks = tuple(
-        replace(
-            _block(group.stem, list(group.names), read, usual),
-            by=group.by, sure=group.sure, reverse=group.reverse,
-        )
-        for group in groups
-    )  # fmt: skip
-    taken = {name for block in blocks for name in block.columns}
-    singles = tuple(
-        block for name in rating if name not in taken
-        if (block := _block(name, [name], read, usual)).scale in {b.scale for b in blocks}
-    )  # fmt: skip
-    taken |= {name for block in singles for name in block.columns}
+    rating = _rating_columns(free, read, without)
+    blocks, singles = _blocks(rating, read)
+    taken = {name for block in (*blocks, *singles) for name in block.columns}
     several = {n: read[n].mark or "" for n in free if n not in taken and read[n].is_several}
     ticked = _ticked([n for n in free if n not in {*taken, *several}], read)
     taken |= {*several, *(name for names in ticked.values() for name in names)}
@@ -134,6 +105,46 @@ def guess_columns(raw: RawTable, without: frozenset[str] = frozenset()) -> Guess
         why_unused=private,
         own_codes={n: _sorted(read[n].codes) for n in profile if codes & {*read[n].given}},
     )
+
+
+def _rating_columns(
+    free: list[str], read: dict[str, ColumnRead], without: frozenset[str]
+) -> list[str]:
+    """Return the columns that look like items, codes beside their scales set apart."""
+    parts = _questions([name for name in free if read[name].is_rating])
+    rating = [
+        name for name in free
+        if read[name].is_rating and name not in without and not _recommends(read[name])
+        and (name in parts or not read[name].describes_people)
+    ]  # fmt: skip
+    bare = [name for name in rating if not read[name].labels and not read[name].verbal]
+    for name, codes in edge_codes({name: read[name].given for name in bare}).items():
+        read[name].set_beside(codes)
+    return rating
+
+
+def _blocks(
+    rating: list[str], read: dict[str, ColumnRead]
+) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+    """Return items in groups, and single ones that share a group's scale."""
+    usual = _usual_scale([_scale([name], read) for name in rating])
+    alike = {name: _scale_or_usual(name, read, usual) for name in rating}
+    answers = {name: column.given for name, column in read.items()}
+    groups = group_items(rating, answers, alike)
+    usual = _usual_scale([_scale(list(g.names), read) for g in groups for _ in g.names])
+    blocks = tuple(
+        replace(
+            _block(group.stem, list(group.names), read, usual),
+            by=group.by, sure=group.sure, reverse=group.reverse,
+        )
+        for group in groups
+    )  # fmt: skip
+    taken = {name for block in blocks for name in block.columns}
+    singles = tuple(
+        block for name in rating if name not in taken
+        if (block := _block(name, [name], read, usual)).scale in {b.scale for b in blocks}
+    )  # fmt: skip
+    return blocks, singles
 
 
 def _recommends(column: ColumnRead) -> bool:
