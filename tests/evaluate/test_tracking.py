@@ -126,54 +126,51 @@ def test_the_planted_change_is_the_largest_part_of_the_index(headline):
     assert (parts["WEIGHTS"] == 0) == (headline == "effects") and facts["group"] == "industry"
 
 
-def test_another_mix_of_respondents_is_told_from_better_scores():
-    """The same answers, but the last wave holds the industry that judges better three times."""
-    study = read_study(PANEL)
-    survey = own_customers(study, read_survey(study))
-    first = survey.rows(survey.items.index[survey.wave == sorted(survey.wave.unique())[0]])
-    score = first.items.mean(axis=1)
-    groups = score.groupby(first.profile["industry"]).mean()
-    best = first.items.index[first.profile["industry"] == groups.idxmax()]
-    again = first.items.index.append([best, best])
-    frames = {"items": first.items, "profile": first.profile, "weights": first.weights}
-    index = pd.RangeIndex(len(again))
-    later = {k: v.loc[again].set_axis(index + 10**6) for k, v in frames.items()}
-    both = {k: pd.concat([v, later[k]]) for k, v in frames.items()}
-    wave = pd.Series([1] * first.n + [2] * len(again), index=both["items"].index)
+def parts_of_two_waves(study, sides):
+    """Return the parts of the change of the index from one group of respondents to another."""
+    frames = {}
+    for key in ("items", "profile", "weights"):
+        found = [getattr(side, key).reset_index(drop=True) for side in sides]
+        frames[key] = pd.concat(found, ignore_index=True)
+    wave = pd.Series(np.repeat([1, 2], [side.n for side in sides]))
     held = dict.fromkeys(("quantities", "ratings", "comments", "clusters", "strata", "ids",
                           "durations"))  # fmt: skip
-    survey = replace(first, **both, wave=wave, multiple={}, **held)
+    survey = replace(sides[0], **frames, wave=wave, multiple={}, **held)
     kept = dict.fromkeys(hierarchy_of(study).leaves, 1.0)
-    rows = explain_index(study, survey, kept, "equal", draws=50).table().set_index("part")
+    return explain_index(study, survey, kept, "equal", draws=50).table().set_index("part")
+
+
+@pytest.fixture(scope="module")
+def first_wave():
+    study = read_study(PANEL)
+    survey = own_customers(study, read_survey(study))
+    return study, survey.rows(survey.items.index[survey.wave == min(survey.wave.unique())])
+
+
+def test_another_mix_of_respondents_is_told_from_better_scores(first_wave):
+    """The same answers, but the last wave holds the industry that judges better three times."""
+    study, first = first_wave
+    industry = first.profile["industry"]
+    best = industry == first.items.mean(axis=1).groupby(industry).mean().idxmax()
+    again = first.items.index.append([first.items.index[best]] * 2)
+    rows = parts_of_two_waves(study, [first, first.rows(again)])
     assert rows.difference["SCORES"] == pytest.approx(0, abs=1e-9)
     assert rows.difference["MIX"] == pytest.approx(rows.difference["CHANGE"])
     assert rows.difference["MIX"] > 0.1
 
 
-@pytest.mark.parametrize("leaves", [0, -1])
-def test_a_group_of_one_wave_alone_changes_the_mix_and_no_score(leaves):
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_group_of_one_wave_alone_changes_the_mix_and_no_score(first_wave, comes):
     """The groups that stay answer alike in both waves; one comes, or goes."""
-    study = read_study(PANEL)
-    survey = own_customers(study, read_survey(study))
-    waves = sorted(survey.wave.unique())
-    first = survey.rows(survey.items.index[survey.wave == waves[0]])
-    names = first.profile["industry"].unique()
-    less = first.rows(first.items.index[first.profile["industry"] != names[0]])
-    sides = [less, first] if leaves == 0 else [first, less]
-    frames = {}
-    for key in ("items", "profile", "weights"):
-        parts = [getattr(side, key) for side in sides]
-        frames[key] = pd.concat([p.set_axis(p.index + k * 10**6) for k, p in enumerate(parts)])
-    wave = pd.Series(np.repeat([1, 2], [s.n for s in sides]), index=frames["items"].index)
-    held = dict.fromkeys(("quantities", "ratings", "comments", "clusters", "strata", "ids",
-                          "durations"))  # fmt: skip
-    survey = replace(first, **frames, wave=wave, multiple={}, **held)
-    kept = dict.fromkeys(hierarchy_of(study).leaves, 1.0)
-    rows = explain_index(study, survey, kept, "equal", draws=20).table().set_index("part")
+    study, first = first_wave
+    industry = first.profile["industry"]
+    less = first.rows(first.items.index[industry != industry.unique()[0]])
+    sides = [less, first] if comes else [first, less]
+    rows = parts_of_two_waves(study, sides)
     assert rows.difference["SCORES"] == pytest.approx(0, abs=1e-9)
-    assert rows.difference["MIX"] == pytest.approx(rows.difference["CHANGE"]) != 0
-    weighted = [s.items.mean(axis=1).mean() for s in sides]
-    assert np.sign(rows.difference["CHANGE"]) == np.sign(weighted[1] - weighted[0])
+    assert rows.difference["MIX"] == pytest.approx(rows.difference["CHANGE"])
+    means = [side.items.mean(axis=1).mean() for side in sides]
+    assert np.sign(rows.difference["CHANGE"]) == np.sign(means[1] - means[0]) != 0
 
 
 def test_the_planted_change_is_found_in_its_wave_and_construct_and_no_other():
